@@ -15,7 +15,7 @@ mod mainnet;
 mod stagenet;
 mod testnet;
 
-pub use genesis::{Genesis};
+pub use genesis::{Genesis, GenesisError};
 pub use hard_forks::{HardFork, HardForkTable, HardForkTableError, HardForkVersion};
 pub use parameters::{
     AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule, FoundationAccrual,
