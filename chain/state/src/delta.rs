@@ -28,6 +28,12 @@ pub struct Delta {
 pub struct Undo(Delta);
 
 impl Undo {
+    /// From the changes that restore what was before: for a store that keeps them in a form of its own.
+    #[must_use]
+    pub const fn from_delta(delta: Delta) -> Self {
+        Self(delta)
+    }
+
     /// The changes that restore what was before.
     #[must_use]
     pub const fn as_delta(&self) -> &Delta {
@@ -76,6 +82,17 @@ impl Delta {
 
     fn set(&mut self, table: TableId, key: Vec<u8>, change: Change) {
         self.changes.entry(table).or_default().insert(key, change);
+    }
+}
+
+impl FromIterator<(TableId, Vec<u8>, Change)> for Delta {
+    /// Of several changes to one row the last one wins.
+    fn from_iter<I: IntoIterator<Item = (TableId, Vec<u8>, Change)>>(changes: I) -> Self {
+        let mut delta = Self::default();
+        for (table, key, change) in changes {
+            delta.set(table, key, change);
+        }
+        delta
     }
 }
 
