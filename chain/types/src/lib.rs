@@ -33,6 +33,7 @@ pub mod extra;
 pub mod hashing;
 pub mod height;
 pub mod network;
+pub mod scan;
 pub mod transaction;
 
 pub use amount::Amount;
