@@ -41,6 +41,7 @@ pub use block::{Block, BlockHeader};
 pub use bytes::{Commitment, Hash, KeyImage, NetworkId, PaymentId, PublicKey, Signature};
 pub use checkpoint::Checkpoint;
 pub use codec::{ConsensusDecode, ConsensusEncode, DecodeError};
+pub use extra::{Extra, ExtraField};
 pub use hashing::keccak256;
 pub use height::{GlobalOutputIndex, Height, Timestamp, Unlock, UnlockTime};
 pub use network::Network;
