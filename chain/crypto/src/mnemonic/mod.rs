@@ -161,17 +161,11 @@ fn decode_numbers(list: &WordList, numbers: &[u16]) -> Result<(Zeroizing<[u8; 32
         Some(_) => return Err(MnemonicError::BadChecksum),
     };
     let mut seed = Zeroizing::new([0; 32]);
-    let triples = words.as_chunks::<3>().0;
-    for ((bytes, triple), first) in seed
-        .as_chunks_mut::<4>()
-        .0
-        .iter_mut()
-        .zip(triples)
-        .zip((1..).step_by(3))
-    {
-        *bytes = word_value(*triple)
-            .ok_or(MnemonicError::ImpossibleWords { first })?
-            .to_le_bytes();
+    let places = (1..).step_by(3).zip((3..).step_by(3));
+    let chunks = seed.as_chunks_mut::<4>().0.iter_mut();
+    for ((bytes, triple), (first, last)) in chunks.zip(words.as_chunks::<3>().0).zip(places) {
+        let value = word_value(*triple).ok_or(MnemonicError::ImpossibleWords { first, last })?;
+        *bytes = value.to_le_bytes();
     }
     Ok((seed, checksum))
 }
