@@ -6,9 +6,11 @@
 
 use crate::{
     amount::Amount,
+    block::Block,
     bytes::{Commitment, Hash, KeyImage, PaymentId, PublicKey},
+    extra::{Extra, ExtraNonce, NonceContent},
     height::{GlobalOutputIndex, Height, Timestamp, UnlockTime},
-    transaction::{EncryptedAmount, TransactionType},
+    transaction::{EncryptedAmount, Input, PrunedTransaction, TransactionType},
 };
 use parity_scale_codec::{Decode, DecodeLimit, Encode};
 use thiserror::Error;
@@ -185,6 +187,36 @@ impl ScanOutput {
 }
 
 impl ScanTransaction {
+    /// What a wallet needs of a transaction. Its first output has the global index `first_output` once it is mined.
+    ///
+    /// Amounts of RingCT transactions older than CLSAG are not carried: they come out as zero.
+    #[must_use]
+    pub fn new(id: Hash, transaction: &PrunedTransaction, first_output: Option<GlobalOutputIndex>) -> Self {
+        let prefix = &transaction.prefix;
+        let extra = Extra::parse_or_empty(&prefix.extra);
+        let kind = match prefix.inputs.as_slice() {
+            [Input::Generation { .. }] => ScanKind::Coinbase,
+            _ => ScanKind::Ordinary(prefix.kind),
+        };
+        Self {
+            id,
+            kind,
+            fee: transaction.fee().atomic(),
+            burned: extra.burned().atomic(),
+            public_keys: extra.transaction_keys().collect(),
+            additional_public_keys: extra.additional_keys().to_vec(),
+            encrypted_payment_id: match extra.nonce().map(ExtraNonce::content) {
+                Some(NonceContent::EncryptedPaymentId(id)) => Some(id),
+                _ => None,
+            },
+            service_node: extra.service_node_key(),
+            unlocked_stake: extra.key_image_unlock().map(|unlock| unlock.key_image),
+            first_output,
+            outputs: scan_outputs(transaction),
+            key_images: prefix.key_images().collect(),
+        }
+    }
+
     /// The fee in the clear, burned part included.
     #[must_use]
     pub const fn fee(&self) -> Amount {
@@ -195,8 +227,32 @@ impl ScanTransaction {
     #[must_use]
     pub fn global_index(&self, position: usize) -> Option<GlobalOutputIndex> {
         let offset = u64::try_from(position).ok()?;
-        self.first_output?.index().checked_add(offset).map(GlobalOutputIndex::new)
+        self.first_output?
+            .index()
+            .checked_add(offset)
+            .map(GlobalOutputIndex::new)
     }
+}
+
+fn scan_outputs(transaction: &PrunedTransaction) -> Vec<ScanOutput> {
+    let prefix = &transaction.prefix;
+    let hidden = |position: usize| {
+        let base = transaction.base.as_ref()?;
+        Some(ScanAmount::Hidden {
+            encrypted: *base.encrypted_amounts.get(position)?,
+            commitment: *base.commitments.get(position)?,
+        })
+    };
+    prefix
+        .outputs
+        .iter()
+        .enumerate()
+        .map(|(position, output)| ScanOutput {
+            key: output.key().unwrap_or_default(),
+            amount: hidden(position).unwrap_or(ScanAmount::Clear(output.amount.atomic())),
+            unlock_time: prefix.output_unlock_time(position).value(),
+        })
+        .collect()
 }
 
 /// Decodes what came over the network: bounded in length, depth and memory, to the last byte.
@@ -229,6 +285,38 @@ impl ScanAnswer {
 }
 
 impl ScanBlock {
+    /// What a wallet needs of a block on the main chain: `transactions` are those behind the coinbase, in the order of the
+    /// block, and `first_output` is the global index of the block's first output (chain §3.4: the coinbase's come first).
+    #[must_use]
+    pub fn from_block<'a>(
+        height: Height,
+        id: Hash,
+        block: &Block,
+        transactions: impl IntoIterator<Item = (Hash, &'a PrunedTransaction)>,
+        first_output: GlobalOutputIndex,
+    ) -> Self {
+        let mut next = first_output.index();
+        let mut scanned = Vec::new();
+        let mut add = |id, transaction: &PrunedTransaction| {
+            let scan = ScanTransaction::new(id, transaction, Some(GlobalOutputIndex::new(next)));
+            next = next.saturating_add(scan.outputs.len() as u64);
+            scanned.push(scan);
+        };
+        if let Some(coinbase) = &block.miner_transaction {
+            add(coinbase.id(), &PrunedTransaction::from(coinbase));
+        }
+        for (id, transaction) in transactions {
+            add(id, transaction);
+        }
+        Self {
+            height,
+            id,
+            previous: block.header.previous,
+            timestamp: block.header.timestamp,
+            transactions: scanned,
+        }
+    }
+
     /// Decodes one block.
     ///
     /// # Errors
@@ -245,5 +333,102 @@ impl ScanPool {
     /// [`ScanDecodeError`].
     pub fn decode_bounded(bytes: &[u8]) -> Result<Self, ScanDecodeError> {
         decode_bounded(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ConsensusDecode, Transaction};
+
+    /// The coinbase of chain §A.1: one transaction key, one winner, no outputs.
+    fn coinbase() -> Transaction {
+        let blob = concat!(
+            "0400beac4f01ffa0ac4f0042",
+            "013333333333333333333333333333333333333333333333333333333333333333",
+            "724444444444444444444444444444444444444444444444444444444444444444",
+            "0000"
+        );
+        Transaction::decode(&hex::decode(blob).unwrap()).unwrap()
+    }
+
+    fn block() -> ScanBlock {
+        let transaction = coinbase();
+        let mut scan = ScanTransaction::new(
+            transaction.id(),
+            &PrunedTransaction::from(&transaction),
+            Some(GlobalOutputIndex::new(7)),
+        );
+        scan.outputs = vec![
+            ScanOutput {
+                key: PublicKey::new([1; 32]),
+                amount: ScanAmount::Clear(5),
+                unlock_time: 30,
+            },
+            ScanOutput {
+                key: PublicKey::new([2; 32]),
+                amount: ScanAmount::Hidden {
+                    encrypted: [3; 8],
+                    commitment: Commitment::new([4; 32]),
+                },
+                unlock_time: 0,
+            },
+        ];
+        ScanBlock {
+            height: Height::new(1_300_000),
+            id: Hash::new([5; 32]),
+            previous: Hash::new([6; 32]),
+            timestamp: Timestamp::from_seconds(1_700_000_000),
+            transactions: vec![scan],
+        }
+    }
+
+    #[test]
+    fn a_coinbase_keeps_its_keys_and_kind() {
+        let block = block();
+        let scan = &block.transactions[0];
+        assert_eq!(scan.kind, ScanKind::Coinbase);
+        assert_eq!(scan.public_keys, [PublicKey::new([0x33; 32])]);
+        assert_eq!(scan.global_index(1), Some(GlobalOutputIndex::new(8)));
+        assert!(scan.key_images.is_empty() && scan.encrypted_payment_id.is_none());
+    }
+
+    #[test]
+    fn answers_round_trip_and_damage_is_refused() {
+        let answer = ScanAnswer {
+            chain_height: Height::new(1_300_001),
+            immutable_height: Height::new(1_299_996),
+            blocks: vec![block()],
+        };
+        let bytes = answer.encode();
+        assert_eq!(ScanAnswer::decode_bounded(&bytes), Ok(answer));
+        let cut = bytes.split_last().unwrap().1;
+        assert!(matches!(
+            ScanAnswer::decode_bounded(cut),
+            Err(ScanDecodeError::Malformed(_))
+        ));
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(matches!(
+            ScanAnswer::decode_bounded(&longer),
+            Err(ScanDecodeError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn a_count_far_beyond_the_bytes_is_refused() {
+        let mut bytes = ScanAnswer::default().encode();
+        bytes.truncate(16);
+        bytes.extend([0xfe, 0xff, 0xff, 0xff]);
+        assert!(matches!(
+            ScanAnswer::decode_bounded(&bytes),
+            Err(ScanDecodeError::Malformed(_))
+        ));
+        let long = vec![0; MAX_ANSWER_BYTES + 1];
+        assert_eq!(
+            ScanPool::decode_bounded(&long),
+            Err(ScanDecodeError::TooLong {
+                length: MAX_ANSWER_BYTES + 1
+            })
+        );
     }
 }
