@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// TARGET_BLOCK_TIME, seconds.
-const TARGET: u64 = 120;
+pub(super) const TARGET: u64 = 120;
 
 /// Version, revision, first height.
 const FORKS: [HardFork; 17] = [
@@ -82,6 +82,12 @@ const GOVERNANCE_SECOND: &str =
 
 /// The table.
 pub(super) fn network() -> Network {
+    with_block_time(TARGET)
+}
+
+/// The table of a network whose blocks come every `target_block_seconds`: what is a duration stays one and is another number
+/// of blocks.
+pub(super) fn with_block_time(target_block_seconds: u64) -> Network {
     Network {
         name: "mainnet".to_owned(),
         kind: NetworkKind::Mainnet,
@@ -106,7 +112,7 @@ pub(super) fn network() -> Network {
                 block_id: block_id.parse().expect("the ids above are 64 hexadecimal characters"),
             })
             .collect(),
-        target_block_seconds: TARGET,
+        target_block_seconds,
         difficulty: DifficultyRule::Lwma,
         proof_of_work: ProofOfWorkRule::ByVersion,
         pulse: PulseParameters {
@@ -127,17 +133,17 @@ pub(super) fn network() -> Network {
         staking: StakingParameters {
             oxen_requirement: Amount::from_atomic(15_000 * Amount::OXEN.atomic()),
             sent_requirement: Amount::from_atomic(25_000 * Amount::OXEN.atomic()),
-            unlock_blocks: blocks_in_days(15, TARGET),
-            deregistration_lock_blocks: blocks_in_days(30, TARGET),
-            small_contributor_unlock_blocks: blocks_in_days(30, TARGET),
-            fixed_lock_blocks: blocks_in_days(30, TARGET),
+            unlock_blocks: blocks_in_days(15, target_block_seconds),
+            deregistration_lock_blocks: blocks_in_days(30, target_block_seconds),
+            small_contributor_unlock_blocks: blocks_in_days(30, target_block_seconds),
+            fixed_lock_blocks: blocks_in_days(30, target_block_seconds),
             fork_grace_blocks: 5_040,
         },
         decommission: DecommissionParameters {
-            initial_credit_blocks: blocks_in_hours(2, TARGET),
-            minimum_blocks: blocks_in_hours(2, TARGET),
-            max_credit_blocks: blocks_in_hours(48, TARGET),
-            credit_blocks_per_day: blocks_in(48 * 60, TARGET),
+            initial_credit_blocks: blocks_in_hours(2, target_block_seconds),
+            minimum_blocks: blocks_in_hours(2, target_block_seconds),
+            max_credit_blocks: blocks_in_hours(48, target_block_seconds),
+            credit_blocks_per_day: blocks_in(48 * 60, target_block_seconds),
         },
         uptime: UptimeParameters {
             frequency_seconds: 3_600,
@@ -148,7 +154,7 @@ pub(super) fn network() -> Network {
             ip_change_buffer_seconds: 7_200,
         },
         companion_services: CompanionServices::Required,
-        name_periods: NamePeriods::of_year(blocks_in_days(NAME_YEAR_DAYS, TARGET)),
+        name_periods: NamePeriods::of_year(blocks_in_days(NAME_YEAR_DAYS, target_block_seconds)),
         l2: L2Parameters {
             chain_id: 42_161,
             rewards_contract: None,
@@ -163,7 +169,7 @@ pub(super) fn network() -> Network {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),
             second_from: HardForkVersion::INFINITE_STAKING,
-            interval_blocks: blocks_in_days(7, TARGET),
+            interval_blocks: blocks_in_days(7, target_block_seconds),
         },
         history: HistoryParameters {
             state_interval_blocks: 10_000,

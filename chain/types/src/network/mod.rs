@@ -1,9 +1,10 @@
 //! The parameters of each network: one table per network, one place for what all share (chain §4.1, §7).
 //!
-//! [`Network`] is data. The built-in ones come from [`Network::mainnet`] and its neighbours, any other from a description file.
-//! Code asks the parameters and never which network it is on.
+//! [`Network`] is data. The built-in ones come from [`Network::mainnet`] and its neighbours, any other from a description file
+//! ([`NetworkDescription`]). Code asks the parameters and never which network it is on.
 
 pub mod constants;
+mod description;
 mod genesis;
 mod hard_forks;
 mod parameters;
@@ -15,13 +16,14 @@ mod mainnet;
 mod stagenet;
 mod testnet;
 
+pub use description::{DescribedConstant, LoadedNetwork, NetworkDescription, NetworkDescriptionError};
 pub use genesis::{Genesis, GenesisError};
 pub use hard_forks::{HardFork, HardForkTable, HardForkTableError, HardForkVersion};
 pub use parameters::{
     AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule, FoundationAccrual,
-    GovernanceAddresses, HistoryParameters, L2Parameters, NAME_YEAR_DAYS, NamePeriods, NetworkKind, PaymentStart, Ports,
-    ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days,
-    blocks_in_hours,
+    GovernanceAddresses, HistoryParameters, L2Parameters, NAME_YEAR_DAYS, NamePeriods, NetworkKind, PaymentStart,
+    Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in,
+    blocks_in_days, blocks_in_hours,
 };
 
 use crate::{
@@ -144,6 +146,17 @@ impl Network {
         ]
     }
 
+    /// A network from the text of a description file, without the list of what was not understood: see
+    /// [`NetworkDescription`] for that and for the format.
+    ///
+    /// # Errors
+    /// The first thing in the description that is wrong, by its key.
+    pub fn from_description_json(text: &str) -> Result<Self, NetworkDescriptionError> {
+        NetworkDescription::from_json(text)?
+            .to_network()
+            .map(|loaded| loaded.network)
+    }
+
     /// Blocks of one day at the target time.
     #[must_use]
     pub const fn blocks_per_day(&self) -> u64 {
@@ -159,6 +172,9 @@ impl Network {
     /// The known block id at `height`, if there is one.
     #[must_use]
     pub fn checkpoint_at(&self, height: Height) -> Option<Hash> {
-        self.checkpoints.iter().find(|known| known.height == height).map(|known| known.block_id)
+        self.checkpoints
+            .iter()
+            .find(|known| known.height == height)
+            .map(|known| known.block_id)
     }
 }
