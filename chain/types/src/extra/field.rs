@@ -50,7 +50,7 @@ pub enum ExtraField {
     /// 0x04: one public key for each output.
     AdditionalKeys(Vec<PublicKey>),
     /// 0x70: a service node is registered.
-    Registration(Registration),
+    Registration(Box<Registration>),
     /// 0x71: a service node was deregistered, before HF12.
     OldDeregistration(OldDeregistration),
     /// 0x72: the block leader, in a coinbase.
@@ -64,7 +64,7 @@ pub enum ExtraField {
     /// 0x76: proofs of the key images of staked outputs.
     KeyImageProofs(Vec<KeyImageProof>),
     /// 0x77: a stake is to end.
-    KeyImageUnlock(KeyImageUnlock),
+    KeyImageUnlock(Box<KeyImageUnlock>),
     /// 0x78: the state of a service node changes.
     StateChange(StateChange),
     /// 0x79: part of the fee is destroyed.
@@ -76,6 +76,9 @@ pub enum ExtraField {
     /// 0xDE: bytes that one pool wrote.
     Minergate(Vec<u8>),
 }
+
+/// The shortest fields are two bytes: this bounds the memory that parsing takes to a small multiple of the input.
+const _: () = assert!(size_of::<ExtraField>() <= 72);
 
 /// Zero bytes behind the tag 0x00, up to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,7 +245,7 @@ impl ConsensusDecode for ExtraField {
             tag::NONCE => Self::Nonce(ExtraNonce::decode_from(reader)?),
             tag::MERGE_MINING => Self::MergeMining(MergeMining::decode_from(reader)?),
             tag::ADDITIONAL_KEYS => Self::AdditionalKeys(decode_list(reader, PublicKey::LENGTH, "additional keys")?),
-            tag::REGISTRATION => Self::Registration(Registration::decode_from(reader)?),
+            tag::REGISTRATION => Self::Registration(Box::new(Registration::decode_from(reader)?)),
             tag::OLD_DEREGISTRATION => Self::OldDeregistration(OldDeregistration::decode_from(reader)?),
             tag::WINNER => Self::Winner(PublicKey::decode_from(reader)?),
             tag::CONTRIBUTOR => Self::Contributor(Contributor::decode_from(reader)?),
@@ -251,7 +254,7 @@ impl ConsensusDecode for ExtraField {
             tag::KEY_IMAGE_PROOFS => {
                 Self::KeyImageProofs(decode_list(reader, KeyImageProof::LENGTH, "key image proofs")?)
             }
-            tag::KEY_IMAGE_UNLOCK => Self::KeyImageUnlock(KeyImageUnlock::decode_from(reader)?),
+            tag::KEY_IMAGE_UNLOCK => Self::KeyImageUnlock(Box::new(KeyImageUnlock::decode_from(reader)?)),
             tag::STATE_CHANGE => Self::StateChange(StateChange::decode_from(reader)?),
             tag::BURN => Self::Burn(Amount::from_atomic(reader.u64_le("burned amount")?)),
             tag::NAME_RECORD => Self::NameRecord(Box::new(NameRecord::decode_from(reader)?)),

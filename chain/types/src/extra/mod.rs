@@ -14,6 +14,9 @@ pub mod nonce;
 pub mod stake;
 pub mod state_change;
 
+#[cfg(test)]
+mod tests;
+
 pub use field::{ExtraField, MergeMining, Padding};
 pub use l2_event::{L2Contributor, L2Event, L2EventKind, L2Source};
 pub use name_record::{NameOperation, NameOwner, NameRecord, NameSignature, NameSignatureKind, NameType};
@@ -133,7 +136,7 @@ impl Extra {
     #[must_use]
     pub fn registration(&self) -> Option<&Registration> {
         self.first(|field| match field {
-            ExtraField::Registration(registration) => Some(registration),
+            ExtraField::Registration(registration) => Some(registration.as_ref()),
             _ => None,
         })
     }
@@ -196,7 +199,7 @@ impl Extra {
     #[must_use]
     pub fn key_image_unlock(&self) -> Option<&KeyImageUnlock> {
         self.first(|field| match field {
-            ExtraField::KeyImageUnlock(unlock) => Some(unlock),
+            ExtraField::KeyImageUnlock(unlock) => Some(unlock.as_ref()),
             _ => None,
         })
     }
