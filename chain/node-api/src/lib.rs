@@ -1,1 +1,29 @@
-//! Under construction.
+//! The narrow traits through which services, plugins and front ends meet.
+//!
+//! Pure: only types and traits; depends on types and state. A service implements a trait, its users hold an `Arc<dyn …>` of
+//! it, and neither sees the other's inside.
+//!
+//! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
+//! tells the time, [`mining`] makes blocks on a test network.
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+pub mod chain;
+pub mod clock;
+pub mod feed;
+pub mod mining;
+pub mod pool;
+
+pub use chain::{
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Snapshot,
+    SubmitBlockError,
+};
+pub use clock::Clock;
+pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, Subscription};
+pub use mining::{BlockTemplate, Mining, MiningError};
+pub use pool::{Admission, AdmissionError, Pool, PoolTransaction, Relay, Source};

@@ -107,7 +107,10 @@ impl<V: View> Overlay<V> {
     /// Nothing changed yet.
     #[must_use]
     pub fn new(base: V) -> Self {
-        Self { base, delta: Delta::default() }
+        Self {
+            base,
+            delta: Delta::default(),
+        }
     }
 
     /// Lays more changes on top.
@@ -170,7 +173,9 @@ impl<V: View> View for Overlay<V> {
             .take_while(|(key, _)| key.starts_with(prefix))
             .collect();
         // Each change can hide at most one entry of the base.
-        let base = self.base.scan(table, prefix, from, limit.saturating_add(changed.len()))?;
+        let base = self
+            .base
+            .scan(table, prefix, from, limit.saturating_add(changed.len()))?;
         let mut merged: BTreeMap<Vec<u8>, Vec<u8>> = base.into_iter().collect();
         for (key, change) in changed {
             match change {
@@ -187,7 +192,7 @@ impl<V: View> View for Overlay<V> {
 /// # Errors
 /// The database failed, or a row does not decode.
 pub fn scan_rows<T: Table>(
-    view: &impl View,
+    view: &(impl View + ?Sized),
     prefix: &[u8],
     from: &[u8],
     limit: usize,

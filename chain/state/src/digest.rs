@@ -13,7 +13,7 @@ const PAGE: usize = 4096;
 ///
 /// # Errors
 /// The database failed.
-pub fn state_digest(view: &impl View) -> Result<Hash, ViewError> {
+pub fn state_digest(view: &(impl View + ?Sized)) -> Result<Hash, ViewError> {
     let mut digest = Hash::ZERO;
     for table in TableId::ALL {
         let mut from = Vec::new();
@@ -23,7 +23,9 @@ pub fn state_digest(view: &impl View) -> Result<Hash, ViewError> {
                 let lengths = [(key.len() as u64).to_le_bytes(), (row.len() as u64).to_le_bytes()].concat();
                 digest = keccak256_parts(&[digest.as_bytes(), table.name().as_bytes(), &lengths, key, row]);
             }
-            let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
+            let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else {
+                break;
+            };
             from.clone_from(last);
             from.push(0);
         }

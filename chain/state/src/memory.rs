@@ -40,7 +40,9 @@ impl View for MemoryState {
 
     fn scan(&self, table: TableId, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<RawEntry>, ViewError> {
         let start = prefix.max(from);
-        let Some(rows) = self.tables.get(&table) else { return Ok(Vec::new()) };
+        let Some(rows) = self.tables.get(&table) else {
+            return Ok(Vec::new());
+        };
         Ok(rows
             .range::<[u8], _>((Bound::Included(start), Bound::Unbounded))
             .take_while(|(key, _)| key.starts_with(prefix))

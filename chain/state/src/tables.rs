@@ -76,12 +76,16 @@ pub struct TotalsRow {
     pub transactions: u64,
     /// RingCT outputs, which is the next global index.
     pub outputs: u64,
-    /// Created by coinbases before reward batching and accrued as rewards since, fees not counted.
-    pub emitted: Amount,
-    /// Fees declared as burned.
+    /// Created by the genesis coinbase and accrued as rewards since, fees not counted; thousandths of an atomic unit, because
+    /// rewards accrue in them.
+    pub emitted_milli: u128,
+    /// Fees declared as burned, atomic units.
     pub burned: Amount,
-    /// Fees that were neither burned nor credited: of mined blocks, and lost to the weight penalty.
-    pub forfeited: Amount,
+    /// Fees that were neither burned nor credited (of mined blocks, lost to the weight penalty, lost to rounding);
+    /// thousandths of an atomic unit.
+    pub forfeited_milli: u128,
+    /// All fees, burned part included, atomic units.
+    pub fees: Amount,
     /// Blocks in the long-term window whose long-term weight exceeds the full reward zone: while they are less than half,
     /// the median needs no look at the window (chain §4.5).
     pub heavy_blocks: u64,
@@ -163,6 +167,8 @@ impl Encode for CheckpointRow {
 impl Decode for CheckpointRow {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
         let bytes = Vec::<u8>::decode(input)?;
-        <Checkpoint as ConsensusDecode>::decode(&bytes).map(Self).map_err(|_| Error::from("checkpoint"))
+        <Checkpoint as ConsensusDecode>::decode(&bytes)
+            .map(Self)
+            .map_err(|_| Error::from("checkpoint"))
     }
 }

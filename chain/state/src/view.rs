@@ -76,7 +76,9 @@ pub trait TypedView: View {
     /// # Errors
     /// The database failed, or the row does not decode.
     fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Row>, ViewError> {
-        self.read(T::ID, &key.to_key_bytes())?.map(|bytes| decode_row::<T>(&bytes)).transpose()
+        self.read(T::ID, &key.to_key_bytes())?
+            .map(|bytes| decode_row::<T>(&bytes))
+            .transpose()
     }
 
     /// The row of table `T` under `key`, which must exist.

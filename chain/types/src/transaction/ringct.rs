@@ -168,13 +168,19 @@ impl ConsensusEncode for PrunableProofs {
         write_varint(out, 1);
         self.range_proof.encode_to(out);
         for signature in &self.signatures {
-            out.extend(signature.responses.iter().flatten());
-            out.extend_from_slice(&signature.challenge);
-            out.extend_from_slice(&signature.auxiliary_image);
+            signature.encode_to(out);
         }
         for commitment in &self.pseudo_outputs {
             commitment.encode_to(out);
         }
+    }
+}
+
+impl ConsensusEncode for ClsagBytes {
+    fn encode_to(&self, out: &mut Vec<u8>) {
+        out.extend(self.responses.iter().flatten());
+        out.extend_from_slice(&self.challenge);
+        out.extend_from_slice(&self.auxiliary_image);
     }
 }
 

@@ -1,0 +1,145 @@
+//! Reading and extending the chain.
+
+use oxen_state::{View, ViewError, error::BlockError};
+use oxen_types::{Hash, Height, Network};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// A consistent picture of the chain at one block boundary. Cheap to take and to share; holding it never blocks the writer.
+pub type Snapshot = Arc<dyn View + Send + Sync>;
+
+/// Reading the chain.
+pub trait ChainReader: Send + Sync {
+    /// The network's parameters.
+    fn network(&self) -> &Arc<Network>;
+
+    /// The chain as it is now. Rows are read with [`oxen_state::TypedView`] and `oxen_state::queries`.
+    fn snapshot(&self) -> Snapshot;
+
+    /// The bytes of a block that is not on the main chain, by id.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn alternative_block(&self, id: &Hash) -> Result<Option<Vec<u8>>, ViewError>;
+
+    /// Every chain beside the main one, longest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn alternative_chains(&self) -> Result<Vec<AlternativeChain>, ViewError>;
+
+    /// Bytes the database takes on disk.
+    fn database_bytes(&self) -> u64;
+}
+
+/// A chain that branches off the main one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlternativeChain {
+    /// Its newest block.
+    pub tip: Hash,
+    /// Height of its newest block.
+    pub height: Height,
+    /// Its blocks, newest first.
+    pub blocks: Vec<Hash>,
+    /// Cumulative difficulty at its tip.
+    pub cumulative_difficulty: u128,
+    /// The block of the main chain it branches off.
+    pub main_chain_parent: Hash,
+}
+
+/// A block as it arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockSubmission {
+    /// Bytes of the block.
+    pub block: Vec<u8>,
+    /// Bytes of its transactions, as many as the sender gives; the rest is looked for in the pool.
+    pub transactions: Vec<Vec<u8>>,
+}
+
+/// What became of a valid block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockOutcome {
+    /// It is the new tip.
+    Extended {
+        /// Its id.
+        id: Hash,
+        /// Its height.
+        height: Height,
+    },
+    /// It made another chain the main one.
+    Reorganised {
+        /// Its id.
+        id: Hash,
+        /// Its height.
+        height: Height,
+        /// Blocks taken back.
+        reverted: u64,
+        /// Blocks put in their place.
+        applied: u64,
+    },
+    /// It stands beside the main chain.
+    Alternative {
+        /// Its id.
+        id: Hash,
+        /// Its height.
+        height: Height,
+    },
+    /// It was known before.
+    AlreadyKnown {
+        /// Its id.
+        id: Hash,
+    },
+}
+
+/// Why a block beside the main chain is refused although its own rules hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlternativeReason {
+    /// At or below the immutable height (chain §4.12).
+    BelowImmutable,
+    /// Its parent is not known.
+    UnknownParent,
+    /// Too many blocks are kept beside the main chain.
+    TooMany,
+}
+
+/// Why a block was not taken.
+#[derive(Debug, Error)]
+pub enum SubmitBlockError {
+    /// It breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] BlockError),
+    /// It cannot stand beside the main chain.
+    #[error("block {id} is refused: {}", match reason {
+        AlternativeReason::BelowImmutable => "it would replace a block below the immutable height",
+        AlternativeReason::UnknownParent => "its parent is not known; send the blocks before it first",
+        AlternativeReason::TooMany => "too many blocks beside the main chain are kept already",
+    })]
+    Refused {
+        /// Its id.
+        id: Hash,
+        /// Why.
+        reason: AlternativeReason,
+    },
+    /// The database could not be written; nothing changed.
+    #[error("the block could not be stored: {0}")]
+    Storage(Box<dyn std::error::Error + Send + Sync>),
+    /// The node is shutting down.
+    #[error("the node is shutting down")]
+    ShuttingDown,
+}
+
+/// Extending the chain. Calls do work on the CPU and the disk: async callers use a blocking thread.
+pub trait ChainWriter: Send + Sync {
+    /// Verifies a block and makes it part of the main chain or of one beside it.
+    ///
+    /// # Errors
+    /// The first rule it breaks, or why it cannot be kept.
+    fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError>;
+
+    /// Takes back the newest `count` blocks, never the genesis block nor a checkpointed one; their transactions return to the
+    /// pool. Returns the height of the new tip.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError>;
+}

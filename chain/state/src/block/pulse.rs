@@ -1,0 +1,132 @@
+//! Whether the right nodes made a block (chain §4.3), and its time within the round (chain §4.2).
+
+use crate::{
+    error::BlockError,
+    service_nodes::BlockDuties,
+    tables::Blocks,
+    view::{TypedView, View},
+};
+use oxen_crypto::signature::schnorr;
+use oxen_types::{
+    Block, Hash, Height, Network, Timestamp,
+    network::{
+        HardForkVersion, PulseStartRule,
+        constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS},
+    },
+};
+
+/// How a valid block was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeBy {
+    /// A Pulse quorum signed it.
+    Pulse,
+    /// Proof of work.
+    Miner,
+}
+
+/// Checks that a block with a quorum is a Pulse block in form and signatures, and that one without is not.
+///
+/// # Errors
+/// The rule that is broken.
+pub fn check_maker(block: &Block, id: &Hash, duties: &BlockDuties) -> Result<MadeBy, BlockError> {
+    let Some(quorum) = &duties.quorum else {
+        let pulse_fields_empty = block
+            .header
+            .pulse
+            .as_ref()
+            .is_none_or(|pulse| pulse.round == 0 && pulse.validator_bitset == 0 && pulse.random_value == [0; 16]);
+        return if pulse_fields_empty && block.signatures.is_empty() {
+            Ok(MadeBy::Miner)
+        } else {
+            Err(BlockError::PulseNotExpected)
+        };
+    };
+    let Some(pulse) = block.header.pulse.as_ref().filter(|_| block.has_pulse()) else {
+        return Err(BlockError::PulseExpected);
+    };
+    if block.header.nonce != 0 {
+        return Err(BlockError::PulseNonce);
+    }
+    let participated = |index: u16| pulse.validator_bitset.checked_shr(u32::from(index)).unwrap_or(0) & 1 == 1;
+    let ascending = block.signatures.windows(2).all(|pair| match pair {
+        [before, after] => before.voter_index < after.voter_index,
+        _ => true,
+    });
+    let members = block
+        .signatures
+        .iter()
+        .all(|signature| usize::from(signature.voter_index) < PULSE_VALIDATORS && participated(signature.voter_index));
+    let bitset_fits = pulse.validator_bitset.checked_shr(PULSE_VALIDATORS as u32).unwrap_or(0) == 0;
+    if block.signatures.len() != PULSE_REQUIRED_SIGNATURES || !ascending || !members || !bitset_fits {
+        return Err(BlockError::PulseSignatureSet);
+    }
+    for signature in &block.signatures {
+        let invalid = BlockError::PulseSignature {
+            validator: signature.voter_index,
+        };
+        let Some(validator) = quorum.validators.get(usize::from(signature.voter_index)) else {
+            return Err(invalid);
+        };
+        if schnorr::verify(id, validator, &signature.signature).is_err() {
+            return Err(invalid);
+        }
+    }
+    Ok(MadeBy::Pulse)
+}
+
+/// Checks that a Pulse block's time lies within its round.
+///
+/// # Errors
+/// [`BlockError::PulseTiming`], or the state could not be read.
+pub fn check_round_time(
+    view: &dyn View,
+    network: &Network,
+    block: &Block,
+    height: Height,
+    previous: Timestamp,
+) -> Result<(), BlockError> {
+    let round = block.header.pulse.as_ref().map_or(0, |pulse| pulse.round);
+    let Some(start) = round_zero(view, network, height, previous)? else {
+        return Ok(());
+    };
+    let timeout = network.pulse.round_timeout_seconds;
+    let earliest = start.saturating_add(timeout.saturating_mul(u64::from(round)));
+    let latest = earliest.saturating_add(timeout);
+    let timestamp = block.header.timestamp;
+    if timestamp.seconds() < earliest || timestamp.seconds() > latest {
+        return Err(BlockError::PulseTiming { timestamp, round });
+    }
+    Ok(())
+}
+
+/// Unix seconds at which round 0 of the block at `height` starts; `None` where the network does not check it.
+fn round_zero(
+    view: &dyn View,
+    network: &Network,
+    height: Height,
+    previous: Timestamp,
+) -> Result<Option<u64>, BlockError> {
+    let target = network.target_block_seconds;
+    let expected = previous.seconds().saturating_add(target);
+    Ok(match &network.pulse.start {
+        PulseStartRule::Unchecked => None,
+        PulseStartRule::AfterPrevious(by_height) => {
+            let seconds = by_height
+                .range(..=height)
+                .next_back()
+                .map_or(target, |(_, seconds)| *seconds);
+            Some(previous.seconds().saturating_add(seconds))
+        }
+        PulseStartRule::Ideal => {
+            let origin = network
+                .forks
+                .begins(HardForkVersion::PULSE)
+                .and_then(Height::previous)
+                .unwrap_or(Height::GENESIS);
+            let genesis = view.expect::<Blocks>(&origin)?.timestamp.seconds();
+            let ideal = genesis.saturating_add(target.saturating_mul(height.since(origin)));
+            let adjustment = network.pulse.max_start_adjustment_seconds;
+            Some(ideal.clamp(expected.saturating_sub(adjustment), expected.saturating_add(adjustment)))
+        }
+    })
+}
