@@ -149,7 +149,10 @@ mod tests {
         for (position, value) in [(0, 1), (1, 2)] {
             let mut bytes = checkpoint().encode();
             bytes[position] = value;
-            assert!(matches!(Checkpoint::decode(&bytes), Err(DecodeError::UndefinedValue { .. })));
+            assert!(matches!(
+                Checkpoint::decode(&bytes),
+                Err(DecodeError::UndefinedValue { .. })
+            ));
         }
     }
 
@@ -157,7 +160,10 @@ mod tests {
     fn more_votes_than_bytes_are_refused_before_allocating() {
         let mut bytes = checkpoint().encode();
         bytes.splice(42..43, [0xff, 0xff, 0xff, 0xff, 0x0f]);
-        assert!(matches!(Checkpoint::decode(&bytes), Err(DecodeError::CountExceedsLimit { .. })));
+        assert!(matches!(
+            Checkpoint::decode(&bytes),
+            Err(DecodeError::CountExceedsLimit { .. })
+        ));
     }
 
     #[test]

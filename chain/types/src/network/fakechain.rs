@@ -10,6 +10,7 @@ use crate::{
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
         L2Parameters, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule, PulseParameters,
         PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days, blocks_in_hours,
+        parameters::coins,
     },
 };
 
@@ -68,8 +69,8 @@ pub(super) fn network() -> Network {
             payments: PaymentStart::AtFork,
         },
         staking: StakingParameters {
-            oxen_requirement: Amount::from_atomic(100 * Amount::OXEN.atomic()),
-            sent_requirement: Amount::from_atomic(20_000 * Amount::OXEN.atomic()),
+            oxen_requirement: coins(100),
+            sent_requirement: coins(20_000),
             unlock_blocks: blocks_in(30 * 60, TARGET),
             deregistration_lock_blocks: blocks_in_hours(1, TARGET),
             small_contributor_unlock_blocks: blocks_in_days(30, TARGET),

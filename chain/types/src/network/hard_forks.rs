@@ -268,4 +268,30 @@ mod tests {
             HardForkTableError::VersionsNotAscending { height: Height::new(6) }
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_version_holds_exactly_from_where_it_begins(
+            steps in proptest::collection::vec((1_u8..4, 1_u64..1_000), 0..6), asked in 7_u8..=21
+        ) {
+            let mut forks = vec![HardFork::new(7, 0, 0)];
+            for (versions, blocks) in steps {
+                let last = forks[forks.len() - 1];
+                let version = last.version.number() + versions;
+                if version <= HardForkVersion::LATEST.number() {
+                    forks.push(HardFork::new(version, 0, last.height.index() + blocks));
+                }
+            }
+            let table = HardForkTable::new(&forks).unwrap();
+            let asked = HardForkVersion::new(asked);
+            match table.begins(asked) {
+                Some(height) => {
+                    proptest::prop_assert!(table.is_active(asked, height));
+                    let before = height.previous();
+                    proptest::prop_assert!(before.is_none_or(|height| !table.is_active(asked, height)));
+                }
+                None => proptest::prop_assert!(!table.is_active(asked, Height::new(u64::MAX))),
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
         L2Parameters, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
         PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days,
-        blocks_in_hours,
+        blocks_in_hours, parameters::coins,
     },
 };
 
@@ -72,8 +72,8 @@ pub(super) fn network() -> Network {
             payments: PaymentStart::AfterFork,
         },
         staking: StakingParameters {
-            oxen_requirement: Amount::from_atomic(100 * Amount::OXEN.atomic()),
-            sent_requirement: Amount::from_atomic(120 * Amount::OXEN.atomic()),
+            oxen_requirement: coins(100),
+            sent_requirement: coins(120),
             unlock_blocks: 0,
             deregistration_lock_blocks: 10,
             small_contributor_unlock_blocks: blocks_in_days(30, TARGET),

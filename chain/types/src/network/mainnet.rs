@@ -12,7 +12,7 @@ use crate::{
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
         KnownBlock, L2Parameters, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
         ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in,
-        blocks_in_days, blocks_in_hours,
+        blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -41,36 +41,19 @@ const FORKS: [HardFork; 17] = [
 ];
 
 /// Height and block id.
+#[rustfmt::skip]
 const CHECKPOINTS: [(u64, &str); 11] = [
     (0, "08ff156d993012b0bdf2816c4bee47c9bbc7930593b70ee02574edddf15ee933"),
     (1, "647997953a5ea9b5ab329c2291d4cbb08eed587c287e451eeeb2c79bab9b940f"),
     (10, "4a7cd8b9bff380d48d6f3533a5e0509f8589cc77d18218b3f7218846e77738fc"),
     (100, "01b8d33a50713ff837f8ad7146021b8e3060e0316b5e4afc407e46cdb50b6760"),
-    (1000, "5e3b0a1f931885bc0ab1d6ecdc625816576feae29e2f9ac94c5ccdbedb1465ac"),
-    (
-        86_535,
-        "52b7c5a60b97bf1efbf0d63a0aa1a313e8f0abe4627eb354b0c5a73cb1f4391e",
-    ),
-    (
-        97_407,
-        "504af73abbaba85a14ddc16634658bf4dcc241dc288b1eaad09e216836b71023",
-    ),
-    (
-        98_552,
-        "2058d5c675bd91284f4996435593499c9ab84a5a0f569f57a86cde2e815e57da",
-    ),
-    (
-        144_650,
-        "a1ab207afc790675070ecd7aac874eb0691eb6349ea37c44f8f58697a5d6cbc4",
-    ),
-    (
-        266_284,
-        "c42801a37a41e3e9f934a266063483646072a94bfc7269ace178e93c91414b1f",
-    ),
-    (
-        301_187,
-        "e23e4cf3a2fe3e9f0ffced5cc76426e5bdffd3aad822268f4ad63d82cb958559",
-    ),
+    (1_000, "5e3b0a1f931885bc0ab1d6ecdc625816576feae29e2f9ac94c5ccdbedb1465ac"),
+    (86_535, "52b7c5a60b97bf1efbf0d63a0aa1a313e8f0abe4627eb354b0c5a73cb1f4391e"),
+    (97_407, "504af73abbaba85a14ddc16634658bf4dcc241dc288b1eaad09e216836b71023"),
+    (98_552, "2058d5c675bd91284f4996435593499c9ab84a5a0f569f57a86cde2e815e57da"),
+    (144_650, "a1ab207afc790675070ecd7aac874eb0691eb6349ea37c44f8f58697a5d6cbc4"),
+    (266_284, "c42801a37a41e3e9f934a266063483646072a94bfc7269ace178e93c91414b1f"),
+    (301_187, "e23e4cf3a2fe3e9f0ffced5cc76426e5bdffd3aad822268f4ad63d82cb958559"),
 ];
 
 /// Governance address before HF11.
@@ -131,8 +114,8 @@ pub(super) fn with_block_time(target_block_seconds: u64) -> Network {
             payments: PaymentStart::AfterFork,
         },
         staking: StakingParameters {
-            oxen_requirement: Amount::from_atomic(15_000 * Amount::OXEN.atomic()),
-            sent_requirement: Amount::from_atomic(25_000 * Amount::OXEN.atomic()),
+            oxen_requirement: coins(15_000),
+            sent_requirement: coins(25_000),
             unlock_blocks: blocks_in_days(15, target_block_seconds),
             deregistration_lock_blocks: blocks_in_days(30, target_block_seconds),
             small_contributor_unlock_blocks: blocks_in_days(30, target_block_seconds),

@@ -16,6 +16,9 @@ mod mainnet;
 mod stagenet;
 mod testnet;
 
+#[cfg(test)]
+mod tests;
+
 pub use description::{DescribedConstant, LoadedNetwork, NetworkDescription, NetworkDescriptionError};
 pub use genesis::{Genesis, GenesisError};
 pub use hard_forks::{HardFork, HardForkTable, HardForkTableError, HardForkVersion};

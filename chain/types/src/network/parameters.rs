@@ -38,6 +38,11 @@ pub const fn blocks_in_hours(hours: u64, target_block_seconds: u64) -> u64 {
     blocks_in(hours.saturating_mul(HOUR_SECONDS), target_block_seconds)
 }
 
+/// An amount of whole coins, of OXEN or of SENT.
+pub(super) const fn coins(whole: u64) -> Amount {
+    Amount::from_atomic(whole.saturating_mul(Amount::OXEN.atomic()))
+}
+
 /// Which network this is. The rules do not ask: everything that differs is a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

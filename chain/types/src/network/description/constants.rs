@@ -160,7 +160,9 @@ const ROWS: &[Row] = &[
         name: "PULSE_STAGE_TIMEOUT",
         unit: "seconds",
         read: |value, network| {
-            network.pulse.stage_timeout_milliseconds = number(value)?.checked_mul(1_000).ok_or(WHOLE_NUMBER)?;
+            network.pulse.stage_timeout_milliseconds = number(value)?
+                .checked_mul(1_000)
+                .ok_or("a whole number of seconds below 10^16")?;
             Ok(())
         },
         write: |network| {

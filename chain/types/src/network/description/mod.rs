@@ -9,6 +9,9 @@
 mod constants;
 mod error;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::NetworkDescriptionError;
 
 use super::{
