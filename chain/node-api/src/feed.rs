@@ -1,7 +1,10 @@
 //! What happened to chain and pool, told in order.
 
 use oxen_types::{Hash, Height};
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// One thing that happened. Block events are exact inverses of each other and arrive in the order of the writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,4 +68,52 @@ impl Drop for Subscription {
 pub trait ChainFeed: Send + Sync {
     /// Calls `subscriber` for every later event until the subscription is dropped.
     fn subscribe(&self, subscriber: Arc<dyn ChainSubscriber>) -> Subscription;
+}
+
+/// The one place that events are published at and subscribed to.
+#[derive(Default)]
+pub struct EventHub {
+    subscribers: Arc<Mutex<Subscribers>>,
+}
+
+#[derive(Default)]
+struct Subscribers {
+    next: u64,
+    members: BTreeMap<u64, Arc<dyn ChainSubscriber>>,
+}
+
+impl EventHub {
+    /// Nobody listens yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells every subscriber, in the order in which they subscribed. Subscribers may subscribe and unsubscribe meanwhile.
+    pub fn publish(&self, event: &ChainEvent) {
+        let members: Vec<_> = lock(&self.subscribers).members.values().cloned().collect();
+        for member in members {
+            member.on_event(event);
+        }
+    }
+}
+
+impl ChainFeed for EventHub {
+    fn subscribe(&self, subscriber: Arc<dyn ChainSubscriber>) -> Subscription {
+        let number = {
+            let mut subscribers = lock(&self.subscribers);
+            let number = subscribers.next;
+            subscribers.next = number.saturating_add(1);
+            subscribers.members.insert(number, subscriber);
+            number
+        };
+        let subscribers = Arc::clone(&self.subscribers);
+        Subscription::new(move || {
+            lock(&subscribers).members.remove(&number);
+        })
+    }
+}
+
+fn lock(subscribers: &Mutex<Subscribers>) -> std::sync::MutexGuard<'_, Subscribers> {
+    subscribers.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -24,6 +24,6 @@ pub use chain::{
     SubmitBlockError,
 };
 pub use clock::Clock;
-pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, Subscription};
+pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use mining::{BlockTemplate, Mining, MiningError};
-pub use pool::{Admission, AdmissionError, Pool, PoolTransaction, Relay, Source};
+pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};

@@ -136,3 +136,18 @@ pub trait Pool: Send + Sync {
     /// Releases a transaction that was kept back; false when it is not in the pool.
     fn release(&self, id: &Hash) -> bool;
 }
+
+/// What the writer of the chain asks of the pool and tells it.
+pub trait PoolKeeper: Send + Sync {
+    /// A waiting transaction that a block lists, already checked.
+    fn checked(&self, id: &Hash) -> Option<Arc<CheckedTransaction>>;
+
+    /// Transactions that fit the present tip, best first.
+    fn candidates(&self) -> Vec<Arc<CheckedTransaction>>;
+
+    /// A block with these transactions became the tip: they leave, and with them everything that spends what they spent.
+    fn on_committed(&self, transactions: &[Arc<CheckedTransaction>]);
+
+    /// Blocks with these transactions were taken back: they return, except those that conflict with the chain.
+    fn on_reverted(&self, transactions: &[Arc<CheckedTransaction>]);
+}

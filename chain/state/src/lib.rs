@@ -31,6 +31,7 @@ pub mod checked_block;
 pub mod delta;
 pub mod digest;
 pub mod error;
+pub mod fees;
 mod ledger;
 pub mod memory;
 pub mod queries;

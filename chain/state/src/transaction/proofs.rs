@@ -63,6 +63,7 @@ pub fn verify_ring_signatures(transaction: &CheckedTransaction, rings: &Resolved
 #[derive(Default)]
 pub struct RangeProofBatch {
     verifier: BatchVerifier,
+    positions: Vec<usize>,
 }
 
 impl RangeProofBatch {
@@ -72,24 +73,34 @@ impl RangeProofBatch {
         Self::default()
     }
 
-    /// Adds the range proof of a transfer; one that cannot even be read fails at once. Transactions of other kinds have none.
+    /// Adds the range proof of a transfer, which the caller knows by `position`; one that cannot even be read fails at once.
+    /// Transactions of other kinds have none.
     ///
     /// # Errors
     /// [`TransactionError::InvalidRangeProof`].
-    pub fn add(&mut self, transaction: &CheckedTransaction) -> Result<(), TransactionError> {
+    pub fn add(&mut self, position: usize, transaction: &CheckedTransaction) -> Result<(), TransactionError> {
         let Some(proofs) = transaction.clsag() else {
             return Ok(());
         };
         let bytes = proofs.prunable.range_proof.encode();
         self.verifier
             .queue(&bytes, &proofs.base.commitments)
-            .map(|_| ())
-            .map_err(|_| TransactionError::InvalidRangeProof)
+            .map_err(|_| TransactionError::InvalidRangeProof)?;
+        self.positions.push(position);
+        Ok(())
     }
 
-    /// True when every proof of the batch is valid.
+    /// The positions of the proofs that are invalid; none when all are valid. The generator weighs the proofs against each
+    /// other: it must not be predictable to whoever made them.
     #[must_use]
-    pub fn verify(&self, rng: &mut (impl RngCore + CryptoRng)) -> bool {
-        self.verifier.verify(rng).is_ok()
+    pub fn invalid(&self, rng: &mut (impl RngCore + CryptoRng)) -> Vec<usize> {
+        match self.verifier.verify(rng) {
+            Ok(()) => Vec::new(),
+            Err(invalid) => invalid
+                .places
+                .iter()
+                .filter_map(|place| self.positions.get(*place).copied())
+                .collect(),
+        }
     }
 }

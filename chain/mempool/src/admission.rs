@@ -1,0 +1,217 @@
+//! From bytes to a place in the pool.
+
+use crate::{
+    mempool::{Inner, Mempool},
+    settings::FeePolicy,
+    storage::StoredEntry,
+};
+use oxen_node_api::{Admission, AdmissionError, ChainEvent, PoolTransaction, Relay, Snapshot, Source};
+use oxen_state::{
+    TransactionError, View,
+    block::weight::WeightLimits,
+    fees::FeeRate,
+    queries,
+    transaction::{CheckedTransaction, ResolvedRings, resolve_rings, spent_key_image},
+};
+use oxen_types::{
+    Hash, Height, Timestamp,
+    network::constants::{COINBASE_RESERVED_WEIGHT, MAX_TRANSACTION_BYTES},
+    transaction::Weight,
+};
+use std::sync::Arc;
+
+/// How often an admission looks again because a block came meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// A transaction whose rules were checked against one tip.
+struct Candidate {
+    transaction: Arc<CheckedTransaction>,
+    blob: Arc<Vec<u8>>,
+    source: Source,
+    relay: Relay,
+    received: Timestamp,
+}
+
+impl Mempool {
+    /// Verifies a submitted transaction and keeps it.
+    pub(crate) fn admit(&self, blob: &[u8], relay: Relay) -> Result<Admission, AdmissionError> {
+        let transaction = Arc::new(self.check_blob(blob)?);
+        let id = transaction.id();
+        let candidate = Candidate {
+            transaction,
+            blob: Arc::new(blob.to_vec()),
+            source: Source::Submitted,
+            relay,
+            received: self.parts.clock.now(),
+        };
+        for _ in 0..ATTEMPTS {
+            let generation = {
+                let inner = self.lock();
+                if inner.contents.get(&id).is_some() {
+                    return Ok(Admission::AlreadyInPool { id });
+                }
+                inner.generation
+            };
+            let snapshot = self.parts.chain.snapshot();
+            if queries::transaction_row(&*snapshot, &id)
+                .map_err(TransactionError::View)?
+                .is_some()
+            {
+                return Ok(Admission::AlreadyMined { id });
+            }
+            let height = self.check_against_chain(&snapshot, &candidate)?;
+            if let Some(outcome) = self.insert(&candidate, height, generation)? {
+                return Ok(outcome);
+            }
+        }
+        Err(AdmissionError::PoolFull)
+    }
+
+    /// Decodes with the rules of the next block's fork.
+    fn check_blob(&self, blob: &[u8]) -> Result<CheckedTransaction, AdmissionError> {
+        if blob.len() > MAX_TRANSACTION_BYTES {
+            return Err(TransactionError::TooLarge { bytes: blob.len() }.into());
+        }
+        let snapshot = self.parts.chain.snapshot();
+        let next = queries::totals(&*snapshot).map_err(TransactionError::View)?.tip.next();
+        let version = self.parts.chain.network().forks.version_at(next).version;
+        Ok(CheckedTransaction::from_blob(blob, version)?)
+    }
+
+    /// Everything that depends on the chain, proofs last. Returns the height of the next block.
+    fn check_against_chain(&self, snapshot: &Snapshot, candidate: &Candidate) -> Result<Height, AdmissionError> {
+        let view: &dyn View = &**snapshot;
+        let transaction = &candidate.transaction;
+        if self.lock().is_expired(&transaction.id()) && candidate.source == Source::Submitted {
+            return Err(AdmissionError::Expired);
+        }
+        let totals = queries::totals(view).map_err(TransactionError::View)?;
+        let height = totals.tip.next();
+        if candidate.source == Source::Submitted {
+            let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
+            self.check_policy(&limits, transaction)?;
+        }
+        if let Some(image) = spent_key_image(view, transaction).map_err(TransactionError::View)? {
+            return Err(TransactionError::KeyImageSpent { image }.into());
+        }
+        self.parts.service_nodes.check_transaction(view, transaction, height)?;
+        self.check_double_spend(&mut self.lock(), candidate)?;
+        let rings = self.resolve(view, transaction, height)?;
+        self.parts
+            .verifier
+            .verify(&[(Arc::clone(transaction), rings)])
+            .map_err(|failure| AdmissionError::Invalid(failure.error))?;
+        Ok(height)
+    }
+
+    pub(crate) fn resolve(
+        &self,
+        view: &dyn View,
+        transaction: &CheckedTransaction,
+        height: Height,
+    ) -> Result<ResolvedRings, TransactionError> {
+        let target = self.parts.chain.network().target_block_seconds;
+        resolve_rings(view, transaction, height, self.parts.clock.now(), target)
+    }
+
+    /// What this node relays beyond what the chain allows.
+    fn check_policy(&self, limits: &WeightLimits, transaction: &CheckedTransaction) -> Result<(), AdmissionError> {
+        let room = Weight::new(limits.limit().bytes().saturating_sub(COINBASE_RESERVED_WEIGHT));
+        if transaction.weight() >= room {
+            return Err(AdmissionError::HeavierThanBlock);
+        }
+        if self.parts.settings.fees == FeePolicy::Free || !transaction.transaction().prefix.kind.is_transfer() {
+            return Ok(());
+        }
+        let outputs = transaction.transaction().prefix.outputs.len();
+        let required = FeeRate::of_next_block(limits).least_fee(transaction.weight(), outputs);
+        let fee = transaction.miner_fee();
+        if fee < required {
+            return Err(AdmissionError::FeeTooLow { fee, required });
+        }
+        Ok(())
+    }
+
+    /// A second spender is refused and the first one marked; transactions of reverted blocks are kept beside it.
+    fn check_double_spend(&self, inner: &mut Inner, candidate: &Candidate) -> Result<(), AdmissionError> {
+        if candidate.source == Source::RevertedBlock {
+            return Ok(());
+        }
+        for image in candidate.transaction.transaction().prefix.key_images() {
+            if let Some(by) = inner.contents.spenders(&image).first().copied() {
+                if let Some(marks) = inner.contents.marks(&by) {
+                    marks.double_spend_seen();
+                }
+                return Err(AdmissionError::DoubleSpend { image, by });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a checked transaction in; `None` when a block came since the checks and they must run again.
+    fn insert(
+        &self,
+        candidate: &Candidate,
+        height: Height,
+        generation: u64,
+    ) -> Result<Option<Admission>, AdmissionError> {
+        let id = candidate.transaction.id();
+        let evicted = {
+            let mut inner = self.lock();
+            if inner.generation != generation {
+                return Ok(None);
+            }
+            if inner.contents.get(&id).is_some() {
+                return Ok(Some(Admission::AlreadyInPool { id }));
+            }
+            self.check_double_spend(&mut inner, candidate)?;
+            let entry = PoolTransaction {
+                transaction: Arc::clone(&candidate.transaction),
+                blob: Arc::clone(&candidate.blob),
+                received: candidate.received,
+                relay: candidate.relay,
+                source: candidate.source,
+                last_relayed: None,
+                double_spend_seen: false,
+                verified_at: height,
+                last_failure: None,
+            };
+            let stored = StoredEntry::of(&entry);
+            inner.contents.insert(entry);
+            let evicted = self.evict(&mut inner, &id)?;
+            if let Err(error) = self.parts.storage.update(&[(id, stored)], &evicted) {
+                inner.contents.remove(&id);
+                return Err(AdmissionError::Storage(error.into()));
+            }
+            evicted
+        };
+        for id in evicted {
+            self.parts.events.publish(&ChainEvent::PoolRemoved { id });
+        }
+        self.parts.events.publish(&ChainEvent::PoolAdded { id });
+        Ok(Some(Admission::Added { id }))
+    }
+
+    /// Drops what pays least until the pool is light enough; if that is the newcomer itself, it is refused and nothing else
+    /// is dropped.
+    fn evict(&self, inner: &mut Inner, newcomer: &Hash) -> Result<Vec<Hash>, AdmissionError> {
+        let mut evicted = Vec::new();
+        while inner.contents.weight() > self.parts.settings.max_weight {
+            let Some(worst) = inner.contents.worst() else { break };
+            let Some(transaction) = inner.contents.remove(&worst) else {
+                break;
+            };
+            if worst == *newcomer {
+                for transaction in evicted {
+                    inner.contents.insert(transaction);
+                }
+                return Err(AdmissionError::PoolFull);
+            }
+            evicted.push(transaction);
+        }
+        Ok(evicted
+            .into_iter()
+            .map(|transaction| transaction.transaction.id())
+            .collect())
+    }
+}

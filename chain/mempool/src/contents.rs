@@ -1,0 +1,173 @@
+//! What is in the pool, indexed by id, by key image and by the order in which blocks take it.
+
+use oxen_node_api::{PoolTransaction, Relay, Source};
+use oxen_types::{Hash, KeyImage, Timestamp, transaction::Weight};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+};
+
+/// Place of a transaction in the pool: L2 events, then what moves no money, then transfers by fee for weight, then by arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank {
+    class: u8,
+    fee: u64,
+    weight: u64,
+    received: Timestamp,
+    id: Hash,
+}
+
+impl Rank {
+    fn of(transaction: &PoolTransaction) -> Self {
+        let checked = &transaction.transaction;
+        let kind = checked.transaction().prefix.kind;
+        let class = if kind.is_l2_event() {
+            0
+        } else if kind.is_transfer() {
+            2
+        } else {
+            1
+        };
+        Self {
+            class,
+            fee: checked.fee().atomic(),
+            weight: checked.weight().bytes(),
+            received: transaction.received,
+            id: checked.id(),
+        }
+    }
+}
+
+impl Ord for Rank {
+    /// Best first. Fees for weight are compared by cross-multiplying, without rounding.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rate = |one: &Self, two: &Self| u128::from(one.fee) * u128::from(two.weight);
+        self.class
+            .cmp(&other.class)
+            .then_with(|| rate(other, self).cmp(&rate(self, other)))
+            .then_with(|| self.received.cmp(&other.received))
+            .then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The transactions and their indices, which always agree.
+#[derive(Debug, Default)]
+pub struct Contents {
+    by_id: HashMap<Hash, PoolTransaction>,
+    by_rank: BTreeSet<Rank>,
+    by_key_image: HashMap<KeyImage, Vec<Hash>>,
+    weight: u64,
+}
+
+impl Contents {
+    /// A transaction by id.
+    #[must_use]
+    pub fn get(&self, id: &Hash) -> Option<&PoolTransaction> {
+        self.by_id.get(id)
+    }
+
+    /// A transaction whose marks may be changed; what ranks it does not change.
+    pub(crate) fn marks(&mut self, id: &Hash) -> Option<Marks<'_>> {
+        self.by_id.get_mut(id).map(|transaction| Marks { transaction })
+    }
+
+    /// Every transaction, best first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PoolTransaction> {
+        self.by_rank.iter().filter_map(|rank| self.by_id.get(&rank.id))
+    }
+
+    /// Ids in no particular order.
+    pub fn ids(&self) -> impl Iterator<Item = &Hash> {
+        self.by_id.keys()
+    }
+
+    /// Number of transactions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// True when there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Weight of all transactions together.
+    #[must_use]
+    pub const fn weight(&self) -> Weight {
+        Weight::new(self.weight)
+    }
+
+    /// The transactions that spend a key image: more than one only after a reorganisation.
+    #[must_use]
+    pub fn spenders(&self, image: &KeyImage) -> &[Hash] {
+        self.by_key_image.get(image).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a transaction that is not in the pool.
+    pub fn insert(&mut self, transaction: PoolTransaction) {
+        let id = transaction.transaction.id();
+        for image in transaction.transaction.transaction().prefix.key_images() {
+            self.by_key_image.entry(image).or_default().push(id);
+        }
+        self.weight = self.weight.saturating_add(transaction.transaction.weight().bytes());
+        self.by_rank.insert(Rank::of(&transaction));
+        self.by_id.insert(id, transaction);
+    }
+
+    /// Takes a transaction out.
+    pub fn remove(&mut self, id: &Hash) -> Option<PoolTransaction> {
+        let transaction = self.by_id.remove(id)?;
+        self.by_rank.remove(&Rank::of(&transaction));
+        self.weight = self.weight.saturating_sub(transaction.transaction.weight().bytes());
+        for image in transaction.transaction.transaction().prefix.key_images() {
+            if let Some(spenders) = self.by_key_image.get_mut(&image) {
+                spenders.retain(|spender| spender != id);
+                if spenders.is_empty() {
+                    self.by_key_image.remove(&image);
+                }
+            }
+        }
+        Some(transaction)
+    }
+
+    /// The transaction to drop first when the pool is too heavy: the last in order that may be dropped at all.
+    #[must_use]
+    pub fn worst(&self) -> Option<Hash> {
+        self.iter()
+            .rev()
+            .find(|transaction| transaction.source == Source::Submitted)
+            .map(|transaction| transaction.transaction.id())
+    }
+}
+
+/// What may change about a waiting transaction.
+pub(crate) struct Marks<'a> {
+    transaction: &'a mut PoolTransaction,
+}
+
+impl Marks<'_> {
+    pub(crate) fn double_spend_seen(self) {
+        self.transaction.double_spend_seen = true;
+    }
+
+    pub(crate) fn release(self) -> PoolTransaction {
+        self.transaction.relay = Relay::Relay;
+        self.transaction.clone()
+    }
+
+    pub(crate) fn failed(self, height: oxen_types::Height, tip: Hash) {
+        self.transaction.last_failure = Some((height, tip));
+    }
+
+    pub(crate) fn fits(self, height: oxen_types::Height) {
+        self.transaction.verified_at = height;
+    }
+}

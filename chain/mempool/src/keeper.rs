@@ -1,0 +1,143 @@
+//! What the writer of the chain asks of the pool and tells it.
+
+use crate::{mempool::Mempool, storage::StoredEntry};
+use oxen_node_api::{ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
+use oxen_state::{
+    TransactionError, View, queries,
+    transaction::{CheckedTransaction, ProofLedger, spent_key_image},
+};
+use oxen_types::{ConsensusEncode, Hash, Height, KeyImage};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+impl PoolKeeper for Mempool {
+    fn checked(&self, id: &Hash) -> Option<Arc<CheckedTransaction>> {
+        self.lock()
+            .contents
+            .get(id)
+            .map(|transaction| Arc::clone(&transaction.transaction))
+    }
+
+    fn candidates(&self) -> Vec<Arc<CheckedTransaction>> {
+        let snapshot = self.parts.chain.snapshot();
+        let view: &dyn View = &*snapshot;
+        let Ok((tip, row)) = queries::tip(view) else {
+            return Vec::new();
+        };
+        let waiting: Vec<Arc<CheckedTransaction>> = self
+            .lock()
+            .contents
+            .iter()
+            .filter(|transaction| transaction.relay == Relay::Relay)
+            .map(|transaction| Arc::clone(&transaction.transaction))
+            .collect();
+        let mut spent: HashSet<KeyImage> = HashSet::new();
+        let mut fitting = Vec::new();
+        for transaction in waiting {
+            let images: Vec<KeyImage> = transaction.transaction().prefix.key_images().collect();
+            let fits =
+                !images.iter().any(|image| spent.contains(image)) && self.fits(view, &transaction, tip.next()).is_ok();
+            if let Some(marks) = self.lock().contents.marks(&transaction.id()) {
+                if fits {
+                    marks.fits(tip.next())
+                } else {
+                    marks.failed(tip.next(), row.id)
+                }
+            }
+            if fits {
+                spent.extend(images);
+                fitting.push(transaction);
+            }
+        }
+        fitting
+    }
+
+    fn on_committed(&self, transactions: &[Arc<CheckedTransaction>]) {
+        let (mined, conflicting) = {
+            let mut inner = self.lock();
+            inner.generation = inner.generation.wrapping_add(1);
+            let mut mined = Vec::new();
+            let mut conflicting = Vec::new();
+            for transaction in transactions {
+                if inner.contents.remove(&transaction.id()).is_some() {
+                    mined.push(transaction.id());
+                }
+                for image in transaction.transaction().prefix.key_images() {
+                    for spender in inner.contents.spenders(&image).to_vec() {
+                        inner.contents.remove(&spender);
+                        conflicting.push(spender);
+                    }
+                }
+            }
+            (mined, conflicting)
+        };
+        self.forget(&mined);
+        self.announce_removed(&conflicting);
+    }
+
+    fn on_reverted(&self, transactions: &[Arc<CheckedTransaction>]) {
+        let snapshot = self.parts.chain.snapshot();
+        let view: &dyn View = &*snapshot;
+        let height = queries::totals(view).map_or(Height::GENESIS, |totals| totals.tip.next());
+        let mut returned = HashMap::new();
+        {
+            let mut inner = self.lock();
+            inner.generation = inner.generation.wrapping_add(1);
+            for transaction in transactions {
+                let id = transaction.id();
+                let mined = queries::transaction_row(view, &id).is_ok_and(|row| row.is_some());
+                let spent = spent_key_image(view, transaction).is_ok_and(|image| image.is_some());
+                if mined || spent || inner.contents.get(&id).is_some() {
+                    continue;
+                }
+                let entry = PoolTransaction {
+                    blob: Arc::new(transaction.transaction().encode()),
+                    transaction: Arc::clone(transaction),
+                    received: self.parts.clock.now(),
+                    relay: Relay::Relay,
+                    source: Source::RevertedBlock,
+                    last_relayed: None,
+                    double_spend_seen: false,
+                    verified_at: height,
+                    last_failure: None,
+                };
+                returned.insert(id, StoredEntry::of(&entry));
+                inner.contents.insert(entry);
+            }
+        }
+        let ids: Vec<Hash> = returned.keys().copied().collect();
+        let stored: Vec<(Hash, StoredEntry)> = returned.into_iter().collect();
+        if let Err(error) = self.parts.storage.update(&stored, &[]) {
+            tracing::warn!(%error, "transactions of reverted blocks are lost if the node stops before they are mined again");
+        }
+        for id in ids {
+            self.parts.events.publish(&ChainEvent::PoolAdded { id });
+        }
+    }
+}
+
+impl Mempool {
+    /// Whether a waiting transaction can be in the block at `height`. Proofs are verified again only if a reorganisation
+    /// changed what its rings hold.
+    fn fits(
+        &self,
+        view: &dyn View,
+        transaction: &Arc<CheckedTransaction>,
+        height: Height,
+    ) -> Result<(), TransactionError> {
+        if let Some(image) = spent_key_image(view, transaction)? {
+            return Err(TransactionError::KeyImageSpent { image });
+        }
+        self.parts.service_nodes.check_transaction(view, transaction, height)?;
+        let rings = self.resolve(view, transaction, height)?;
+        if rings.rings.is_empty() || self.parts.verifier.is_verified(&rings.digest) {
+            return Ok(());
+        }
+        self.parts
+            .verifier
+            .verify(&[(Arc::clone(transaction), rings)])
+            .map_err(|failure| failure.error)
+    }
+}
