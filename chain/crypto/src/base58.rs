@@ -25,7 +25,7 @@ pub enum Base58Error {
     #[error("a character is missing or too many")]
     InvalidLength,
     /// A block's value does not fit its bytes.
-    #[error("a group of characters is too large to be right: some are mistyped")]
+    #[error("a group of characters is too large to be right: some are mistyped or missing")]
     Overflow,
     /// The last four bytes are not the start of the hash of the others.
     #[error("the checksum is wrong: some characters are mistyped")]
@@ -167,12 +167,13 @@ mod tests {
     #[test]
     fn checksums_and_short_texts_are_refused() {
         assert_eq!(decode_check("11efCaY6UjG7JrxuC"), Err(Base58Error::BadChecksum));
+        assert_eq!(decode_check("999999"), Err(Base58Error::Overflow));
         assert_eq!(
-            decode_check("999999"),
+            decode_check("111111"),
             Err(Base58Error::BadChecksum),
             "four bytes are a checksum of nothing"
         );
-        for text in ["", "11", "VtB"] {
+        for text in ["", "11", "1z", "111", "11111"] {
             assert_eq!(decode_check(text), Err(Base58Error::InvalidLength), "{text}");
         }
     }

@@ -178,3 +178,129 @@ impl Statement {
         self.proof.verify(rng, &self.commitments)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commitment::{Mask, commit};
+    use oxen_types::Amount;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    /// A proof for outputs of these amounts, and their commitments.
+    fn proof(amounts: &[u64], rng: &mut ChaCha20Rng) -> (Vec<u8>, Vec<Commitment>) {
+        let openings: Vec<Opening> = amounts
+            .iter()
+            .map(|atomic| Opening {
+                amount: Amount::from_atomic(*atomic),
+                mask: Mask::random(rng),
+            })
+            .collect();
+        let commitments = openings
+            .iter()
+            .map(|opening| commit(opening.amount, &opening.mask))
+            .collect();
+        (prove(&openings, rng).unwrap(), commitments)
+    }
+
+    #[test]
+    fn proofs_for_one_to_sixteen_outputs_are_good_and_as_long_as_their_padding() {
+        let mut rng = ChaCha20Rng::seed_from_u64(20);
+        for (outputs, rounds) in [(1, 6), (2, 7), (3, 8), (4, 8), (5, 9), (9, 10), (16, 10)] {
+            let amounts: Vec<u64> = (0..outputs).map(|index| u64::MAX >> index).collect();
+            let (bytes, commitments) = proof(&amounts, &mut rng);
+            assert_eq!(bytes.len(), 32 * (9 + 2 * rounds) + 2, "{outputs} outputs");
+            assert_eq!(verify(&bytes, &commitments, &mut rng), Ok(()), "{outputs} outputs");
+        }
+    }
+
+    #[test]
+    fn another_commitment_count_or_byte_is_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(21);
+        let (bytes, commitments) = proof(&[1, 2, 3], &mut rng);
+        let mut swapped = commitments.clone();
+        swapped.swap(0, 1);
+        let invalid = Err(BulletproofError::Invalid);
+        assert_eq!(verify(&bytes, &swapped, &mut rng), invalid);
+        assert_eq!(
+            verify(&bytes, &commitments[..2], &mut rng),
+            invalid,
+            "padding is not canonical"
+        );
+        assert_eq!(verify(&bytes, &[Commitment::new([0xff; 32]); 3], &mut rng), invalid);
+        for place in [0, 32 * 5, 32 * 6 + 1, bytes.len() - 32] {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            assert!(verify(&changed, &commitments, &mut rng).is_err(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn malformed_bytes_and_counts_are_named() {
+        let mut rng = ChaCha20Rng::seed_from_u64(22);
+        let (bytes, commitments) = proof(&[1], &mut rng);
+        let mut check = |bytes: &[u8], commitments: &[Commitment]| verify(bytes, commitments, &mut rng).unwrap_err();
+        assert_eq!(check(&[], &commitments), BulletproofError::Malformed);
+        assert_eq!(
+            check(&bytes[..bytes.len() - 1], &commitments),
+            BulletproofError::Malformed
+        );
+        assert_eq!(
+            check(&[bytes.as_slice(), &[0, 0]].concat(), &commitments),
+            BulletproofError::TrailingBytes { count: 2 }
+        );
+        let mut wide_scalar = bytes.clone();
+        wide_scalar[32 * 4..32 * 5].fill(0xff);
+        assert_eq!(check(&wide_scalar, &commitments), BulletproofError::Malformed);
+        let mut many_rounds = bytes.clone();
+        many_rounds[32 * 6] = 0x7f;
+        assert_eq!(check(&many_rounds, &commitments), BulletproofError::Malformed);
+        assert_eq!(check(&bytes, &[]), BulletproofError::InvalidOutputCount { count: 0 });
+        assert_eq!(
+            check(&bytes, &[Commitment::ZERO; 17]),
+            BulletproofError::InvalidOutputCount { count: 17 }
+        );
+        let refused = prove(&[], &mut rng);
+        assert_eq!(refused, Err(BulletproofError::InvalidOutputCount { count: 0 }));
+    }
+
+    #[test]
+    fn a_batch_names_exactly_its_bad_proofs() {
+        let mut rng = ChaCha20Rng::seed_from_u64(23);
+        let mut batch = BatchVerifier::new();
+        assert_eq!(batch.verify(&mut rng), Ok(()));
+        let (bytes, commitments) = proof(&[5, 6], &mut rng);
+        let mut swapped = commitments.clone();
+        swapped.swap(0, 1);
+        let mut undecodable = bytes.clone();
+        undecodable[..32].fill(0xff);
+        assert_eq!(batch.queue(&bytes, &commitments), Ok(0));
+        assert_eq!(batch.queue(&bytes[1..], &commitments), Err(BulletproofError::Malformed));
+        assert_eq!(batch.verify(&mut rng), Ok(()), "a refused proof is not queued");
+        assert_eq!(batch.queue(&bytes, &swapped), Ok(1));
+        assert_eq!(batch.verify(&mut rng), Err(InvalidProofs { places: vec![1] }));
+        assert_eq!(batch.queue(&bytes, &commitments), Ok(2));
+        assert_eq!(batch.queue(&undecodable, &commitments), Ok(3));
+        assert_eq!(batch.verify(&mut rng), Err(InvalidProofs { places: vec![1, 3] }));
+        assert_eq!(batch.len(), 4);
+    }
+
+    #[test]
+    fn generators_have_the_known_answers() {
+        use crate::{keys::hash_to_point, point::AMOUNT_GENERATOR};
+        use oxen_types::{PublicKey, hashing::keccak256_parts};
+        for (number, known) in [
+            "42ba668a007d0fcd6fea4009de8a6437248f2d445230af004a89fd04279bc297",
+            "0b48be50e49cad13fb3e014f3fa7d68baca7c8a91083dc9c59b379aaab218f15",
+            "e5224ef871eeb87211511d2a5cb81eeaa160a8a5408eab5deaeb9d4558780947",
+            "df01a5d63b3e3a38382afbd7bc685f343d6192da16ed4b451f15fddab170e22d",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let number = [u8::try_from(number).unwrap()];
+            let hash = keccak256_parts(&[&AMOUNT_GENERATOR, b"bulletproof", &number]);
+            assert_eq!(hash_to_point(&PublicKey::new(hash.to_bytes())).to_string(), known);
+        }
+    }
+}

@@ -122,3 +122,79 @@ fn amount_point(amount: Amount) -> EdwardsPoint {
 fn compress(point: &EdwardsPoint) -> Commitment {
     Commitment::new(point.compress().to_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mask(seed: u8) -> Mask {
+        Mask(Scalar::from_bytes_mod_order([seed; 32]))
+    }
+
+    #[test]
+    fn coinbase_commitment_has_the_known_answer() {
+        assert_eq!(
+            coinbase_commitment(Amount::OXEN).to_string(),
+            "8ce64833cec900cb6d5ac46fc0237d8f2439c3dfa238baf9cc94166ad2e89887"
+        );
+    }
+
+    /// Two inputs of 3 and 4 OXEN, outputs of 1 and 5, a fee of 1, masks that add up.
+    fn balanced() -> (Vec<Commitment>, Vec<Commitment>) {
+        let oxen = |count: u64| Amount::from_atomic(count * Amount::OXEN.atomic());
+        let last = Mask::sum([&mask(3), &mask(4)]).minus(&mask(1));
+        let inputs = vec![commit(oxen(3), &mask(1)), commit(oxen(4), &last)];
+        (inputs, vec![commit(oxen(1), &mask(3)), commit(oxen(5), &mask(4))])
+    }
+
+    #[test]
+    fn a_balanced_transaction_balances_with_its_fee_and_no_other() {
+        let (inputs, outputs) = balanced();
+        assert_eq!(check_balance(&inputs, &outputs, Amount::OXEN), Ok(()));
+        assert_eq!(
+            check_balance(&inputs, &outputs, Amount::ZERO),
+            Err(BalanceError::Unbalanced)
+        );
+        assert_eq!(
+            check_balance(&inputs, &outputs[..1], Amount::OXEN),
+            Err(BalanceError::Unbalanced)
+        );
+    }
+
+    #[test]
+    fn undecodable_commitments_are_named_by_side_and_place() {
+        let (mut inputs, mut outputs) = balanced();
+        outputs[1] = Commitment::new([0xff; 32]);
+        assert_eq!(
+            check_balance(&inputs, &outputs, Amount::OXEN),
+            Err(BalanceError::InvalidOutput { index: 1 })
+        );
+        inputs[0] = Commitment::new([0xff; 32]);
+        assert_eq!(
+            check_balance(&inputs, &outputs, Amount::OXEN),
+            Err(BalanceError::InvalidPseudoOutput { index: 0 })
+        );
+    }
+
+    #[test]
+    fn a_balance_with_torsion_on_one_side_does_not_pass() {
+        let (mut inputs, outputs) = balanced();
+        let twisted = point::decode(inputs[0].as_bytes()).unwrap() + curve25519_dalek::constants::EIGHT_TORSION[4];
+        inputs[0] = compress(&twisted);
+        assert_eq!(
+            check_balance(&inputs, &outputs, Amount::OXEN),
+            Err(BalanceError::Unbalanced)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn commitments_are_those_of_monero_ed25519(atomic: u64, bytes: [u8; 32]) {
+            let mask = Mask(Scalar::from_bytes_mod_order(bytes));
+            let theirs = monero_ed25519::Commitment::new(monero_ed25519::Scalar::from(mask.0), atomic).commit();
+            let ours = commit(Amount::from_atomic(atomic), &mask);
+            prop_assert_eq!(ours.to_bytes(), theirs.compress().to_bytes());
+        }
+    }
+}

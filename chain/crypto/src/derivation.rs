@@ -151,3 +151,101 @@ pub(crate) fn monero_public_key(key: &PublicKey) -> Result<monero_key::PublicKey
         point: CompressedEdwardsY(key.to_bytes()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::EIGHT_TORSION;
+    use proptest::prelude::*;
+
+    fn small_secret(value: u8) -> SecretKey {
+        SecretKey(Scalar::from(value))
+    }
+
+    /// `r = 5`, `A = 9·G` of chain §1.3.
+    fn known() -> KeyDerivation {
+        KeyDerivation::new(&small_secret(5), &small_secret(9).public_key()).unwrap()
+    }
+
+    #[test]
+    fn derivation_has_the_known_answers() {
+        let derivation = known();
+        assert_eq!(
+            hex::encode(derivation.as_bytes()),
+            "9271f3d3c61e768ba267b9a2aa4bd66c421d773048adf87cf003417032347275"
+        );
+        for (index, scalar) in [
+            (0, "edc89c89bc8bd521479c00927ea703d4af3e7e3558c7efe2f9275650848df50d"),
+            (128, "ebebc563159a8c1cbe4f841738ebaf9ab59431710c7179e550d2d24b8e6c4d09"),
+        ] {
+            assert_eq!(hex::encode(derivation.scalar(index).as_bytes()), scalar);
+        }
+    }
+
+    #[test]
+    fn one_time_keys_and_key_image_have_the_known_answers() {
+        let (derivation, spend) = (known(), small_secret(7));
+        let (pair, image) = derivation.derive_key_image(0, &spend);
+        assert_eq!(derivation.derive_public_key(0, &spend.public_key()), Ok(pair.public));
+        assert_eq!(derivation.recover_spend_key(0, &pair.public), Ok(spend.public_key()));
+        assert_ne!(derivation.recover_spend_key(1, &pair.public), Ok(spend.public_key()));
+        for (found, known) in [
+            (
+                pair.public.to_string(),
+                "d3f9bfc952d77ca36b434d02ce3cefca74ce6b0faeceb3899cad6ef0264cfea2",
+            ),
+            (
+                hex::encode(*pair.secret.to_bytes()),
+                "f4c89c89bc8bd521479c00927ea703d4af3e7e3558c7efe2f9275650848df50d",
+            ),
+            (
+                image.to_string(),
+                "fedd0eb749f5ab5c157982d1d4064cafa4570a5f52a8d764373d8fdebeb3c2a2",
+            ),
+        ] {
+            assert_eq!(found, known);
+        }
+    }
+
+    #[test]
+    fn payment_ids_have_the_known_answer_and_open_again() {
+        let id: PaymentId = "0123456789abcdef".parse().unwrap();
+        let hidden = known().encrypt_payment_id(id);
+        assert_eq!(hidden.to_string(), "fe61893725de7dd3");
+        assert_eq!(known().decrypt_payment_id(hidden), id);
+    }
+
+    #[test]
+    fn torsion_of_a_public_key_does_not_change_the_derivation() {
+        let clean = decode_public_key(&small_secret(9).public_key()).unwrap();
+        for torsion in EIGHT_TORSION {
+            let key = encode_public_key(&(clean + torsion));
+            assert_eq!(KeyDerivation::new(&small_secret(5), &key), Ok(known()));
+        }
+    }
+
+    #[test]
+    fn undecodable_keys_are_named() {
+        let bad = PublicKey::new([0xff; 32]);
+        assert_eq!(KeyDerivation::new(&small_secret(5), &bad), Err(KeyError::InvalidPoint));
+        assert_eq!(KeyDerivation::from_shared_point(&bad), Err(KeyError::InvalidPoint));
+        assert_eq!(known().derive_public_key(0, &bad), Err(KeyError::InvalidPoint));
+        assert_eq!(known().recover_spend_key(0, &bad), Err(KeyError::InvalidPoint));
+    }
+
+    proptest! {
+        #[test]
+        fn sender_and_receiver_agree(sender: [u8; 32], view: [u8; 32], spend: [u8; 32], index: u32) {
+            let (sender, view, spend) = (SecretKey::reduce(sender), SecretKey::reduce(view), SecretKey::reduce(spend));
+            let index = u64::from(index);
+            let sent = KeyDerivation::new(&sender, &view.public_key()).unwrap();
+            let received = KeyDerivation::new(&view, &sender.public_key()).unwrap();
+            prop_assert_eq!(&sent, &received);
+            let shared = sender.multiply(&view.public_key()).unwrap();
+            prop_assert_eq!(&KeyDerivation::from_shared_point(&shared).unwrap(), &received);
+            let output = sent.derive_public_key(index, &spend.public_key()).unwrap();
+            prop_assert_eq!(received.derive_secret_key(index, &spend).public_key(), output);
+            prop_assert_eq!(received.recover_spend_key(index, &output), Ok(spend.public_key()));
+        }
+    }
+}

@@ -223,3 +223,109 @@ pub(crate) fn random_scalar(rng: &mut (impl RngCore + CryptoRng)) -> Scalar {
     rng.fill_bytes(&mut *wide);
     Scalar::from_bytes_mod_order_wide(&wide)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curve25519_dalek::constants::EIGHT_TORSION;
+    use proptest::prelude::*;
+
+    fn small_secret(value: u8) -> SecretKey {
+        let mut bytes = [0; 32];
+        bytes[0] = value;
+        SecretKey::from_canonical_bytes(bytes).unwrap()
+    }
+
+    /// The group order `l`, little-endian.
+    const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+
+    #[test]
+    fn scalars_from_the_group_order_on_are_refused_and_reduced() {
+        let order: [u8; 32] = hex::decode(ORDER).unwrap().try_into().unwrap();
+        assert_eq!(
+            SecretKey::from_canonical_bytes(order),
+            Err(KeyError::NotCanonicalScalar)
+        );
+        assert_eq!(
+            SecretKey::from_canonical_bytes([0xff; 32]),
+            Err(KeyError::NotCanonicalScalar)
+        );
+        let mut below = order;
+        below[0] -= 1;
+        assert!(SecretKey::from_canonical_bytes(below).is_ok());
+        assert_eq!(SecretKey::reduce(order), small_secret(0));
+    }
+
+    #[test]
+    fn key_image_of_a_small_key_has_the_known_answer() {
+        let pair = KeyPair::new(small_secret(5));
+        assert_eq!(
+            pair.public.to_string(),
+            "edc876d6831fd2105d0b4389ca2e283166469289146e2ce06faefe98b22548df"
+        );
+        let image = key_image(&pair);
+        assert_eq!(
+            image.to_string(),
+            "59b0c0bfcc7f2667238acb990ebbfd6fe48595099c6d100277228cc984c96edf"
+        );
+        assert!(is_valid_key_image(&image));
+    }
+
+    #[test]
+    fn key_images_outside_the_prime_order_group_are_refused() {
+        let image = point::decode(key_image(&KeyPair::new(small_secret(5))).as_bytes()).unwrap();
+        for (number, torsion) in EIGHT_TORSION.iter().enumerate() {
+            let encode = |point: EdwardsPoint| KeyImage::new(point.compress().to_bytes());
+            assert!(
+                !is_valid_key_image(&encode(*torsion)),
+                "small order {number}, the identity among them"
+            );
+            assert_eq!(is_valid_key_image(&encode(image + torsion)), number == 0);
+        }
+        assert!(!is_valid_key_image(&KeyImage::new([0xff; 32])));
+    }
+
+    #[test]
+    fn torsion_is_no_fault_of_a_public_key() {
+        let mixed = EdwardsPoint::mul_base(&Scalar::from(9_u8)) + EIGHT_TORSION[1];
+        assert!(is_valid_public_key(&encode_public_key(&mixed)));
+        assert!(!is_valid_public_key(&PublicKey::new([0xff; 32])));
+    }
+
+    #[test]
+    fn hash_to_point_has_the_known_answer() {
+        let key = "da66e9ba613919dec28ef367a125bb310d6d83fb9052e71034164b6dc4f392d0"
+            .parse()
+            .unwrap();
+        let point = "52b3f38753b4e13b74624862e253072cf12f745d43fcfafbe8c217701a6e5875"
+            .parse()
+            .unwrap();
+        assert_eq!(hash_to_point(&key), point);
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let keys = AccountKeys::from_seed(&[7; 32]);
+        let shown = format!("{keys:?} {:?}", KeyPair::new(keys.spend.clone()));
+        assert!(!shown.contains(&hex::encode(*keys.spend.to_bytes())) && shown.contains("redacted"));
+    }
+
+    #[test]
+    fn only_an_account_of_a_seed_is_deterministic() {
+        let mut keys = AccountKeys::from_seed(&[7; 32]);
+        assert!(keys.is_deterministic());
+        keys.view = keys.view.plus(&small_secret(1));
+        assert!(!keys.is_deterministic());
+    }
+
+    proptest! {
+        #[test]
+        fn sums_of_secrets_are_sums_of_points(first: [u8; 32], second: [u8; 32]) {
+            let (first, second) = (SecretKey::reduce(first), SecretKey::reduce(second));
+            let decode = |key: &SecretKey| decode_public_key(&key.public_key()).unwrap();
+            prop_assert_eq!(decode(&first.plus(&second)), decode(&first) + decode(&second));
+            prop_assert_eq!(first.plus(&second).minus(&second), first.clone());
+            prop_assert_eq!(first.multiply(&second.public_key()), second.multiply(&first.public_key()));
+        }
+    }
+}

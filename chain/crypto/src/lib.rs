@@ -29,6 +29,7 @@
 pub mod address;
 pub mod amount;
 pub mod base58;
+mod batch;
 pub mod bulletproof;
 pub mod clsag;
 pub mod commitment;

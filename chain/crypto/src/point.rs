@@ -32,7 +32,7 @@ pub(crate) fn decode(bytes: &[u8; 32]) -> Option<EdwardsPoint> {
 }
 
 /// True unless `y` is at least `p = 2²⁵⁵ − 19`, or the sign is negative where `x = 0` (`y = 1` and `y = p − 1`).
-fn is_canonical(bytes: &[u8; 32]) -> bool {
+pub(crate) fn is_canonical(bytes: &[u8; 32]) -> bool {
     let [lowest, middle @ .., highest] = bytes;
     let all_middle = |value: u8| middle.iter().all(|byte| *byte == value);
     let (negative, top) = (highest & 0x80 != 0, highest & 0x7f);

@@ -1,10 +1,10 @@
 //! Subaddresses: any number of unlinkable addresses of one account (chain §1.5).
 
 use crate::{
+    batch::BatchPoint,
     derivation::monero_public_key,
-    keys::{KeyError, SecretKey, ViewKeys, decode_public_key, encode_public_key, hash_to_scalar},
+    keys::{KeyError, SecretKey, ViewKeys, hash_to_scalar},
 };
-use curve25519_dalek::EdwardsPoint;
 use monero::{cryptonote::subaddress as monero_subaddress, util::key as monero_key};
 use oxen_types::PublicKey;
 use std::{collections::BTreeMap, fmt, ops::Range};
@@ -112,12 +112,22 @@ impl SubaddressTable {
     /// # Errors
     /// [`KeyError::InvalidPoint`] if the account's spend key does not decode; nothing is added then.
     pub fn add(&mut self, account: &ViewKeys, major: u32, minors: Range<u32>) -> Result<(), KeyError> {
-        let base = decode_public_key(&account.spend)?;
-        for index in minors.map(|minor| SubaddressIndex { major, minor }) {
-            let offset = secret_offset(&account.view, index);
-            self.indices
-                .insert(encode_public_key(&(base + EdwardsPoint::mul_base(&offset.0))), index);
-        }
+        let base = BatchPoint::decode(&account.spend).ok_or(KeyError::InvalidPoint)?;
+        let indices: Vec<SubaddressIndex> = minors.map(|minor| SubaddressIndex { major, minor }).collect();
+        let points: Vec<BatchPoint> = indices
+            .iter()
+            .map(|index| {
+                base.plus(&BatchPoint::multiple_of_base(
+                    &secret_offset(&account.view, *index).to_bytes(),
+                ))
+            })
+            .collect();
+        self.indices.extend(
+            BatchPoint::compress_all(&points)
+                .into_iter()
+                .map(PublicKey::new)
+                .zip(indices),
+        );
         Ok(())
     }
 
@@ -137,5 +147,65 @@ impl SubaddressTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccountKeys;
+
+    #[test]
+    fn every_way_to_a_subaddress_leads_to_the_same_keys() {
+        let account = AccountKeys::from_seed(&[0x5a; 32]);
+        let view_keys = account.view_keys();
+        let mut table = SubaddressTable::new();
+        for major in [0, 1, u32::MAX] {
+            table.add(&view_keys, major, 0..3).unwrap();
+            for minor in 0..3 {
+                let index = SubaddressIndex { major, minor };
+                let keys = public_keys(&view_keys, index).unwrap();
+                let secret = spend_secret(&account.spend, &account.view, index);
+                assert_eq!(secret.public_key(), keys.spend, "{index}");
+                assert_eq!(table.find(&keys.spend), Some(index));
+                let view = if index.is_primary() {
+                    view_keys.view_public()
+                } else {
+                    account.view.multiply(&keys.spend).unwrap()
+                };
+                assert_eq!(keys.view, view, "{index}");
+            }
+        }
+        assert_eq!(table.len(), 9);
+        assert_eq!(table.find(&view_keys.view_public()), None);
+    }
+
+    #[test]
+    fn the_primary_address_is_the_account_itself() {
+        let account = AccountKeys::from_seed(&[1; 32]);
+        let keys = public_keys(&account.view_keys(), SubaddressIndex::PRIMARY).unwrap();
+        assert_eq!(
+            (keys.spend, keys.view),
+            (account.spend.public_key(), account.view.public_key())
+        );
+        assert_eq!(
+            spend_secret(&account.spend, &account.view, SubaddressIndex::PRIMARY),
+            account.spend
+        );
+    }
+
+    #[test]
+    fn an_undecodable_spend_key_is_named() {
+        let account = ViewKeys {
+            view: SecretKey::reduce([1; 32]),
+            spend: PublicKey::new([0xff; 32]),
+        };
+        let mut table = SubaddressTable::new();
+        assert_eq!(table.add(&account, 0, 0..2), Err(KeyError::InvalidPoint));
+        assert!(table.is_empty());
+        assert_eq!(
+            public_keys(&account, SubaddressIndex::new(0, 1)),
+            Err(KeyError::InvalidPoint)
+        );
     }
 }

@@ -80,7 +80,7 @@ pub fn encode(seed: &[u8; 32], language: Language) -> Zeroizing<String> {
     Zeroizing::new(words.join(" "))
 }
 
-/// Reads 25 words, which may be cut to their first letters, or 24 whole ones, of any language and in any case.
+/// Reads 25 words, of which the first letters are enough, or 24 whole ones, of any language and in any case.
 ///
 /// # Errors
 /// [`MnemonicError`].
@@ -89,13 +89,17 @@ pub fn decode(text: &str) -> Result<DecodedSeed, MnemonicError> {
         return Err(MnemonicError::WrongWordCount { found: MAXIMUM_LENGTH });
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let find: fn(&WordList, &str) -> Option<u16> = match words.len() {
-        CHECKED_WORDS => WordList::find_abbreviation,
-        SEED_WORDS => WordList::find_word,
+    let finders: &[Find] = match words.len() {
+        // The strictest first: by their first letters alone, words of many languages look English.
+        CHECKED_WORDS => &[WordList::find_word, WordList::find_abbreviation, WordList::find_start],
+        SEED_WORDS => &[WordList::find_word],
         found => return Err(MnemonicError::WrongWordCount { found }),
     };
     let mut reason = None;
-    for language in Language::ALL {
+    for (find, language) in finders
+        .iter()
+        .flat_map(|find| Language::ALL.map(|language| (find, language)))
+    {
         let list = language.list();
         let numbers: Option<Vec<u16>> = words.iter().map(|word| find(list, word)).collect();
         let Some(numbers) = numbers.map(Zeroizing::new) else {
@@ -113,8 +117,11 @@ pub fn decode(text: &str) -> Result<DecodedSeed, MnemonicError> {
             Err(failed) => reason = reason.or(Some(failed)),
         }
     }
-    Err(reason.unwrap_or_else(|| unknown_word(&words, find)))
+    Err(reason.unwrap_or_else(|| unknown_word(&words, finders)))
 }
+
+/// A way to look a word up.
+type Find = fn(&WordList, &str) -> Option<u16>;
 
 /// The three words of four bytes, each relative to the one before.
 #[expect(
@@ -171,22 +178,183 @@ fn decode_numbers(list: &WordList, numbers: &[u16]) -> Result<(Zeroizing<[u8; 32
 }
 
 /// Names the first word that is missing from the list that has most of them.
-fn unknown_word(words: &[&str], find: fn(&WordList, &str) -> Option<u16>) -> MnemonicError {
-    let known = |language: &Language| {
-        words
+fn unknown_word(words: &[&str], finders: &[Find]) -> MnemonicError {
+    let is_known = |language: Language, word: &str| finders.iter().any(|find| find(language.list(), word).is_some());
+    // Whole words tell the language better than their first letters; of equals the first, modern English before the old.
+    let likeness = |language: &Language| {
+        let whole = words
             .iter()
-            .filter(|word| find(language.list(), word).is_some())
-            .count()
+            .filter(|word| language.list().find_word(word).is_some())
+            .count();
+        (whole, words.iter().filter(|word| is_known(*language, word)).count())
     };
-    // The first of equals, so that modern English stands before the old list.
     let language = Language::ALL
         .into_iter()
         .rev()
-        .max_by_key(known)
+        .max_by_key(likeness)
         .unwrap_or(Language::English);
-    let missing = words.iter().position(|word| find(language.list(), word).is_none());
+    let missing = words.iter().position(|word| !is_known(language, word));
     MnemonicError::UnknownWord {
         place: missing.map_or(1, |index| index.saturating_add(1)),
         language,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccountKeys;
+    use proptest::prelude::*;
+
+    const SEED: &str = "velvet lymph giddy number token physics poetry unquoted nibs useful sabotage limits benches \
+        lifestyle eden nitrogen anvil fewest avoid batch vials washing fences goat unquoted";
+    const SPEND: &str = "148d78d2aba7dbca5cd8f6abcfb0b3c009ffbdbea1ff373d50ed94d78286640e";
+    const SHORTENED: &str = "crim bam scamp gna limi woma wron tuit birth mundane donuts square cohesive dolphin titans \
+        narrate fue saved wrap aloof magic mirr toget upda wra";
+
+    fn hex_seed(text: &str) -> String {
+        hex::encode(*decode(text).unwrap().seed)
+    }
+
+    #[test]
+    fn the_known_seed_says_the_known_key() {
+        let decoded = decode(SEED).unwrap();
+        assert_eq!(hex::encode(*decoded.seed), SPEND);
+        assert_eq!(
+            (decoded.language, decoded.checksum),
+            (Language::English, Checksum::Verified)
+        );
+        assert_eq!(*encode(&decoded.seed, Language::English), SEED);
+    }
+
+    #[test]
+    fn words_cut_to_their_start_say_the_known_keys() {
+        let decoded = decode(SHORTENED).unwrap();
+        assert_eq!(
+            hex::encode(*decoded.seed),
+            "6900dea9753f5c7ced87b53bdcfb109a8417bca6a2797a708194157b227fb60b"
+        );
+        let view = AccountKeys::from_seed(&decoded.seed).view;
+        assert_eq!(
+            hex::encode(*view.to_bytes()),
+            "b2ce83baa4f0997e58826813ffdb9edef2ba9f3ff32ebb3f292c02e0e0d71f02"
+        );
+    }
+
+    #[test]
+    fn the_known_portuguese_words_have_the_known_checksum() {
+        let words = "cinzento luxuriante leonardo gnostico digressao cupula fifa broxar iniquo louvor ovario dorsal \
+            ideologo besuntar decurso rosto susto lemure unheiro pagodeiro nitroglicerina eclusa mazurca bigorna";
+        let decoded = decode(&format!("{words} gnostico")).unwrap();
+        assert_eq!(
+            (decoded.language, decoded.checksum),
+            (Language::Portuguese, Checksum::Verified)
+        );
+        assert_eq!(decode(words).unwrap().seed, decoded.seed);
+    }
+
+    #[test]
+    fn case_and_white_space_do_not_matter() {
+        let spread = SEED.to_uppercase().replace(' ', " \n\t ");
+        assert_eq!(hex_seed(&spread), SPEND);
+        assert_eq!(hex_seed(&SEED.replace(' ', "\u{3000}")), SPEND);
+    }
+
+    #[test]
+    fn a_wrong_ending_does_not_matter_where_the_last_word_checks() {
+        assert_eq!(hex_seed(&SEED.replacen("velvet", "velour", 1)), SPEND);
+    }
+
+    #[test]
+    fn without_the_last_word_nothing_is_checked_and_words_must_be_whole() {
+        let (words, _) = SEED.rsplit_once(' ').unwrap();
+        let decoded = decode(words).unwrap();
+        assert_eq!(
+            (hex::encode(*decoded.seed).as_str(), decoded.checksum),
+            (SPEND, Checksum::Absent)
+        );
+        let cut = words.replacen("velvet", "vel", 1);
+        assert_eq!(
+            decode(&cut),
+            Err(MnemonicError::UnknownWord {
+                place: 1,
+                language: Language::English
+            })
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(decode(""), Err(MnemonicError::WrongWordCount { found: 0 }));
+        assert_eq!(decode("velvet lymph"), Err(MnemonicError::WrongWordCount { found: 2 }));
+        assert_eq!(
+            decode(&"velvet ".repeat(26)),
+            Err(MnemonicError::WrongWordCount { found: 26 })
+        );
+        assert!(matches!(
+            decode(&"velvet ".repeat(100_000)),
+            Err(MnemonicError::WrongWordCount { .. })
+        ));
+        let misspelt = SEED.replacen("giddy", "gxddy", 1);
+        assert_eq!(
+            decode(&misspelt),
+            Err(MnemonicError::UnknownWord {
+                place: 3,
+                language: Language::English
+            })
+        );
+        let swapped = SEED.replacen("velvet lymph", "lymph velvet", 1);
+        assert_eq!(decode(&swapped), Err(MnemonicError::BadChecksum));
+    }
+
+    #[test]
+    fn three_words_beyond_four_bytes_are_refused() {
+        // The largest differences: 1625 + 1626·1625 + 1626²·1625 is above 2³² − 1.
+        let list = Language::English.list();
+        let triple = [1625, 1624, 1623].map(|number| list.word(number).unwrap()).join(" ");
+        let words = format!("{} {triple}", "abbey ".repeat(21).trim());
+        assert_eq!(
+            decode(&words),
+            Err(MnemonicError::ImpossibleWords { first: 22, last: 24 })
+        );
+    }
+
+    #[test]
+    fn errors_do_not_repeat_words() {
+        let misspelt = SEED.replacen("giddy", "gxddy", 1);
+        assert!(!decode(&misspelt).unwrap_err().to_string().contains("gxddy"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_seed_round_trips_in_every_language(seed: [u8; 32]) {
+            for language in Language::ALL {
+                let words = encode(&seed, language);
+                prop_assert_eq!(words.split(' ').count(), 25);
+                let decoded = decode(&words).unwrap();
+                prop_assert_eq!(*decoded.seed, seed, "{}", language);
+                prop_assert_eq!(decoded.language, language);
+                let (unchecked, _) = words.rsplit_once(' ').unwrap();
+                prop_assert_eq!(*decode(unchecked).unwrap().seed, seed, "{}", language);
+            }
+        }
+
+        #[test]
+        fn lower_case_and_cut_words_are_read_in_every_language(seed: [u8; 32]) {
+            for language in Language::ALL {
+                prop_assert_eq!(*decode(&encode(&seed, language).to_lowercase()).unwrap().seed, seed, "{}", language);
+                if !language.is_deprecated() {
+                    let words = encode(&seed, language);
+                    let cut = words.split(' ').map(|word| word.chars().take(language.prefix_length()).collect());
+                    let cut = cut.collect::<Vec<String>>().join(" ");
+                    prop_assert_eq!(*decode(&cut).unwrap().seed, seed, "{}", language);
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = decode(&text);
+        }
     }
 }

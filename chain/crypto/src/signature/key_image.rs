@@ -72,3 +72,53 @@ fn challenge(image: &KeyImage, left: &EdwardsPoint, right: &EdwardsPoint) -> Sca
         right.compress().as_bytes(),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::key_image;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    #[test]
+    fn a_key_image_is_proven_for_its_output_alone() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let (pair, other) = (KeyPair::random(&mut rng), KeyPair::random(&mut rng));
+        let image = key_image(&pair);
+        let signature = sign(&image, &pair, &mut rng);
+        assert_eq!(verify(&image, &pair.public, &signature), Ok(()));
+        assert_eq!(
+            verify(&image, &other.public, &signature),
+            Err(KeyImageSignatureError::Mismatch)
+        );
+        assert_eq!(
+            verify(&key_image(&other), &pair.public, &signature),
+            Err(KeyImageSignatureError::Mismatch)
+        );
+        let foreign = sign(&image, &other, &mut rng);
+        assert_eq!(
+            verify(&image, &pair.public, &foreign),
+            Err(KeyImageSignatureError::Mismatch)
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_points_or_scalars_are_named() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let pair = KeyPair::random(&mut rng);
+        let image = key_image(&pair);
+        let signature = sign(&image, &pair, &mut rng);
+        let bad = [0xff; 32];
+        let refused = |image, output, signature| verify(&image, &output, &signature).unwrap_err();
+        let wide = Signature::new([0xff; 64]);
+        assert_eq!(
+            refused(image, PublicKey::new(bad), signature),
+            KeyImageSignatureError::InvalidOutputKey
+        );
+        assert_eq!(
+            refused(KeyImage::new(bad), pair.public, signature),
+            KeyImageSignatureError::InvalidKeyImage
+        );
+        assert_eq!(refused(image, pair.public, wide), KeyImageSignatureError::NotCanonical);
+    }
+}

@@ -45,3 +45,41 @@ pub fn verify(data: &[u8], spend: &PublicKey, text: &str) -> Result<(), MessageS
     let signature = Signature::new(text::decode_part(body)?);
     Ok(schnorr::verify(&keccak256(data), spend, &signature)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    #[test]
+    fn a_signed_message_is_good_for_its_text_and_address_alone() {
+        let mut rng = ChaCha20Rng::seed_from_u64(6);
+        let (spend, other) = (SecretKey::random(&mut rng), SecretKey::random(&mut rng));
+        let text = sign(b"to whom it may concern", &spend, &mut rng);
+        assert!(text.starts_with("SigV1") && text.len() == 5 + 88);
+        assert_eq!(verify(b"to whom it may concern", &spend.public_key(), &text), Ok(()));
+        let mismatch = Err(MessageSignatureError::Signature(SignatureError::Mismatch));
+        assert_eq!(verify(b"to whom it may Concern", &spend.public_key(), &text), mismatch);
+        assert_eq!(verify(b"to whom it may concern", &other.public_key(), &text), mismatch);
+    }
+
+    #[test]
+    fn text_that_is_no_signature_is_named() {
+        let key = SecretKey::reduce([1; 32]).public_key();
+        let check = |text: &str| match verify(b"", &key, text) {
+            Err(MessageSignatureError::Text(reason)) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(check("SigV2"), ProofTextError::WrongHeader { expected: "SigV1" });
+        assert_eq!(check("SigV111"), ProofTextError::WrongLength);
+        assert!(matches!(
+            check(&format!("SigV1{}", "0".repeat(88))),
+            ProofTextError::NotBase58(_)
+        ));
+        assert!(matches!(
+            check(&format!("SigV1{}", "é".repeat(44))),
+            ProofTextError::NotBase58(_)
+        ));
+    }
+}

@@ -1,13 +1,15 @@
 //! CryptoNote's original ring signature, which lives on in proofs of spending only (chain §1.4.3).
 //!
-//! Transactions are signed with [`crate::clsag`]; no kept crate makes this older kind.
+//! Transactions are signed with [`crate::clsag`]. The crate `monero-oxide` verifies this older kind; none makes it any more.
 
 use super::Parts;
 use crate::{
-    keys::{KeyPair, hash_to_scalar, random_scalar},
+    keys::{KeyPair, hash_to_scalar, is_valid_key_image, is_valid_public_key, random_scalar},
     point::{self, hash_to_edwards},
 };
 use curve25519_dalek::{EdwardsPoint, Scalar, traits::VartimeMultiscalarMul};
+use monero_ed25519::CompressedPoint;
+use monero_oxide::ring_signatures::RingSignature;
 use oxen_types::{Hash, KeyImage, PublicKey, Signature};
 use rand_core::{CryptoRng, RngCore};
 use thiserror::Error;
@@ -39,8 +41,8 @@ pub enum RingSignatureError {
         /// Its place.
         index: usize,
     },
-    /// The image is no point of the curve.
-    #[error("the key image is not a point of the curve")]
+    /// The image is no point, the identity, or outside the prime-order group.
+    #[error("the key image is not a point of the prime-order group")]
     InvalidKeyImage,
     /// A scalar is not below the group order.
     #[error("signature element {index} is not two reduced scalars")]
@@ -118,15 +120,20 @@ pub fn verify(
             members: ring.len(),
         });
     }
-    let image_point = point::decode(image.as_bytes()).ok_or(RingSignatureError::InvalidKeyImage)?;
-    let mut transcript = Transcript::new(message, ring.len());
-    let mut sum = Scalar::ZERO;
-    for (index, (key, element)) in ring.iter().zip(signature).enumerate() {
-        let parts = Parts::decode(element).ok_or(RingSignatureError::NotCanonical { index })?;
-        transcript.add_member(key, index, &image_point, &parts)?;
-        sum += parts.challenge;
+    if !is_valid_key_image(image) {
+        return Err(RingSignatureError::InvalidKeyImage);
     }
-    if transcript.challenge_sum() == sum {
+    if let Some(index) = ring.iter().position(|key| !is_valid_public_key(key)) {
+        return Err(RingSignatureError::InvalidMember { index });
+    }
+    if let Some(index) = signature.iter().position(|element| Parts::decode(element).is_none()) {
+        return Err(RingSignatureError::NotCanonical { index });
+    }
+    let bytes: Vec<u8> = signature.iter().flat_map(|element| element.to_bytes()).collect();
+    let elements = RingSignature::read(ring.len(), &mut bytes.as_slice()).map_err(|_| RingSignatureError::Mismatch)?;
+    let ring: Vec<CompressedPoint> = ring.iter().map(|key| CompressedPoint::from(key.to_bytes())).collect();
+    let image = CompressedPoint::from(image.to_bytes());
+    if elements.verify(message.as_bytes(), &ring, &image) {
         Ok(())
     } else {
         Err(RingSignatureError::Mismatch)
@@ -176,5 +183,95 @@ impl Transcript {
 
     fn challenge_sum(&self) -> Scalar {
         hash_to_scalar(&[&self.0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::key_image;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    struct Case {
+        message: Hash,
+        image: KeyImage,
+        ring: Vec<PublicKey>,
+        signature: Vec<Signature>,
+    }
+
+    impl Case {
+        fn new(members: usize, position: usize) -> Self {
+            let mut rng = ChaCha20Rng::seed_from_u64(4);
+            let mut pairs: Vec<KeyPair> = (0..members).map(|_| KeyPair::random(&mut rng)).collect();
+            let ring: Vec<PublicKey> = pairs.iter().map(|pair| pair.public).collect();
+            let signer = pairs.swap_remove(position);
+            let (message, image) = (Hash::new([9; 32]), key_image(&signer));
+            let signature = sign(&message, &image, &ring, &signer, position, &mut rng).unwrap();
+            Self {
+                message,
+                image,
+                ring,
+                signature,
+            }
+        }
+
+        fn verify(&self) -> Result<(), RingSignatureError> {
+            verify(&self.message, &self.image, &self.ring, &self.signature)
+        }
+    }
+
+    #[test]
+    fn a_signature_from_every_place_of_every_small_ring_is_good() {
+        for members in [1, 2, 3, 10] {
+            for position in 0..members {
+                assert_eq!(Case::new(members, position).verify(), Ok(()), "{position} of {members}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_message_image_ring_or_element_is_refused() {
+        let refused = |change: fn(&mut Case)| {
+            let mut case = Case::new(3, 1);
+            change(&mut case);
+            case.verify().unwrap_err()
+        };
+        let missing = RingSignatureError::WrongElementCount {
+            elements: 2,
+            members: 3,
+        };
+        assert_eq!(refused(|case| case.message = Hash::ZERO), RingSignatureError::Mismatch);
+        assert_eq!(refused(|case| case.ring.swap(0, 1)), RingSignatureError::Mismatch);
+        assert_eq!(refused(|case| case.signature.swap(0, 1)), RingSignatureError::Mismatch);
+        assert_eq!(
+            refused(|case| case.image = Case::new(2, 0).image),
+            RingSignatureError::Mismatch
+        );
+        assert_eq!(refused(|case| case.signature.truncate(2)), missing);
+        assert_eq!(refused(|case| case.ring.clear()), RingSignatureError::InvalidRingSize);
+        assert_eq!(
+            (
+                refused(|case| case.image = KeyImage::new([0xff; 32])),
+                refused(|case| case.ring[2] = PublicKey::new([0xff; 32])),
+                refused(|case| case.signature[1] = Signature::new([0xff; 64])),
+            ),
+            (
+                RingSignatureError::InvalidKeyImage,
+                RingSignatureError::InvalidMember { index: 2 },
+                RingSignatureError::NotCanonical { index: 1 },
+            )
+        );
+    }
+
+    #[test]
+    fn nobody_signs_from_a_place_that_is_not_theirs() {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let (pair, other) = (KeyPair::random(&mut rng), KeyPair::random(&mut rng));
+        let ring = [other.public, pair.public];
+        for position in [0, 2] {
+            let refused = sign(&Hash::ZERO, &key_image(&pair), &ring, &pair, position, &mut rng);
+            assert_eq!(refused, Err(RingSignatureError::SignerNotInRing));
+        }
     }
 }

@@ -73,3 +73,61 @@ pub fn verify(message: &Hash, public: &PublicKey, signature: &Signature) -> Resu
 fn challenge(message: &Hash, public: &PublicKey, commitment: &EdwardsPoint) -> Scalar {
     hash_to_scalar(&[message.as_bytes(), public.as_bytes(), commitment.compress().as_bytes()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    fn signature(challenge: &[u8], response: &[u8]) -> Signature {
+        Signature::new([challenge, response].concat().try_into().unwrap())
+    }
+
+    const ZERO: [u8; 32] = [0; 32];
+    const NOT_CANONICAL: [u8; 32] = [0xff; 32];
+
+    #[test]
+    fn each_rule_refuses_with_its_own_error() {
+        let pair = KeyPair::random(&mut ChaCha20Rng::seed_from_u64(1));
+        let message = Hash::new([3; 32]);
+        let one = Scalar::ONE.to_bytes();
+        let check = |public: &PublicKey, challenge: &[u8], response: &[u8]| {
+            verify(&message, public, &signature(challenge, response))
+        };
+        let bad = PublicKey::new([0xff; 32]);
+        assert_eq!(
+            check(&bad, &NOT_CANONICAL, &ZERO),
+            Err(SignatureError::InvalidPublicKey)
+        );
+        assert_eq!(
+            check(&pair.public, &NOT_CANONICAL, &one),
+            Err(SignatureError::NotCanonical)
+        );
+        assert_eq!(
+            check(&pair.public, &one, &NOT_CANONICAL),
+            Err(SignatureError::NotCanonical)
+        );
+        assert_eq!(check(&pair.public, &ZERO, &one), Err(SignatureError::ZeroChallenge));
+        let identity = PublicKey::new(one);
+        assert_eq!(check(&identity, &one, &ZERO), Err(SignatureError::IdentityCommitment));
+        assert_eq!(check(&pair.public, &one, &one), Err(SignatureError::Mismatch));
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_good_for_its_message_and_key_alone(seed: u64, message: [u8; 32], bit in 0_usize..512) {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let (pair, other) = (KeyPair::random(&mut rng), KeyPair::random(&mut rng));
+            let message = Hash::new(message);
+            let good = sign(&message, &pair, &mut rng);
+            prop_assert_eq!(verify(&message, &pair.public, &good), Ok(()));
+            prop_assert!(verify(&message, &other.public, &good).is_err());
+            prop_assert!(verify(&oxen_types::keccak256(message.as_bytes()), &pair.public, &good).is_err());
+            let mut flipped = good.to_bytes();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(verify(&message, &pair.public, &Signature::new(flipped)).is_err());
+        }
+    }
+}

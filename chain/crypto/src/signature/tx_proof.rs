@@ -209,3 +209,150 @@ fn challenge(message: &Hash, shared: &PublicKey, left: &EdwardsPoint, right: &Ed
         right.compress().as_bytes(),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KeyDerivation;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    /// The statement of a sender with the transaction secret `r`, to a standard address or to a subaddress.
+    fn outbound(r: &SecretKey, view: &PublicKey, base: ProofBase) -> ProofStatement {
+        let key = match base {
+            ProofBase::Generator => r.public_key(),
+            ProofBase::Subaddress(spend) => r.multiply(&spend).unwrap(),
+        };
+        ProofStatement {
+            key,
+            counterpart: *view,
+            base,
+        }
+    }
+
+    #[test]
+    fn proofs_to_both_kinds_of_address_verify_and_show_the_derivation() {
+        let mut rng = ChaCha20Rng::seed_from_u64(7);
+        let message = proof_message(&Hash::new([1; 32]), b"order 17");
+        let (r, view, spend) = (
+            SecretKey::random(&mut rng),
+            SecretKey::random(&mut rng),
+            SecretKey::random(&mut rng),
+        );
+        for base in [ProofBase::Generator, ProofBase::Subaddress(spend.public_key())] {
+            let statement = outbound(&r, &view.public_key(), base);
+            let proof = prove(&message, &statement, &r, &mut rng).unwrap();
+            assert_eq!(verify(&message, &statement, &proof), Ok(()));
+            let derivation = KeyDerivation::new(&r, &view.public_key());
+            assert_eq!(KeyDerivation::from_shared_point(&proof.shared), derivation);
+            let other = proof_message(&Hash::new([1; 32]), b"order 18");
+            assert_eq!(verify(&other, &statement, &proof), Err(TxProofError::Mismatch));
+            let elsewhere = ProofStatement {
+                counterpart: spend.public_key(),
+                ..statement
+            };
+            assert_eq!(verify(&message, &elsewhere, &proof), Err(TxProofError::Mismatch));
+            let not_shared = TxProof {
+                shared: spend.public_key(),
+                ..proof
+            };
+            assert_eq!(verify(&message, &statement, &not_shared), Err(TxProofError::Mismatch));
+        }
+    }
+
+    #[test]
+    fn a_receiver_proves_with_the_roles_swapped() {
+        let mut rng = ChaCha20Rng::seed_from_u64(8);
+        let message = proof_message(&Hash::new([2; 32]), b"");
+        let (r, view) = (SecretKey::random(&mut rng), SecretKey::random(&mut rng));
+        let base = ProofBase::Generator;
+        let statement = ProofStatement {
+            key: view.public_key(),
+            counterpart: r.public_key(),
+            base,
+        };
+        let proof = prove(&message, &statement, &view, &mut rng).unwrap();
+        assert_eq!(verify(&message, &statement, &proof), Ok(()));
+        assert_eq!(
+            KeyDerivation::from_shared_point(&proof.shared),
+            KeyDerivation::new(&view, &r.public_key())
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_points_or_scalars_are_named() {
+        let mut rng = ChaCha20Rng::seed_from_u64(9);
+        let (r, view) = (SecretKey::random(&mut rng), SecretKey::random(&mut rng));
+        let statement = outbound(&r, &view.public_key(), ProofBase::Generator);
+        let proof = prove(&Hash::ZERO, &statement, &r, &mut rng).unwrap();
+        let bad = PublicKey::new([0xff; 32]);
+        for statement in [
+            ProofStatement { key: bad, ..statement },
+            ProofStatement {
+                counterpart: bad,
+                ..statement
+            },
+            ProofStatement {
+                base: ProofBase::Subaddress(bad),
+                ..statement
+            },
+        ] {
+            assert_eq!(verify(&Hash::ZERO, &statement, &proof), Err(TxProofError::InvalidPoint));
+        }
+        let bad_shared = TxProof { shared: bad, ..proof };
+        assert_eq!(
+            verify(&Hash::ZERO, &statement, &bad_shared),
+            Err(TxProofError::InvalidPoint)
+        );
+        let wide = TxProof {
+            signature: Signature::new([0xff; 64]),
+            ..proof
+        };
+        assert_eq!(verify(&Hash::ZERO, &statement, &wide), Err(TxProofError::NotCanonical));
+    }
+
+    #[test]
+    fn texts_round_trip_with_the_lengths_of_the_reference() {
+        let proof = |byte| TxProof {
+            shared: PublicKey::new([byte; 32]),
+            signature: Signature::new([byte; 64]),
+        };
+        let proofs = [proof(3), proof(4)];
+        for (direction, header) in [
+            (ProofDirection::Outbound, "OutProofV1"),
+            (ProofDirection::Inbound, "InProofV1"),
+        ] {
+            let text = encode_proofs(direction, &proofs);
+            assert!(text.starts_with(header) && text.len() == header.len() + 2 * (44 + 88));
+            assert_eq!(decode_proofs(direction, &text), Ok(proofs.to_vec()));
+        }
+        let elements = vec![Signature::new([5; 64]); 10];
+        let text = encode_spend_proof(&elements);
+        assert_eq!(text.len(), "SpendProofV1".len() + 10 * 88);
+        assert_eq!(decode_spend_proof(&text), Ok(elements));
+    }
+
+    #[test]
+    fn texts_of_another_kind_or_length_are_named() {
+        let proof = TxProof {
+            shared: PublicKey::ZERO,
+            signature: Signature::ZERO,
+        };
+        let text = encode_proofs(ProofDirection::Outbound, &[proof]);
+        let refused = |text: &str| decode_proofs(ProofDirection::Outbound, text).unwrap_err();
+        let inbound = decode_proofs(ProofDirection::Inbound, &text);
+        assert_eq!(inbound, Err(ProofTextError::WrongHeader { expected: "InProofV1" }));
+        assert_eq!(
+            refused("OutProofV2"),
+            ProofTextError::WrongHeader { expected: "OutProofV1" }
+        );
+        assert_eq!(refused("OutProofV1"), ProofTextError::WrongLength);
+        assert_eq!(refused(&text[..text.len() - 1]), ProofTextError::WrongLength);
+        assert!(matches!(
+            refused(&format!("OutProofV1{}", "é".repeat(66))),
+            ProofTextError::NotBase58(_)
+        ));
+        let huge = format!("SpendProofV1{}", "1".repeat(88 * (MAXIMUM_PARTS + 1)));
+        assert_eq!(decode_spend_proof(&huge), Err(ProofTextError::WrongLength));
+    }
+}
