@@ -13,7 +13,7 @@ use crate::{
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
     },
-    checked_block::CheckedBlock,
+    checked_block::{CheckedBlock, UntrustedBlock},
     delta::{Delta, Overlay, Undo, scan_rows},
     error::{BlockError, TransactionError},
     ledger::{BlockEntry, record_coinbase, record_transaction, write_block},
@@ -25,7 +25,7 @@ use crate::{
 };
 use oxen_staking_rules::BatchPayout;
 use oxen_types::{
-    Amount, Hash, Height, Network, Timestamp,
+    Amount, Block, Hash, Height, Network, PublicKey, Timestamp,
     network::{
         HardForkVersion,
         constants::{BATCH_REWARD_FACTOR, TIMESTAMP_MEDIAN_BLOCKS},
@@ -94,6 +94,49 @@ pub struct Applied {
     pub events: Vec<Event>,
 }
 
+/// Checks what the header alone decides: parent, fork, checkpoint, time, and who made it. Cheap beside the proofs, so a caller
+/// runs it before it verifies those; [`apply`] runs it again.
+///
+/// # Errors
+/// The first rule the block breaks, or the state could not be read.
+pub fn check_header(view: &dyn View, rules: &Rules<'_>, block: &UntrustedBlock) -> Result<Height, BlockError> {
+    Header::check(view, rules, block.block(), block.id()).map(|header| header.height)
+}
+
+/// What the header checks found out.
+struct Header {
+    parent: Parent,
+    height: Height,
+    difficulty: u128,
+    leader: PublicKey,
+}
+
+impl Header {
+    fn check(view: &dyn View, rules: &Rules<'_>, block: &Block, id: Hash) -> Result<Self, BlockError> {
+        let totals = view.expect::<Totals>(&())?;
+        let parent = Parent {
+            totals,
+            row: view.expect::<Blocks>(&totals.tip)?,
+        };
+        let height = totals.tip.next();
+        check_place(view, rules, block, id, &parent, height)?;
+        let duties = rules.service_nodes.block_duties(view, block, height)?;
+        let difficulty = match check_maker(block, &id, &duties)? {
+            MadeBy::Pulse => {
+                check_round_time(view, rules.network, block, height, parent.row.timestamp)?;
+                pulse_difficulty(rules.network)
+            }
+            MadeBy::Miner => check_work(view, rules, block, height)?,
+        };
+        Ok(Self {
+            parent,
+            height,
+            difficulty,
+            leader: duties.leader,
+        })
+    }
+}
+
 /// The block before the one being applied.
 struct Parent {
     totals: TotalsRow,
@@ -105,24 +148,12 @@ struct Parent {
 /// # Errors
 /// The first rule it breaks, or the state could not be read.
 pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result<Applied, BlockError> {
-    let totals = view.expect::<Totals>(&())?;
-    let parent = Parent {
-        totals,
-        row: view.expect::<Blocks>(&totals.tip)?,
-    };
-    let height = totals.tip.next();
-    check_place(view, rules, block, &parent, height)?;
-
-    let duties = rules.service_nodes.block_duties(view, block.block(), height)?;
-    let made_by = check_maker(block.block(), &block.id(), &duties)?;
-    let difficulty = match made_by {
-        MadeBy::Pulse => {
-            check_round_time(view, rules.network, block.block(), height, parent.row.timestamp)?;
-            pulse_difficulty(rules.network)
-        }
-        MadeBy::Miner => check_work(view, rules, block, height)?,
-    };
-
+    let Header {
+        parent,
+        height,
+        difficulty,
+        leader,
+    } = Header::check(view, rules, block.block(), block.id())?;
     let coinbase = block
         .block()
         .miner_transaction
@@ -145,7 +176,7 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
         });
     }
     let earned = block_reward(entry.weight, limits.median, entry.miner_fees).ok_or(BlockError::AmountOverflow)?;
-    check_coinbase(block.block(), coinbase, height, &duties.leader, &payouts)?;
+    check_coinbase(block.block(), coinbase, height, &leader, &payouts)?;
     let found = block.block().reward().unwrap_or_default();
     if found != earned.reward {
         return Err(BlockError::RewardMismatch {
@@ -200,11 +231,12 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
 fn check_place(
     view: &dyn View,
     rules: &Rules<'_>,
-    block: &CheckedBlock,
+    block: &Block,
+    id: Hash,
     parent: &Parent,
     height: Height,
 ) -> Result<(), BlockError> {
-    let header = &block.block().header;
+    let header = &block.header;
     if header.previous != parent.row.id {
         return Err(BlockError::NotOnTip {
             parent: header.previous,
@@ -220,7 +252,7 @@ fn check_place(
             found: header.major_version,
         });
     }
-    check_checkpoint(view, rules.network, height, &block.id())?;
+    check_checkpoint(view, rules.network, height, &id)?;
     let first = height.saturating_sub(TIMESTAMP_MEDIAN_BLOCKS as u64);
     let last = scan_rows::<Blocks>(view, &[], &first.index().to_be_bytes(), TIMESTAMP_MEDIAN_BLOCKS)?;
     let last = last.into_iter().map(|(_, row)| row.timestamp.seconds()).collect();
@@ -228,7 +260,7 @@ fn check_place(
 }
 
 /// Proof of work of a mined block; returns its difficulty.
-fn check_work(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock, height: Height) -> Result<u128, BlockError> {
+fn check_work(view: &dyn View, rules: &Rules<'_>, block: &Block, height: Height) -> Result<u128, BlockError> {
     let difficulty = next_difficulty(view, rules.network, height)?;
     if difficulty <= 1 {
         return Ok(difficulty);
@@ -236,7 +268,7 @@ fn check_work(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock, height: 
     let seed = view.expect::<Blocks>(&seed_height(height))?.id;
     let hash = rules
         .work
-        .work_hash(&block.block().hashing_blob(), &seed)
+        .work_hash(&block.hashing_blob(), &seed)
         .ok_or(BlockError::WorkNotVerifiable { difficulty })?;
     if reaches_difficulty(&hash, difficulty) {
         Ok(difficulty)

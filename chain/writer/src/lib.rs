@@ -1,1 +1,17 @@
-//! Under construction.
+//! The one writer of the chain: takes blocks, keeps the branches beside the main chain, reorganises, makes blocks.
+//!
+//! A service; depends on types, crypto, state, store, verifier and node-api. Readers take snapshots and never wait for it.
+//!
+//! A walk: [`chain`] is the handle that implements the node's traits; [`candidate`] brings a block together with its
+//! transactions and verifies their proofs on all cores; [`extend`](chain) puts a block on the tip; `alternative` keeps blocks
+//! beside the main chain and `reorganise` makes such a branch the main one, in one write; `mining` makes blocks on private
+//! networks.
+#![forbid(unsafe_code)]
+
+mod alternative;
+mod candidate;
+pub mod chain;
+mod mining;
+mod reorganise;
+
+pub use chain::{Chain, ChainParts, OpenChainError};

@@ -1,6 +1,6 @@
 //! Blocks: header, body, id (chain §3).
 //!
-//! [`header`] is what the id commits to, together with the root of [`tree_hash`]; the body adds the coinbase (before HF21),
+//! [`header`] is what the id commits to, together with the root of [`mod@tree_hash`]; the body adds the coinbase (before HF21),
 //! the transaction ids and the signatures of a Pulse quorum, which the id leaves out.
 
 pub mod header;

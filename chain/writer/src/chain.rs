@@ -1,0 +1,239 @@
+//! The chain as others see it.
+
+use crate::{alternative::Alternatives, candidate::Candidate};
+use oxen_node_api::{
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter, Clock,
+    EventHub, PoolKeeper, Snapshot, SubmitBlockError,
+};
+use oxen_state::{
+    Applied, BlockError, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply, apply_genesis,
+    block::checkpoints::immutable_height, queries,
+};
+use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
+use oxen_types::{Hash, Height, Network};
+use oxen_verifier::ProofVerifier;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use thiserror::Error;
+
+/// What the writer works with.
+pub struct ChainParts {
+    /// Parameters.
+    pub network: Arc<Network>,
+    /// The database.
+    pub store: ChainStore,
+    /// The registry of service nodes.
+    pub service_nodes: Arc<dyn ServiceNodeRules + Send + Sync>,
+    /// Verifies proofs, shared with the pool.
+    pub verifier: Arc<ProofVerifier>,
+    /// The proof-of-work hash.
+    pub work: Arc<dyn WorkHash + Send + Sync>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where blocks are told.
+    pub events: Arc<EventHub>,
+}
+
+/// Why the chain could not be taken up.
+#[derive(Debug, Error)]
+pub enum OpenChainError {
+    /// The network's genesis block is not one.
+    #[error("the genesis block of this network is invalid: {0}")]
+    Genesis(BlockError),
+    /// The database holds another chain.
+    #[error(
+        "the database holds a chain with genesis block {found}, this network starts with {expected}; choose another --data-dir"
+    )]
+    OtherGenesis {
+        /// Genesis id of the network.
+        expected: Hash,
+        /// Genesis id found.
+        found: Hash,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// The first block could not be written.
+    #[error("the genesis block could not be stored: {0}")]
+    Commit(#[from] CommitError),
+    /// The blocks beside the main chain could not be read.
+    #[error("the blocks beside the main chain could not be read: {0}")]
+    Alternatives(#[from] StoreError),
+}
+
+/// The chain: one database, one writer, any number of readers.
+pub struct Chain {
+    pub(crate) parts: ChainParts,
+    /// Set once the pool exists, which itself needs the chain.
+    pool: OnceLock<Arc<dyn PoolKeeper>>,
+    /// Held by whoever writes; protects the branches beside the main chain.
+    writer: Mutex<Alternatives>,
+}
+
+impl Chain {
+    /// Takes up the chain of the database, or starts it with the genesis block.
+    ///
+    /// # Errors
+    /// The database failed or holds another chain.
+    pub fn open(parts: ChainParts) -> Result<Self, OpenChainError> {
+        let snapshot = parts.store.snapshot();
+        match parts.store.tip() {
+            None => {
+                let delta = apply_genesis(&parts.network).map_err(OpenChainError::Genesis)?;
+                let tip = Tip {
+                    height: Height::GENESIS,
+                    id: parts.network.genesis.block_id,
+                };
+                let commit = Commit::block(None, tip, delta, oxen_state::Undo::default());
+                parts.store.commit(&commit)?;
+            }
+            Some(_) => {
+                let found = queries::block_row(&*snapshot, Height::GENESIS)?
+                    .map(|row| row.id)
+                    .unwrap_or_default();
+                if found != parts.network.genesis.block_id {
+                    return Err(OpenChainError::OtherGenesis {
+                        expected: parts.network.genesis.block_id,
+                        found,
+                    });
+                }
+            }
+        }
+        let alternatives = Alternatives::load(&parts.store)?;
+        Ok(Self {
+            parts,
+            pool: OnceLock::new(),
+            writer: Mutex::new(alternatives),
+        })
+    }
+
+    /// Tells the writer of the pool, once. Until then blocks must come with their transactions.
+    pub fn set_pool(&self, pool: Arc<dyn PoolKeeper>) {
+        if self.pool.set(pool).is_err() {
+            tracing::debug!("the pool was set before; the first one stays");
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn store(&self) -> &ChainStore {
+        &self.parts.store
+    }
+
+    pub(crate) fn pool(&self) -> Option<&Arc<dyn PoolKeeper>> {
+        self.pool.get()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Alternatives> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rules as of now.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            network: &self.parts.network,
+            service_nodes: &*self.parts.service_nodes,
+            proofs: &*self.parts.verifier,
+            work: &*self.parts.work,
+            now: self.parts.clock.now(),
+        }
+    }
+
+    pub(crate) fn immutable(&self, view: &dyn View) -> Result<Height, ViewError> {
+        let tip = queries::totals(view)?.tip;
+        Ok(immutable_height(view, &self.parts.network, tip)?.unwrap_or(Height::GENESIS))
+    }
+
+    /// Puts a block on the tip.
+    fn extend(&self, block: UntrustedBlock, given: &[Vec<u8>]) -> Result<BlockOutcome, SubmitBlockError> {
+        let snapshot = self.parts.store.snapshot();
+        let view: &dyn View = &*snapshot;
+        let candidate = Candidate::assemble(self, view, block, given)?;
+        let Applied { delta, undo, .. } = apply(view, &self.rules(), &candidate.block)?;
+        let height = queries::totals(view).map_err(BlockError::View)?.tip.next();
+        let tip = Tip {
+            height,
+            id: candidate.block.id(),
+        };
+        self.commit(&Commit::block(self.parts.store.tip(), tip, delta, undo))?;
+        self.announce_committed(height, &candidate);
+        Ok(BlockOutcome::Extended { id: tip.id, height })
+    }
+
+    pub(crate) fn commit(&self, commit: &Commit) -> Result<(), SubmitBlockError> {
+        self.parts
+            .store
+            .commit(commit)
+            .map_err(|error| SubmitBlockError::Storage(Box::new(error)))
+    }
+
+    pub(crate) fn announce_committed(&self, height: Height, candidate: &Candidate) {
+        if let Some(pool) = self.pool() {
+            pool.on_committed(candidate.block.transactions());
+        }
+        self.parts.events.publish(&ChainEvent::Committed {
+            height,
+            id: candidate.block.id(),
+            transactions: candidate.block.block().transaction_ids.clone(),
+        });
+    }
+}
+
+impl ChainReader for Chain {
+    fn network(&self) -> &Arc<Network> {
+        &self.parts.network
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.parts.store.snapshot()
+    }
+
+    fn alternative_block(&self, id: &Hash) -> Result<Option<Vec<u8>>, ViewError> {
+        Ok(self.lock().block_bytes(id))
+    }
+
+    fn alternative_chains(&self) -> Result<Vec<AlternativeChain>, ViewError> {
+        let snapshot = self.parts.store.snapshot();
+        self.lock().chains(&*snapshot)
+    }
+
+    fn database_bytes(&self) -> u64 {
+        self.parts
+            .store
+            .statistics()
+            .map_or(0, |statistics| statistics.disk_bytes)
+    }
+}
+
+impl ChainWriter for Chain {
+    fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
+        let block = UntrustedBlock::from_blob(&submission.block)?;
+        let id = block.id();
+        let mut alternatives = self.lock();
+        let snapshot = self.parts.store.snapshot();
+        let known = queries::block_height(&*snapshot, &id)
+            .map_err(BlockError::View)?
+            .is_some();
+        if known || alternatives.contains(&id) {
+            return Ok(BlockOutcome::AlreadyKnown { id });
+        }
+        if self
+            .parts
+            .store
+            .tip()
+            .is_some_and(|tip| tip.id == block.block().header.previous)
+        {
+            return self.extend(block, &submission.transactions);
+        }
+        self.submit_alternative(&mut alternatives, &*snapshot, block, submission)
+    }
+
+    fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError> {
+        let mut alternatives = self.lock();
+        self.revert_newest(&mut alternatives, count)
+    }
+}
+
+/// Refuses a block beside the main chain.
+pub(crate) const fn refused(id: Hash, reason: AlternativeReason) -> SubmitBlockError {
+    SubmitBlockError::Refused { id, reason }
+}
