@@ -127,6 +127,7 @@ pub(super) fn regtest() -> Network {
         name: "regtest".to_owned(),
         forks: HardForkTable::new(&REGTEST_FORKS).expect("the heights and versions above ascend from height 0"),
         difficulty: DifficultyRule::Fixed(1),
+        genesis: Genesis::regtest(),
         ..network()
     }
 }

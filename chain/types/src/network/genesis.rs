@@ -11,6 +11,9 @@ use crate::{
 };
 use thiserror::Error;
 
+/// Coinbase of [`Genesis::regtest`].
+const REGTEST_TRANSACTION: &str = include_str!("regtest-genesis.hex");
+
 /// Mainnet's and fakechain's coinbase of the first block: 500,000, 2,000,000 and 20,000,000 OXEN.
 const MAINNET_TRANSACTION: &str = "021e01ff000380808d93f5d771027c4fd4553bc9886f1f49e3f76d945bf71e8632a94e6c177b19cbc780e7e6bdb48080b4ccd4dfc60302c8b9f6461f58ef3f2107e577c7425d06af584a1c7482bf19060e84059c98b4c3808088fccdbcc32302732b53b0b0db706fcc3087074fb4b786da5ab72b2065699f9453448b0db27f892101ed71f2ce3fc70d7b2036f8a4e4b3fb75c66c12184b55a908e7d1a1d6995566cf00";
 /// The coinbase of the first block of testnet, devnet, stagenet and localdev.
@@ -76,6 +79,16 @@ impl Genesis {
             TEST_NETWORKS_TRANSACTION,
             12_345,
             "93228e506979e2159af05ff19a06dd35ac27a54b9b9feee76db14b534d739fe2",
+        )
+    }
+
+    /// The first block of regtest: it pays a published faucet wallet, whose words stand in `chain/node`, in outputs enough for
+    /// rings. A test there makes it anew and compares.
+    pub(super) fn regtest() -> Self {
+        Self::built_in(
+            REGTEST_TRANSACTION.trim_ascii_end(),
+            12_345,
+            "ac46e06c1353a301f3f4b0b50b8748290b793cf413ff3f31b3011341e53134d6",
         )
     }
 
