@@ -1,0 +1,212 @@
+//! What this wallet sent, and what only it can know of it: keys, destinations, notes, rings. Survives every rescan.
+
+use crate::{output::AddressRow, secret::SecretBytes};
+use oxen_crypto::SubaddressIndex;
+use oxen_types::{
+    Amount, GlobalOutputIndex, Hash, KeyImage, PaymentId, PublicKey, Timestamp, UnlockTime,
+    transaction::TransactionType,
+};
+use parity_scale_codec::{Decode, Encode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Looks at the pool after which a transaction that is nowhere counts as failed (wallet §5.4).
+pub const ABSENCES_BEFORE_FAILURE: u8 = 2;
+
+/// The secret keys of a transaction: with them its payments can be proved.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct TransactionKeys {
+    /// `r`.
+    pub main: SecretBytes,
+    /// One for each output, where subaddresses needed them (chain §1.5).
+    pub additional: Vec<SecretBytes>,
+}
+
+/// One payment of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SentDestination {
+    /// The address as the user gave it, an integrated one with its payment id.
+    pub address: String,
+    /// What it got.
+    pub amount: Amount,
+    /// The address of this wallet that it is, if it is one.
+    pub own: Option<AddressRow>,
+}
+
+/// One output that a transaction spent.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SpentInput {
+    /// Its key image.
+    pub key_image: KeyImage,
+    /// What it was worth.
+    pub amount: Amount,
+    /// The address that had it.
+    #[codec(encoded_as = "AddressRow")]
+    pub address: SubaddressIndex,
+}
+
+/// What became of a transaction as far as relaying goes; whether it is mined is a fact of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Relay {
+    /// Signed and noted; the daemon has not answered, or its answer was lost. It may or may not have gone out.
+    Unknown,
+    /// The daemon took it.
+    Accepted,
+    /// The daemon refused it, for this reason. Its inputs are free again.
+    Rejected(String),
+    /// It is neither in the pool nor in a block any more. Its inputs are free again.
+    Dropped,
+}
+
+/// A transaction that this wallet made.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SentTransaction {
+    /// Its id.
+    pub id: Hash,
+    /// What it does.
+    pub kind: TransactionType,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The account that paid.
+    pub account: u32,
+    /// What it spends.
+    pub inputs: Vec<SpentInput>,
+    /// Whom it pays, change left out.
+    pub destinations: Vec<SentDestination>,
+    /// What comes back.
+    pub change: Amount,
+    /// The fee, burned part included.
+    pub fee: Amount,
+    /// The burned part.
+    pub burned: Amount,
+    /// The payment id it carries.
+    pub payment_id: Option<PaymentId>,
+    /// Lock of the payments; change is never locked.
+    pub unlock_time: UnlockTime,
+    /// Its secret keys.
+    pub keys: TransactionKeys,
+    /// What became of it.
+    pub relay: Relay,
+    /// Looks at the pool in a row that did not find it.
+    pub absences: u8,
+}
+
+impl SentTransaction {
+    /// True while its inputs must not be used for anything else.
+    #[must_use]
+    pub const fn holds_inputs(&self) -> bool {
+        matches!(self.relay, Relay::Unknown | Relay::Accepted)
+    }
+
+    /// What comes back to this wallet: change and payments to own addresses.
+    #[must_use]
+    pub fn returning(&self) -> Amount {
+        let own = self.destinations.iter().filter(|destination| destination.own.is_some());
+        own.fold(self.change, |sum, destination| {
+            sum.checked_add(destination.amount).unwrap_or(sum)
+        })
+    }
+}
+
+/// An entry of the address book.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct AddressBookEntry {
+    /// The address as it was given.
+    pub address: String,
+    /// What the user wrote beside it.
+    pub description: String,
+}
+
+/// Everything that cannot be found on the chain again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Journal {
+    pub(crate) sent: BTreeMap<Hash, SentTransaction>,
+    /// Keys that the user gave for transactions of unknown origin.
+    pub(crate) given_keys: BTreeMap<Hash, TransactionKeys>,
+    pub(crate) notes: BTreeMap<Hash, String>,
+    /// Key images that a full wallet exported, by one-time key.
+    pub(crate) key_images: BTreeMap<PublicKey, KeyImage>,
+    /// Outputs the user does not want to spend, by one-time key.
+    pub(crate) frozen: BTreeSet<PublicKey>,
+    /// Rings under which outputs were spent or tried.
+    pub(crate) rings: BTreeMap<KeyImage, Vec<GlobalOutputIndex>>,
+    pub(crate) address_book: Vec<AddressBookEntry>,
+    pub(crate) description: String,
+}
+
+impl Journal {
+    /// What this wallet sent, by transaction id.
+    pub fn sent(&self) -> impl Iterator<Item = &SentTransaction> {
+        self.sent.values()
+    }
+
+    /// One transaction that this wallet sent.
+    #[must_use]
+    pub fn sent_transaction(&self, id: &Hash) -> Option<&SentTransaction> {
+        self.sent.get(id)
+    }
+
+    /// The secret keys of a transaction, if this wallet made it or was given them.
+    #[must_use]
+    pub fn transaction_keys(&self, id: &Hash) -> Option<&TransactionKeys> {
+        self.given_keys
+            .get(id)
+            .or_else(|| self.sent.get(id).map(|sent| &sent.keys))
+    }
+
+    /// Remembers secret keys of a transaction that another copy of this wallet made. The caller has checked that they belong
+    /// to it: see [`crate::proofs::check_transaction_keys`].
+    pub fn set_transaction_keys(&mut self, id: Hash, keys: TransactionKeys) {
+        self.given_keys.insert(id, keys);
+    }
+
+    /// What the user wrote about a transaction; empty for nothing.
+    #[must_use]
+    pub fn note(&self, id: &Hash) -> &str {
+        self.notes.get(id).map_or("", String::as_str)
+    }
+
+    /// Writes about a transaction; an empty note removes it.
+    pub fn set_note(&mut self, id: Hash, note: &str) {
+        if note.is_empty() {
+            self.notes.remove(&id);
+        } else {
+            self.notes.insert(id, note.to_owned());
+        }
+    }
+
+    /// What the user wrote about the wallet.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Writes about the wallet.
+    pub fn set_description(&mut self, description: &str) {
+        description.clone_into(&mut self.description);
+    }
+
+    /// The address book in order.
+    #[must_use]
+    pub fn address_book(&self) -> &[AddressBookEntry] {
+        &self.address_book
+    }
+
+    /// The address book, to be changed.
+    pub const fn address_book_mut(&mut self) -> &mut Vec<AddressBookEntry> {
+        &mut self.address_book
+    }
+
+    /// The ring of an earlier attempt to spend the output, if it still contains it.
+    #[must_use]
+    pub fn known_ring(&self, image: &KeyImage, real: GlobalOutputIndex) -> Option<&[GlobalOutputIndex]> {
+        self.rings
+            .get(image)
+            .map(Vec::as_slice)
+            .filter(|ring| ring.contains(&real))
+    }
+
+    /// Forgets a ring; the next attempt makes a new one.
+    pub fn forget_ring(&mut self, image: &KeyImage) {
+        self.rings.remove(image);
+    }
+}
