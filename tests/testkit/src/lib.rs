@@ -1,0 +1,38 @@
+//! A small chain for tests and benches: a private network, known keys, real transactions, blocks in memory.
+//!
+//! Nothing here pretends: proofs are made and verified, blocks go through [`mod@oxen_state::apply`], only the clock and the
+//! random numbers are the test's own, so that a run repeats exactly.
+//!
+//! A walk: [`TestNetwork`] is a network whose first block pays an [`Account`] in many outputs; [`TestChain`] mines on it, takes
+//! blocks back, and knows what every watched account owns; [`TransferBuilder`] makes transfers that are valid, and a
+//! [`Fault`] breaks exactly one rule of one; [`ScriptedServiceNodes`] plays quorums and rewards; [`SharedChain`] and
+//! [`ManualClock`] are what services want of a chain and a clock.
+//!
+//! ```
+//! use oxen_testkit::{Account, TestChain, TransferBuilder};
+//! use oxen_types::Amount;
+//!
+//! let bob = Account::named("bob");
+//! let mut chain = TestChain::mature();
+//! chain.watch(&bob);
+//! let transfer = TransferBuilder::new().pay(&bob, Amount::OXEN).build(&mut chain);
+//! chain.mine(&[transfer.checked()]);
+//! assert_eq!(chain.balance(&bob), Amount::OXEN);
+//! chain.revert(1);
+//! assert_eq!(chain.balance(&bob), Amount::ZERO);
+//! ```
+#![forbid(unsafe_code)]
+
+mod account;
+mod chain;
+mod network;
+mod service_nodes;
+mod services;
+mod transfer;
+
+pub use account::{Account, OwnedOutput};
+pub use chain::{MinedBlock, TestChain};
+pub use network::{GENESIS_TIME, TestNetwork};
+pub use service_nodes::ScriptedServiceNodes;
+pub use services::{ManualClock, SharedChain};
+pub use transfer::{Fault, Transfer, TransferBuilder, TransferPlan};
