@@ -187,6 +187,9 @@ impl<V: View> View for Overlay<V> {
     }
 }
 
+/// Key and decoded row.
+pub type Entry<T> = (Vec<u8>, <T as Table>::Row);
+
 /// Every entry of table `T` whose key starts with `prefix`, decoded, in key order.
 ///
 /// # Errors
@@ -196,7 +199,7 @@ pub fn scan_rows<T: Table>(
     prefix: &[u8],
     from: &[u8],
     limit: usize,
-) -> Result<Vec<(Vec<u8>, T::Row)>, ViewError> {
+) -> Result<Vec<Entry<T>>, ViewError> {
     view.scan(T::ID, prefix, from, limit)?
         .into_iter()
         .map(|(key, bytes)| decode_row::<T>(&bytes).map(|row| (key, row)))
