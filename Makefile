@@ -1,0 +1,81 @@
+# Two commands do everything: `make localnet` shows the product running, `make test` is what CI runs.
+# Both install what a fresh Debian or Ubuntu with Rust and Node.js lacks.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# Build results outlive a clone, so that a fresh one builds warm.
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/oxen
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+# Debian's RocksDB links in seconds; without it the crate compiles its own, which takes half an hour.
+ROCKSDB_HEADER := $(wildcard /usr/include/rocksdb/c.h)
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
+ifneq ($(ROCKSDB_HEADER),)
+export ROCKSDB_INCLUDE_DIR ?= /usr/include
+export ROCKSDB_LIB_DIR ?= $(firstword $(wildcard /usr/lib/$(MULTIARCH) /usr/lib))
+endif
+
+CARGO := cargo --locked
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: prerequisites
+prerequisites:
+	@.ci/prerequisites system
+
+.PHONY: localnet
+localnet: prerequisites ## A whole local network: node, wallets, a private transfer, then a status to play with
+	@$(MAKE) --no-print-directory run-localnet
+
+.PHONY: run-localnet
+run-localnet:
+	@echo "Building the node and the wallet (the first time takes some minutes) ..."
+	@$(CARGO) build --package oxen-node --package oxen-wallet-cli --bins
+	@"$(CARGO_TARGET_DIR)/debug/oxen-localnet" $(LOCALNET)
+
+.PHONY: test
+test: prerequisites ## Everything CI runs
+	@$(MAKE) --no-print-directory run-test
+
+.PHONY: run-test
+run-test: check unit end-to-end
+
+.PHONY: check
+check: ## Format, lints, documentation, licences
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+	@.ci/prerequisites deny
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
+
+.PHONY: unit
+unit: ## Tests of every crate
+	$(CARGO) test --workspace
+
+.PHONY: end-to-end
+end-to-end: ## The real binaries, driven as their users drive them
+	@.ci/prerequisites python
+	$(CARGO) build --package oxen-node --package oxen-wallet-cli --bins
+	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --package oxen-end-to-end -- --ignored --test-threads=1
+
+.PHONY: bench
+bench: prerequisites ## Every figure that the documentation claims
+	$(CARGO) bench --workspace
+
+.PHONY: fuzz
+fuzz: prerequisites ## Every fuzz target in turn; FUZZ_SECONDS each (600)
+	@tests/fuzz/run $(or $(FUZZ_SECONDS),600)
+
+.PHONY: soak
+soak: prerequisites ## Kill the node with kill -9 again and again and check its database; SOAK_ROUNDS (200)
+	$(CARGO) build --package oxen-node --bins
+	OXEN_KILL_ROUNDS=$(or $(SOAK_ROUNDS),200) $(CARGO) test --package oxen-end-to-end --test crash -- --ignored
+
+.PHONY: doc
+doc: prerequisites ## The documentation of every crate
+	$(CARGO) doc --workspace --no-deps
+	@echo "Open $(CARGO_TARGET_DIR)/doc/oxen_node/index.html"
