@@ -4,7 +4,7 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`mining`] makes blocks on a test network.
+//! tells the time, [`control`] runs the process, [`mining`] makes blocks on a test network.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@
 
 pub mod chain;
 pub mod clock;
+pub mod control;
 pub mod feed;
 pub mod mining;
 pub mod pool;
@@ -24,6 +25,7 @@ pub use chain::{
     SubmitBlockError,
 };
 pub use clock::Clock;
+pub use control::{NodeControl, SyncState};
 pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
