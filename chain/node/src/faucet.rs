@@ -38,7 +38,10 @@ pub fn faucet_genesis() -> Result<Transaction, KeyError> {
     let outputs = (0..FAUCET_OUTPUTS)
         .map(|index| {
             let key = derivation.derive_public_key(index, &spend)?;
-            Ok(Output { amount: FAUCET_OUTPUT_AMOUNT, target: OutputTarget::Key(key) })
+            Ok(Output {
+                amount: FAUCET_OUTPUT_AMOUNT,
+                target: OutputTarget::Key(key),
+            })
         })
         .collect::<Result<Vec<_>, KeyError>>()?;
     let mut extra = Extra::default();
@@ -50,7 +53,9 @@ pub fn faucet_genesis() -> Result<Transaction, KeyError> {
             version: TransactionVersion::V4,
             output_unlock_times: vec![unlock_time; outputs.len()],
             unlock_time,
-            inputs: vec![Input::Generation { height: oxen_types::Height::GENESIS }],
+            inputs: vec![Input::Generation {
+                height: oxen_types::Height::GENESIS,
+            }],
             outputs,
             extra: extra.encode(),
             kind: TransactionType::Standard,

@@ -1,1 +1,28 @@
-//! Under construction.
+//! The node: every service wired into one process, and the `oxend` program around it.
+//!
+//! Depends on all services; nothing depends on it. A walk: [`arguments`] and [`config_file`] are what an operator writes,
+//! [`network_choice`] which chain that means, [`data_directory`] where its files are; [`launch`] makes the parts and joins
+//! them; `health`, `metrics`, [`status`] and [`logging`] tell how it is, [`shutdown`] ends it; [`faucet`] is the published
+//! wallet of regtest.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod arguments;
+pub mod clock;
+pub mod config_file;
+mod control;
+pub mod data_directory;
+pub mod faucet;
+mod health;
+pub mod launch;
+pub mod logging;
+mod metrics;
+pub mod network_choice;
+mod notify;
+mod pool_storage;
+pub mod program;
+pub mod shutdown;
+pub mod status;
+
+pub use launch::{LaunchError, Node, NodeSettings};
+pub use shutdown::{Shutdown, ShutdownReason};

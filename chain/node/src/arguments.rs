@@ -1,0 +1,159 @@
+//! The command line of `oxend`; upstream's names where upstream has them (rpc §7.5).
+
+use clap::{Args, Parser};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// An Oxen node: verifies, stores and serves the chain.
+///
+/// Every option may also stand in the configuration file as `name=value`, one to a line; the command line wins.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "oxend", version, about, max_term_width = 120)]
+pub struct Arguments {
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkChoice,
+
+    /// Folder of the database, logs and configuration; networks other than mainnet get a folder inside.
+    #[arg(long, value_name = "DIR", env = "OXEN_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Configuration file; by default `oxen.conf` in the data directory, if it exists.
+    #[arg(long, value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+
+    /// JSON-RPC.
+    #[command(flatten)]
+    pub rpc: RpcArguments,
+
+    /// What to log: a level (error, warning, info, debug, trace), or a list such as `warning, oxen_writer=debug`.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log_level: String,
+
+    /// Log file; by default `oxen.log` in the data directory. `none` writes to the terminal only.
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+
+    /// Most weight of transactions that wait in the pool, in bytes.
+    #[arg(long, value_name = "BYTES")]
+    pub max_txpool_weight: Option<u64>,
+
+    /// Take transactions into the pool whatever fee they pay.
+    #[arg(long)]
+    pub accept_any_fee: bool,
+
+    /// What loss of power may cost: `every-block` waits for the disk at each block, a number of seconds at most that often.
+    #[arg(long, value_name = "WHEN", default_value = "1")]
+    pub db_sync: String,
+
+    /// Command to run for each new block; `%s` becomes its id.
+    #[arg(long, value_name = "COMMAND")]
+    pub block_notify: Option<String>,
+
+    /// Read the whole database before starting and print its digest.
+    #[arg(long)]
+    pub check_database: bool,
+
+    /// Accepted for configurations of the C++ daemon: this node has no console.
+    #[arg(long, hide = true)]
+    pub non_interactive: bool,
+}
+
+/// Which network; mainnet without any of these.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct NetworkChoice {
+    /// The public test network.
+    #[arg(long)]
+    pub testnet: bool,
+    /// The rehearsal network.
+    #[arg(long)]
+    pub stagenet: bool,
+    /// The development network.
+    #[arg(long)]
+    pub devnet: bool,
+    /// A chain of this one node: HF19 from height 1, difficulty 1, `generateblocks`.
+    #[arg(long)]
+    pub regtest: bool,
+    /// A private network that this file describes.
+    #[arg(long, value_name = "FILE")]
+    pub network: Option<PathBuf>,
+}
+
+/// JSON-RPC.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RpcArguments {
+    /// Port of the admin listener on 127.0.0.1; the network's by default. 0 takes a free one.
+    #[arg(long, value_name = "PORT", conflicts_with = "rpc_admin")]
+    pub rpc_port: Option<u16>,
+    /// Address of an admin listener, repeatable; `none` for no admin listener.
+    #[arg(long, value_name = "IP:PORT")]
+    pub rpc_admin: Vec<String>,
+    /// Address of a public listener with restricted methods and caps, repeatable; none by default.
+    #[arg(long, value_name = "IP:PORT")]
+    pub rpc_public: Vec<SocketAddr>,
+    /// Login that every RPC client must present.
+    #[arg(long, value_name = "USER:PASSWORD", env = "RPC_LOGIN", hide_env_values = true)]
+    pub rpc_login: Option<String>,
+    /// Origins that web pages may call from, separated by commas; needs a login.
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', requires = "rpc_login")]
+    pub rpc_access_control_origins: Vec<String>,
+}
+
+/// Options of the C++ daemon that this one knows of but has no use for yet: configurations that hold them keep working.
+pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
+    "add-exclusive-node",
+    "add-peer",
+    "add-priority-node",
+    "anonymous-inbound",
+    "block-sync-size",
+    "db-salvage",
+    "db-sync-mode",
+    "detach",
+    "dev-allow-local-ips",
+    "disable-ip-check",
+    "fast-block-sync",
+    "fixed-difficulty",
+    "hide-my-port",
+    "in-peers",
+    "keep-alt-blocks",
+    "keep-fakechain",
+    "l2-check-interval",
+    "l2-check-threshold",
+    "l2-max-logs",
+    "l2-provider",
+    "l2-refresh",
+    "l2-skip-chainid",
+    "l2-skip-proof-check",
+    "l2-timeout",
+    "limit-rate-down",
+    "limit-rate-up",
+    "lmq-admin",
+    "lmq-curve",
+    "lmq-curve-public",
+    "lmq-local-control",
+    "lmq-public",
+    "lmq-public-quorumnet",
+    "lmq-umask",
+    "lmq-user",
+    "log-file-max",
+    "max-concurrency",
+    "max-log-file-size",
+    "max-log-files",
+    "mining-threads",
+    "no-sync",
+    "offline",
+    "out-peers",
+    "p2p-bind-ip",
+    "p2p-bind-port",
+    "p2p-external-port",
+    "prep-blocks-threads",
+    "quorumnet-port",
+    "reorg-notify",
+    "seed-node",
+    "service-node",
+    "service-node-public-ip",
+    "start-mining",
+    "storage-server-port",
+    "store-quorum-history",
+    "tx-proxy",
+];

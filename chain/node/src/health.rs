@@ -1,0 +1,64 @@
+//! `/healthy`, `/ready` and `/metrics` for supervisors.
+
+use crate::metrics;
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use oxen_node_api::{ChainReader, Pool};
+use oxen_state::queries;
+use oxen_store::ChainStore;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What the answers are made of.
+#[derive(Clone)]
+pub(crate) struct Health {
+    pub(crate) chain: Arc<dyn ChainReader>,
+    pub(crate) pool: Arc<dyn Pool>,
+    pub(crate) store: ChainStore,
+}
+
+/// Routes to mount beside the RPC.
+pub(crate) fn router(health: Health) -> Router {
+    Router::new()
+        .route("/healthy", get(healthy))
+        .route("/ready", get(ready))
+        .route("/metrics", get(render))
+        .with_state(health)
+}
+
+/// 200 while the node can read and write its database.
+async fn healthy(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    let writable = !health.store.is_stopped();
+    let code = if writable {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let advice = if writable {
+        Value::Null
+    } else {
+        json!("a write failed; see the log and start the node anew")
+    };
+    (code, Json(json!({ "healthy": writable, "advice": advice })))
+}
+
+/// 200 while the node serves a chain that is worth asking. It has no peers to fall behind yet.
+async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    match queries::tip(&*health.chain.snapshot()) {
+        Ok((height, tip)) if !health.store.is_stopped() => (
+            StatusCode::OK,
+            Json(json!({ "ready": true, "height": height.next(), "top_block_hash": tip.id })),
+        ),
+        Ok(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "ready": false, "reason": "a write failed" })),
+        ),
+        Err(error) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "ready": false, "reason": error.to_string() })),
+        ),
+    }
+}
+
+async fn render(State(health): State<Health>) -> String {
+    metrics::render(&*health.chain, &*health.pool)
+}

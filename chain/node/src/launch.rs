@@ -1,0 +1,301 @@
+//! Starting a node: every part made and wired, in the order in which they need each other.
+
+use crate::{
+    clock::SystemClock,
+    control::Control,
+    data_directory::{DataDirectory, DataDirectoryError},
+    health::{self, Health},
+    metrics::MetricsSubscriber,
+    notify::BlockNotify,
+    pool_storage::DatabasePoolStorage,
+    shutdown::{Shutdown, ShutdownReason},
+    status::status_line,
+};
+use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
+use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Pool, Subscription};
+use oxen_rpc::{BindError, NodeHandles, RpcConfig, RpcServer};
+use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
+use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
+use oxen_types::Network;
+use oxen_verifier::ProofVerifier;
+use oxen_writer::{Chain, ChainParts, OpenChainError};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use thiserror::Error;
+use tokio::task::JoinSet;
+
+/// Between two looks at what the pool should drop.
+const POOL_MAINTENANCE: Duration = Duration::from_secs(60);
+/// Between two status lines in the log.
+const STATUS_INTERVAL: Duration = Duration::from_secs(30);
+/// The file that tells scripts where the RPC listens.
+const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
+
+/// What a node is started with.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// The network.
+    pub network: Network,
+    /// Folder of folders; the network's is inside.
+    pub data_root: PathBuf,
+    /// The database.
+    pub store: StoreSettings,
+    /// The pool.
+    pub pool: PoolSettings,
+    /// JSON-RPC.
+    pub rpc: RpcConfig,
+    /// A command for each new block.
+    pub block_notify: Option<String>,
+}
+
+/// Why a node could not be started. The texts say what to do.
+#[derive(Debug, Error)]
+pub enum LaunchError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDirectory(#[from] DataDirectoryError),
+    /// The database could not be opened.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The chain could not be taken up.
+    #[error(transparent)]
+    Chain(#[from] OpenChainError),
+    /// The pool could not be read.
+    #[error(transparent)]
+    Pool(#[from] StorageError),
+    /// A port is taken.
+    #[error(transparent)]
+    Rpc(#[from] BindError),
+    /// A small file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A running node. [`Self::run`] serves until it is told to stop.
+pub struct Node {
+    chain: Arc<Chain>,
+    pool: Arc<Mempool>,
+    clock: Arc<dyn Clock>,
+    server: RpcServer,
+    addresses: Vec<SocketAddr>,
+    shutdown: Shutdown,
+    started: Instant,
+    addresses_file: PathBuf,
+    _subscriptions: Vec<Subscription>,
+    /// Last, so that the folder is free only when everything else has gone.
+    _data_directory: DataDirectory,
+}
+
+impl Node {
+    /// Opens the database, takes up the pool and binds the RPC. Nothing is served before [`Self::run`].
+    ///
+    /// # Errors
+    /// What stands in the way, and what to do about it.
+    pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
+        let started = Instant::now();
+        let network = Arc::new(settings.network);
+        let data_directory = DataDirectory::open(&settings.data_root, &network)?;
+        let store = open_store(data_directory.path(), &network, settings.store)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let events = Arc::new(EventHub::new());
+        let verifier = Arc::new(ProofVerifier::default());
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
+        let chain = Arc::new(Chain::open(ChainParts {
+            network: Arc::clone(&network),
+            store: store.clone(),
+            service_nodes: Arc::clone(&service_nodes),
+            verifier: Arc::clone(&verifier),
+            work: Arc::new(NoWorkHash),
+            clock: Arc::clone(&clock),
+            events: Arc::clone(&events),
+        })?);
+        let storage: Arc<dyn PoolStorage> = Arc::new(DatabasePoolStorage(store.clone()));
+        let pool = Arc::new(Mempool::new(MempoolParts {
+            chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
+            service_nodes,
+            verifier,
+            clock: Arc::clone(&clock),
+            events: Arc::clone(&events),
+            storage,
+            settings: settings.pool,
+        }));
+        chain.set_pool(Arc::clone(&pool) as _);
+        let reloaded = pool.reload()?;
+        if reloaded.kept + reloaded.dropped > 0 {
+            tracing::info!(kept = reloaded.kept, dropped = reloaded.dropped, "took up the pool");
+        }
+
+        let shutdown = Shutdown::new();
+        let mut subscriptions = vec![
+            events.subscribe(MetricsSubscriber::new()),
+            events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
+        ];
+        if let Some(command) = settings.block_notify {
+            subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
+        }
+        let routes = health::router(Health {
+            chain: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            store,
+        });
+        let handles = NodeHandles {
+            chain: Arc::clone(&chain) as _,
+            writer: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            mining: Arc::clone(&chain) as _,
+            feed: events,
+            clock: Arc::clone(&clock),
+            control: Arc::new(Control {
+                chain: Arc::clone(&chain) as _,
+                pool: Arc::clone(&pool) as _,
+                clock: Arc::clone(&clock),
+                shutdown: shutdown.clone(),
+                started_at: clock.now(),
+                started,
+                data_directory: data_directory.path().to_owned(),
+            }),
+        };
+        let server = RpcServer::bind(settings.rpc, handles, routes).await?;
+        let addresses = server.local_addresses();
+        let addresses_file = data_directory.path().join(RPC_ADDRESSES_FILE);
+        write_addresses(&addresses_file, &addresses)?;
+        Ok(Self {
+            chain,
+            pool,
+            clock,
+            server,
+            addresses,
+            shutdown,
+            started,
+            addresses_file,
+            _subscriptions: subscriptions,
+            _data_directory: data_directory,
+        })
+    }
+
+    /// Where the RPC listens.
+    #[must_use]
+    pub fn rpc_addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops the node from outside; [`Self::run`] then returns.
+    #[must_use]
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// The chain, for tests that run a node in their own process.
+    #[must_use]
+    pub const fn chain(&self) -> &Arc<Chain> {
+        &self.chain
+    }
+
+    /// One line on how the node is.
+    #[must_use]
+    pub fn status_line(&self) -> String {
+        status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed())
+    }
+
+    /// Serves until somebody asks to stop, then ends in order: no new requests, running ones finish, the database is brought
+    /// into its final files.
+    ///
+    /// # Errors
+    /// The database could not be written at the end.
+    pub async fn run(self) -> Result<ShutdownReason, StoreError> {
+        for address in &self.addresses {
+            tracing::info!("JSON-RPC listens on {address}");
+        }
+        tracing::info!("{}", self.status_line());
+        let mut tasks = JoinSet::new();
+        let pool = Arc::clone(&self.pool);
+        let clock = Arc::clone(&self.clock);
+        tasks.spawn(every(POOL_MAINTENANCE, move || {
+            let dropped = pool.expire(clock.now());
+            if dropped > 0 {
+                tracing::info!(dropped, "transactions waited longer than they may");
+            }
+        }));
+        let (chain, pool, clock, started) = (
+            Arc::clone(&self.chain),
+            Arc::clone(&self.pool),
+            Arc::clone(&self.clock),
+            self.started,
+        );
+        tasks.spawn(every(STATUS_INTERVAL, move || {
+            tracing::info!("{}", status_line(&*chain, &*pool, clock.now(), started.elapsed()));
+        }));
+
+        let stop = self.shutdown.clone();
+        self.server.run(async move { stop.requested().await }).await;
+        let reason = self.shutdown.requested_reason();
+        tracing::info!("stopping: {reason}");
+        tasks.shutdown().await;
+        if let Err(error) = fs::remove_file(&self.addresses_file) {
+            tracing::debug!(%error, "the file of RPC addresses stays");
+        }
+        let store = self.chain.store().clone();
+        if !store.is_stopped() {
+            store.flush()?;
+        }
+        Ok(reason)
+    }
+}
+
+/// Runs `work` on a blocking thread again and again.
+async fn every(interval: Duration, work: impl Fn() + Send + Sync + 'static) {
+    let work = Arc::new(work);
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let work = Arc::clone(&work);
+        if let Err(error) = tokio::task::spawn_blocking(move || work()).await {
+            tracing::error!(%error, "periodic work failed");
+        }
+    }
+}
+
+fn open_store(folder: &Path, network: &Network, settings: StoreSettings) -> Result<ChainStore, OpenError> {
+    let identity = Identity {
+        network: network.network_id,
+        genesis: network.genesis.block_id,
+    };
+    let mut progress = |progress: &MigrationProgress| tracing::info!(?progress, "bringing the database up to date");
+    ChainStore::open(folder, &identity, &settings, &mut progress)
+}
+
+/// Written beside and renamed, so that a reader never sees half of it.
+fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchError> {
+    let text: String = addresses.iter().map(|address| format!("{address}\n")).collect();
+    let beside = path.with_extension("new");
+    fs::write(&beside, text)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|source| LaunchError::File {
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// A database that cannot be written ends the node: serving a chain that stands still would deceive its users.
+struct StopWhenStorageStops(Shutdown);
+
+impl ChainSubscriber for StopWhenStorageStops {
+    fn on_event(&self, event: &ChainEvent) {
+        if let ChainEvent::StorageStopped { reason } = event {
+            self.0.request(ShutdownReason::StorageFailed(Arc::clone(reason)));
+        }
+    }
+}

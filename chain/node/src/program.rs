@@ -1,0 +1,182 @@
+//! What `oxend` does with its command line.
+
+use crate::{
+    arguments::{Arguments, RpcArguments},
+    config_file::{ConfigError, Configuration, read_configuration},
+    data_directory,
+    launch::{LaunchError, Node, NodeSettings},
+    logging::{LoggingError, start_logging},
+    network_choice::{NetworkError, choose_network},
+    shutdown::ShutdownReason,
+};
+use oxen_mempool::{PoolSettings, settings::FeePolicy};
+use oxen_rpc::{ListenerConfig, Login, RpcConfig};
+use oxen_store::{Durability, StoreError, StoreSettings};
+use oxen_types::{Network, transaction::Weight};
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
+use thiserror::Error;
+
+/// Why `oxend` ended with an error.
+#[derive(Debug, Error)]
+pub enum ProgramError {
+    /// Command line or configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The logs.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    /// The start.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// An option has a value that cannot be used.
+    #[error("--{option} {value}: {expected}")]
+    Value {
+        /// Its name.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What is understood.
+        expected: &'static str,
+    },
+    /// The database could not be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database was found damaged.
+    #[error("the database does not read to its end: {0}")]
+    Damaged(oxen_state::ViewError),
+    /// A write failed while the node ran.
+    #[error("{0}")]
+    StorageFailed(ShutdownReason),
+    /// The operating system refused something basic.
+    #[error("the operating system refused: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs `oxend` and turns its end into an exit code; errors go to the terminal in one sentence.
+pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match run(command_line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ProgramError::Config(ConfigError::Arguments(error))) => error.exit(),
+        Err(error) => {
+            eprintln!("oxend: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramError> {
+    let Configuration { arguments, ignored } = read_configuration(command_line)?;
+    let network = choose_network(&arguments.network)?;
+    let root = data_directory::root(&arguments);
+    let folder = root.join(&network.data_directory);
+    std::fs::create_dir_all(&folder)?;
+    let log_file = match &arguments.log_file {
+        Some(path) if path == Path::new("none") => None,
+        Some(path) => Some(path.clone()),
+        None => Some(folder.join("oxen.log")),
+    };
+    let _flush_logs = start_logging(&arguments.log_level, log_file.as_deref())?;
+    for option in ignored {
+        tracing::warn!("the configuration file's option `{option}` has no use in this version and is ignored");
+    }
+    let settings = node_settings(&arguments, network, root)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("oxend")
+        .build()?;
+    runtime.block_on(serve(settings, arguments.check_database))
+}
+
+async fn serve(settings: NodeSettings, check_database: bool) -> Result<(), ProgramError> {
+    tracing::info!("oxend {} on {}", env!("CARGO_PKG_VERSION"), settings.network.name);
+    let node = Node::launch(settings).await?;
+    if check_database {
+        let digest = node.chain().store().state_digest().map_err(ProgramError::Damaged)?;
+        println!("{}", node.status_line());
+        println!("state digest {digest}");
+    }
+    node.shutdown().on_signals()?;
+    match node.run().await? {
+        reason @ ShutdownReason::StorageFailed(_) => Err(ProgramError::StorageFailed(reason)),
+        _ => Ok(()),
+    }
+}
+
+fn node_settings(
+    arguments: &Arguments,
+    network: Network,
+    data_root: std::path::PathBuf,
+) -> Result<NodeSettings, ProgramError> {
+    let mut pool = PoolSettings::default();
+    if let Some(bytes) = arguments.max_txpool_weight {
+        pool.max_weight = Weight::new(bytes);
+    }
+    if arguments.accept_any_fee {
+        pool.fees = FeePolicy::Free;
+    }
+    let store = StoreSettings {
+        durability: durability(&arguments.db_sync)?,
+        ..StoreSettings::default()
+    };
+    let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    Ok(NodeSettings {
+        network,
+        data_root,
+        store,
+        pool,
+        rpc,
+        block_notify: arguments.block_notify.clone(),
+    })
+}
+
+fn durability(text: &str) -> Result<Durability, ProgramError> {
+    if text == "every-block" {
+        return Ok(Durability::EveryCommit);
+    }
+    text.parse()
+        .map(|seconds| Durability::Interval(Duration::from_secs(seconds)))
+        .map_err(|_| ProgramError::Value {
+            option: "db-sync",
+            value: text.to_owned(),
+            expected: "write `every-block` or a number of seconds",
+        })
+}
+
+fn rpc_config(arguments: &RpcArguments, default_port: u16) -> Result<RpcConfig, ProgramError> {
+    let mut listeners = Vec::new();
+    if arguments.rpc_admin.is_empty() {
+        let port = arguments.rpc_port.unwrap_or(default_port);
+        listeners.push(ListenerConfig::admin(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    }
+    for address in arguments.rpc_admin.iter().filter(|address| *address != "none") {
+        let address = address.parse().map_err(|_| ProgramError::Value {
+            option: "rpc-admin",
+            value: address.clone(),
+            expected: "write IP:PORT, for example 127.0.0.1:22023, or `none`",
+        })?;
+        listeners.push(ListenerConfig::admin(address));
+    }
+    listeners.extend(arguments.rpc_public.iter().copied().map(ListenerConfig::public));
+    let login = match &arguments.rpc_login {
+        None => None,
+        Some(pair) => Some(Login::from_pair(pair).ok_or_else(|| ProgramError::Value {
+            option: "rpc-login",
+            value: "…".to_owned(),
+            expected: "write USER:PASSWORD",
+        })?),
+    };
+    Ok(RpcConfig {
+        listeners,
+        login,
+        cors_origins: arguments.rpc_access_control_origins.clone(),
+    })
+}
