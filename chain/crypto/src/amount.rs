@@ -3,7 +3,7 @@
 use crate::{
     commitment::{self, Mask},
     derivation::DerivationScalar,
-    keys::hash_to_scalar,
+    keys::hashed_scalar,
 };
 use curve25519_dalek::Scalar;
 use oxen_types::{Amount, Commitment, hashing::keccak256_parts};
@@ -43,7 +43,7 @@ pub struct Opening {
 /// `y_i = Hs("commitment_mask" ‖ k_i)`.
 #[must_use]
 pub fn commitment_mask(key: &DerivationScalar) -> Mask {
-    Mask(hash_to_scalar(&[MASK_DOMAIN, key.as_bytes()]))
+    Mask(hashed_scalar(&[MASK_DOMAIN, key.as_bytes()]))
 }
 
 /// `LE8(amount) XOR H("amount" ‖ k_i)[0..8]`.
@@ -86,8 +86,8 @@ pub fn open_full(
     commitment: &Commitment,
     key: &DerivationScalar,
 ) -> Result<Opening, CommitmentMismatch> {
-    let mask_key = hash_to_scalar(&[key.as_bytes()]);
-    let amount_key = hash_to_scalar(&[mask_key.as_bytes()]);
+    let mask_key = hashed_scalar(&[key.as_bytes()]);
+    let amount_key = hashed_scalar(&[mask_key.as_bytes()]);
     let mask = Mask(Scalar::from_bytes_mod_order(masked.mask) - mask_key);
     let amount = (Scalar::from_bytes_mod_order(masked.amount) - amount_key).to_bytes();
     let amount = u64::from_le_bytes(*amount.first_chunk().expect("a scalar is longer than an amount"));
@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn amounts_of_the_first_years_open_and_do_not_lie() {
         let (key, amount, mask) = (known_key(), Amount::OXEN, Mask(Scalar::from_bytes_mod_order([7; 32])));
-        let mask_key = hash_to_scalar(&[key.as_bytes()]);
-        let amount_key = hash_to_scalar(&[mask_key.as_bytes()]);
+        let mask_key = hashed_scalar(&[key.as_bytes()]);
+        let amount_key = hashed_scalar(&[mask_key.as_bytes()]);
         let mut masked = FullEncryptedAmount {
             mask: (mask.0 + mask_key).to_bytes(),
             amount: (Scalar::from(amount.atomic()) + amount_key).to_bytes(),

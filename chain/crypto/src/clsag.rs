@@ -436,7 +436,7 @@ mod tests {
     /// The equations of chain §2.7, written out, so that the crate is checked against the specification.
     #[test]
     fn the_equations_of_the_specification_hold() {
-        use crate::{keys::hash_to_scalar, point};
+        use crate::{keys::hashed_scalar, point};
         use curve25519_dalek::{EdwardsPoint, Scalar};
         let signed = Signed::new();
         let scalar = |index: usize| {
@@ -455,7 +455,7 @@ mod tests {
             .collect();
         let (image, offset) = (signed.input.key_image.to_bytes(), signed.input.pseudo_output.to_bytes());
         let auxiliary: [u8; 32] = signed.input.signature[32 * 11..].try_into().unwrap();
-        let aggregate = |name| hash_to_scalar(&[&tag(name), &keys, &commitments, &image, &auxiliary, &offset]);
+        let aggregate = |name| hashed_scalar(&[&tag(name), &keys, &commitments, &image, &auxiliary, &offset]);
         let (mu_p, mu_c) = (aggregate("CLSAG_agg_0"), aggregate("CLSAG_agg_1"));
         let decode = |bytes: &[u8; 32]| point::decode(bytes).unwrap();
         let auxiliary = decode(&auxiliary).mul_by_cofactor();
@@ -470,7 +470,7 @@ mod tests {
                 + auxiliary * (challenge * mu_c);
             let points = [left, right].map(|point| point.compress().to_bytes()).concat();
             let message = signed.message.as_bytes();
-            challenge = hash_to_scalar(&[&tag("CLSAG_round"), &keys, &commitments, &offset, message, &points]);
+            challenge = hashed_scalar(&[&tag("CLSAG_round"), &keys, &commitments, &offset, message, &points]);
         }
         assert_eq!(challenge, scalar(10));
     }

@@ -49,7 +49,7 @@ impl KeyDerivation {
     pub fn scalar(&self, index: u64) -> DerivationScalar {
         let mut counter = Vec::with_capacity(10);
         write_varint(&mut counter, index);
-        DerivationScalar(keys::hash_to_scalar(&[&self.0, &counter]))
+        DerivationScalar(keys::hashed_scalar(&[&self.0, &counter]))
     }
 
     /// `P_i = d(D, i)·G + B`: the one-time key that pays to the spend key `B`.

@@ -131,7 +131,7 @@ impl AccountKeys {
     /// The account whose view key follows from its spend key (chain §1.7).
     #[must_use]
     pub fn from_spend_key(spend: SecretKey) -> Self {
-        let view = SecretKey(hash_to_scalar(&[&*spend.to_bytes()]));
+        let view = hash_to_scalar(&[&*spend.to_bytes()]);
         Self { spend, view }
     }
 
@@ -170,7 +170,12 @@ impl ViewKeys {
 
 /// `Hs`: Keccak-256 of the parts one after the other, as a little-endian integer modulo the group order (chain §1.2).
 #[must_use]
-pub fn hash_to_scalar(parts: &[&[u8]]) -> Scalar {
+pub fn hash_to_scalar(parts: &[&[u8]]) -> SecretKey {
+    SecretKey(hashed_scalar(parts))
+}
+
+/// [`hash_to_scalar`] where the scalar is no key.
+pub(crate) fn hashed_scalar(parts: &[&[u8]]) -> Scalar {
     Scalar::from_bytes_mod_order(keccak256_parts(parts).to_bytes())
 }
 

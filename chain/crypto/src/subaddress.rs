@@ -60,12 +60,12 @@ pub fn secret_offset(view: &SecretKey, index: SubaddressIndex) -> SecretKey {
     if index.is_primary() {
         return SecretKey(curve25519_dalek::Scalar::ZERO);
     }
-    SecretKey(hash_to_scalar(&[
+    hash_to_scalar(&[
         DOMAIN,
         &*view.to_bytes(),
         &index.major.to_le_bytes(),
         &index.minor.to_le_bytes(),
-    ]))
+    ])
 }
 
 /// `b + m(i, j)`: the spend secret of an address.

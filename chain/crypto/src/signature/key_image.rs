@@ -2,7 +2,7 @@
 
 use super::Parts;
 use crate::{
-    keys::{KeyPair, hash_to_scalar, random_scalar},
+    keys::{KeyPair, hashed_scalar, random_scalar},
     point::{self, hash_to_edwards},
 };
 use curve25519_dalek::{EdwardsPoint, Scalar, traits::VartimeMultiscalarMul};
@@ -66,7 +66,7 @@ pub fn verify(image: &KeyImage, output: &PublicKey, signature: &Signature) -> Re
 
 /// `Hs(I ‖ L ‖ R)`.
 fn challenge(image: &KeyImage, left: &EdwardsPoint, right: &EdwardsPoint) -> Scalar {
-    hash_to_scalar(&[
+    hashed_scalar(&[
         image.as_bytes(),
         left.compress().as_bytes(),
         right.compress().as_bytes(),

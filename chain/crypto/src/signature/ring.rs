@@ -4,7 +4,7 @@
 
 use super::Parts;
 use crate::{
-    keys::{KeyPair, hash_to_scalar, is_valid_key_image, is_valid_public_key, random_scalar},
+    keys::{KeyPair, hashed_scalar, is_valid_key_image, is_valid_public_key, random_scalar},
     point::{self, hash_to_edwards},
 };
 use curve25519_dalek::{EdwardsPoint, Scalar, traits::VartimeMultiscalarMul};
@@ -182,7 +182,7 @@ impl Transcript {
     }
 
     fn challenge_sum(&self) -> Scalar {
-        hash_to_scalar(&[&self.0])
+        hashed_scalar(&[&self.0])
     }
 }
 

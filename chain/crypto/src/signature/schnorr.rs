@@ -2,7 +2,7 @@
 
 use super::Parts;
 use crate::{
-    keys::{KeyPair, hash_to_scalar, random_scalar},
+    keys::{KeyPair, hashed_scalar, random_scalar},
     point,
 };
 use curve25519_dalek::{EdwardsPoint, Scalar, traits::IsIdentity};
@@ -71,7 +71,7 @@ pub fn verify(message: &Hash, public: &PublicKey, signature: &Signature) -> Resu
 
 /// `Hs(m ‖ P ‖ X)`.
 fn challenge(message: &Hash, public: &PublicKey, commitment: &EdwardsPoint) -> Scalar {
-    hash_to_scalar(&[message.as_bytes(), public.as_bytes(), commitment.compress().as_bytes()])
+    hashed_scalar(&[message.as_bytes(), public.as_bytes(), commitment.compress().as_bytes()])
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     base58,
-    keys::{KeyError, SecretKey, decode_public_key, encode_public_key, hash_to_scalar, random_scalar},
+    keys::{KeyError, SecretKey, decode_public_key, encode_public_key, hashed_scalar, random_scalar},
     point,
 };
 use curve25519_dalek::{EdwardsPoint, Scalar, constants::ED25519_BASEPOINT_POINT, traits::VartimeMultiscalarMul};
@@ -202,7 +202,7 @@ fn decode_base(base: &ProofBase) -> Result<EdwardsPoint, KeyError> {
 
 /// `Hs(m ‖ D ‖ X ‖ Y)`.
 fn challenge(message: &Hash, shared: &PublicKey, left: &EdwardsPoint, right: &EdwardsPoint) -> Scalar {
-    hash_to_scalar(&[
+    hashed_scalar(&[
         message.as_bytes(),
         shared.as_bytes(),
         left.compress().as_bytes(),
