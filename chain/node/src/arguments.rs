@@ -49,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COMMAND")]
     pub block_notify: Option<String>,
 
-    /// Read the whole database before starting and print its digest.
+    /// Make the state anew from the blocks of the database, compare the two, print the digest and end.
     #[arg(long)]
     pub check_database: bool,
 

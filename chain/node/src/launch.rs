@@ -104,9 +104,8 @@ impl Node {
     /// What stands in the way, and what to do about it.
     pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
         let started = Instant::now();
+        let (data_directory, store) = open_database(&settings)?;
         let network = Arc::new(settings.network);
-        let data_directory = DataDirectory::open(&settings.data_root, &network)?;
-        let store = open_store(data_directory.path(), &network, settings.store)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
@@ -268,13 +267,17 @@ async fn every(interval: Duration, work: impl Fn() + Send + Sync + 'static) {
     }
 }
 
-fn open_store(folder: &Path, network: &Network, settings: StoreSettings) -> Result<ChainStore, OpenError> {
+/// Takes the data directory and opens the database in it.
+pub(crate) fn open_database(settings: &NodeSettings) -> Result<(DataDirectory, ChainStore), LaunchError> {
+    let network = &settings.network;
+    let folder = DataDirectory::open(&settings.data_root, network)?;
     let identity = Identity {
         network: network.network_id,
         genesis: network.genesis.block_id,
     };
     let mut progress = |progress: &MigrationProgress| tracing::info!(?progress, "bringing the database up to date");
-    ChainStore::open(folder, &identity, &settings, &mut progress)
+    let store = ChainStore::open(folder.path(), &identity, &settings.store, &mut progress)?;
+    Ok((folder, store))
 }
 
 /// Written beside and renamed, so that a reader never sees half of it.

@@ -11,8 +11,10 @@ use crate::{
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
 use oxen_rpc::{ListenerConfig, Login, RpcConfig};
+use oxen_state::NoServiceNodes;
 use oxen_store::{Durability, StoreError, StoreSettings};
 use oxen_types::{Network, transaction::Weight};
+use oxen_writer::replay::{ReplayError, check_by_replay};
 use std::{
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
@@ -51,8 +53,8 @@ pub enum ProgramError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The database was found damaged.
-    #[error("the database does not read to its end: {0}")]
-    Damaged(oxen_state::ViewError),
+    #[error(transparent)]
+    Damaged(#[from] ReplayError),
     /// A write failed while the node ran.
     #[error("{0}")]
     StorageFailed(ShutdownReason),
@@ -93,17 +95,29 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
         .enable_all()
         .thread_name("oxend")
         .build()?;
-    runtime.block_on(serve(settings, arguments.check_database))
+    if arguments.check_database {
+        return check_database(&settings);
+    }
+    runtime.block_on(serve(settings))
 }
 
-async fn serve(settings: NodeSettings, check_database: bool) -> Result<(), ProgramError> {
+/// `--check-database`: makes the state anew from the blocks and compares.
+fn check_database(settings: &NodeSettings) -> Result<(), ProgramError> {
+    let (folder, store) = crate::launch::open_database(settings)?;
+    let snapshot = store.snapshot();
+    let started = std::time::Instant::now();
+    let checked = check_by_replay(&*snapshot, &settings.network, &NoServiceNodes, |height| {
+        if height.index() % 10_000 == 0 {
+            tracing::info!("applied {height} blocks in {} seconds", started.elapsed().as_secs());
+        }
+    })?;
+    println!("{}: height {}, state digest {}", folder.path().display(), checked.tip, checked.digest);
+    Ok(())
+}
+
+async fn serve(settings: NodeSettings) -> Result<(), ProgramError> {
     tracing::info!("oxend {} on {}", env!("CARGO_PKG_VERSION"), settings.network.name);
     let node = Node::launch(settings).await?;
-    if check_database {
-        let digest = node.chain().store().state_digest().map_err(ProgramError::Damaged)?;
-        println!("{}", node.status_line());
-        println!("state digest {digest}");
-    }
     node.shutdown().on_signals()?;
     match node.run().await? {
         reason @ ShutdownReason::StorageFailed(_) => Err(ProgramError::StorageFailed(reason)),

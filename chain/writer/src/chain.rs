@@ -159,11 +159,15 @@ impl Chain {
         Ok(BlockOutcome::Extended { id: tip.id, height })
     }
 
+    /// Writes a commit. A failed write stops the node: whoever listens hears of it, because the caller may be a peer.
     pub(crate) fn commit(&self, commit: &Commit) -> Result<(), SubmitBlockError> {
-        self.parts
-            .store
-            .commit(commit)
-            .map_err(|error| SubmitBlockError::Storage(Box::new(error)))
+        self.parts.store.commit(commit).map_err(|error| {
+            if self.parts.store.is_stopped() {
+                let reason = error.to_string().into();
+                self.parts.events.publish(&ChainEvent::StorageStopped { reason });
+            }
+            SubmitBlockError::Storage(Box::new(error))
+        })
     }
 
     pub(crate) fn announce_committed(&self, height: Height, candidate: &Candidate) {

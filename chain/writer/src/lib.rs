@@ -4,7 +4,8 @@
 //!
 //! A walk: [`chain`] is the handle that implements the node's traits; [`candidate`] brings a block together with its
 //! transactions and verifies their proofs on all cores; [`extend`](chain) puts a block on the tip; `alternative` keeps blocks
-//! beside the main chain and `reorganise` makes such a branch the main one, in one write; `mining` makes blocks on private
+//! beside the main chain and `reorganise` makes such a branch the main one, in one write; [`replay`] checks a database against
+//! its own blocks; `mining` makes blocks on private
 //! networks.
 #![forbid(unsafe_code)]
 
@@ -13,5 +14,6 @@ mod candidate;
 pub mod chain;
 mod mining;
 mod reorganise;
+pub mod replay;
 
 pub use chain::{Chain, ChainParts, OpenChainError};
