@@ -63,6 +63,11 @@ impl WalletState {
         }
     }
 
+    /// Accounts and addresses, to be changed before the wallet is opened.
+    pub const fn accounts_mut(&mut self) -> &mut Accounts {
+        &mut self.accounts
+    }
+
     /// The bytes to encrypt and keep: a version byte, then SCALE.
     #[must_use]
     pub fn encode_versioned(&self) -> Zeroizing<Vec<u8>> {

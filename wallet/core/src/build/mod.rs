@@ -5,7 +5,7 @@
 //! 1. [`request`] says what is wanted; `Wallet::plan_transfer`, `Wallet::plan_sweep` choose inputs ([`select`]) and give one or
 //!    more [`TransactionPlan`]s;
 //! 2. the caller gets candidates for each input's ring ([`crate::decoys`]) and makes the rings;
-//! 3. [`TransactionPlan::prepare`] then knows the exact weight and fee ([`weight`], [`fee`]): a [`PreparedTransaction`] to be
+//! 3. [`TransactionPlan::prepare`] then knows the exact weight and fee ([`weight`], [`mod@fee`]): a [`PreparedTransaction`] to be
 //!    confirmed by the user;
 //! 4. [`PreparedTransaction::prove`] signs it: a [`SignedTransaction`], which `Wallet::note_signed` notes before it is relayed.
 
