@@ -368,20 +368,32 @@ mod tests {
     }
 
     #[test]
-    fn testnet_key_sets_have_their_addresses() {
-        for (spend, text) in [
+    fn spend_keys_have_the_addresses_of_the_reference() {
+        for (prefixes, spend, text) in [
             (
+                TESTNET,
+                "d6a2eac72d1432fb816793aa7e8e86947116ac1423cbad5804ca49893e03b00c",
+                "T6SYSC9FVpn15BGNpYYx3dHiATyjXoyqbSGBqgu5QbqEUmETnGSFqjtay42DBs6yZpVbgJcyhsbDUcUL3msN4GyW2HhR7aTmh",
+            ),
+            (
+                TESTNET,
                 "018f2288a77909f312baacbeabc192a53119edc53364d7ee64ac226392c6560e",
                 "T6Td9RNPPsMMApoxc59GLiVDS9a82FL2cNEwdMUCGWDLYTLv7e7rvi99aWdF4M2V1zN7q1Vdf1mage87SJ9gcgSu1wJZu3rFs",
             ),
             (
+                TESTNET,
                 "2dd6e34a234c3e8b5d29a371789e4601e96dee4ea6f7ef79224d1a2d91164c01",
                 "T6SkvQ3GyyNRnY5UAw3sMZLTExBSCLvpCAP8sdPuPhJ2BjfsUoBes3eGUJx2fZf7S8Fsa7urJ7LamRTt4uucAtqk1wiLrE6zj",
+            ),
+            (
+                MAINNET,
+                "6900dea9753f5c7ced87b53bdcfb109a8417bca6a2797a708194157b227fb60b",
+                "L9RC2M6GkcAjZxUU7a6dT81rWj4HT7URmJxAij4QEnZ9X5JPFYKZaGjRA6PqdRQTy5NYqvoj4pH59HviKv3axgTd9bz9yqa",
             ),
         ] {
             let keys = AccountKeys::from_seed(&hex::decode(spend).unwrap().try_into().unwrap());
             let address = Address::of_account(&keys.view_keys(), SubaddressIndex::PRIMARY).unwrap();
-            assert_eq!(address.encode(&TESTNET), text);
+            assert_eq!(address.encode(&prefixes), text);
         }
     }
 

@@ -65,7 +65,7 @@ pub fn faucet_genesis() -> Result<Transaction, KeyError> {
 }
 
 fn secret(label: &[u8]) -> SecretKey {
-    SecretKey::reduce(hash_to_scalar(&[label]).to_bytes())
+    hash_to_scalar(&[label])
 }
 
 #[cfg(test)]
