@@ -106,6 +106,20 @@ pub enum ConformanceError {
         /// All blocks.
         blocks: usize,
     },
+    /// The recorded state of a height is missing, so that nobody can say who leads and who is paid.
+    #[error("state.json has no entry for height {height}, which `replay` needs: record it, or use `decode`")]
+    StateMissing {
+        /// The height.
+        height: Height,
+    },
+    /// A recorded node has an address of another network.
+    #[error("state.json names the address {address} at height {height}, which is none of this network: record it again")]
+    ForeignAddress {
+        /// The address.
+        address: String,
+        /// The height.
+        height: Height,
+    },
     /// `--from` lies above the chain.
     #[error("--from {from} is above the last recorded height {last}: nothing would be compared")]
     FromAboveChain {
