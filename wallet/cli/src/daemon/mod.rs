@@ -1,0 +1,18 @@
+//! Talking to `oxend` (rpc): where it is, what it answers, whether it can be used.
+//!
+//! [`address`] is where; [`connection`] sends requests, bounded in time and size; [`client`] are the questions a wallet asks;
+//! [`submission`] is sending a transaction with its three honest results; [`compatibility`] refuses daemons of other networks.
+
+pub mod address;
+pub mod client;
+pub mod compatibility;
+pub mod connection;
+pub mod error;
+pub mod submission;
+
+pub use address::{DaemonAddress, DaemonAddressError};
+pub use client::{Daemon, DaemonTransaction, Place, Trust};
+pub use compatibility::{DaemonStatus, Incompatible};
+pub use connection::{Connection, ConnectionOptions, Login};
+pub use error::DaemonError;
+pub use submission::{Relaying, Submission};

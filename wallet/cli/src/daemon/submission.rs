@@ -1,0 +1,93 @@
+//! Sending a transaction: sent, refused, or unknown, and never one in place of another (wallet §3.2, §7.7).
+
+use super::{Daemon, DaemonError};
+use oxen_rpc::types::{
+    ErrorCode,
+    transaction::{SubmitAnswer, SubmitRequest},
+};
+use std::time::Duration;
+
+/// How often the same transaction is handed over again when no answer came: the daemon knows it by its id, so that this
+/// changes nothing if it did arrive.
+const ATTEMPTS: u32 = 3;
+/// How long to wait before that.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether the daemon sends it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relaying {
+    /// It does.
+    Relay,
+    /// It keeps it.
+    Keep,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// The daemon has it, perhaps since an earlier attempt.
+    Sent,
+    /// The daemon refused it, or was certainly never reached: its inputs are free.
+    Refused {
+        /// Why, in the daemon's words.
+        reason: String,
+    },
+    /// Whether the daemon has it is not known.
+    Unknown {
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+impl Daemon {
+    /// Hands a transaction over.
+    pub async fn submit(&self, blob: &[u8], relaying: Relaying) -> Submission {
+        let mut certainly_never_arrived = true;
+        let mut last = None;
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let error = match self.submit_once(blob, relaying).await {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
+            };
+            certainly_never_arrived &= !may_have_arrived(&error);
+            tracing::warn!(%error, attempt, "a transaction was handed over without a clear answer");
+            last = Some(error);
+        }
+        let reason = last.map(|error| error.to_string()).unwrap_or_default();
+        if certainly_never_arrived {
+            Submission::Refused { reason }
+        } else {
+            Submission::Unknown { reason }
+        }
+    }
+
+    async fn submit_once(&self, blob: &[u8], relaying: Relaying) -> Result<Submission, DaemonError> {
+        let request = SubmitRequest {
+            tx_as_hex: Some(hex::encode(blob)),
+            do_not_relay: relaying == Relaying::Keep,
+            ..SubmitRequest::default()
+        };
+        let answer: SubmitAnswer = self.connection().call("send_raw_transaction", request).await?;
+        if answer.status.is_ok() {
+            return Ok(Submission::Sent);
+        }
+        let codes = answer.reason_codes.join(", ");
+        let reason = [answer.reason.as_str(), &codes, answer.status.as_str()]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or("no reason was given")
+            .to_owned();
+        Ok(Submission::Refused { reason })
+    }
+}
+
+/// True unless the daemon certainly did nothing with the request.
+fn may_have_arrived(error: &DaemonError) -> bool {
+    match error {
+        DaemonError::Refused { error, .. } => error.code == ErrorCode::InternalError.number(),
+        _ => error.leaves_outcome_open(),
+    }
+}

@@ -1,0 +1,29 @@
+//! The files of a wallet: encrypted, replaced whole, never open twice (wallet §4.1).
+//!
+//! Three files stand beside each other. `<name>.keys` holds the keys and is enough to restore the rest. `<name>.journal` holds
+//! what the chain does not know. `<name>` holds what was found on the chain; it may be deleted, the chain is scanned again
+//! then. Each has a `.bak` with its previous version.
+//!
+//! [`password_key`] stretches the password; its key wraps a random data key that seals everything ([`sealing`]), in the
+//! context of a [`prefix`]. [`keys_file`] and [`journal_file`] are the formats, [`replace`] writes them so that no crash hurts,
+//! [`lock`] keeps other processes out. [`wallet_file`] puts it all together.
+
+mod error;
+mod journal_file;
+mod keys_file;
+mod lock;
+mod password_key;
+mod paths;
+mod prefix;
+mod record;
+mod replace;
+mod sealing;
+mod wallet_file;
+
+pub use error::FileError;
+pub use password_key::{PasswordCost, PasswordKeyError};
+pub use paths::WalletPaths;
+pub use record::Unrecoverable;
+pub use replace::{Previous, read_if_there, replace};
+pub use sealing::SealingKey;
+pub use wallet_file::{LockedWallet, OpenedWallet, Recovery, Saved, WalletFile};

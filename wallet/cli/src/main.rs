@@ -1,0 +1,4 @@
+//! The command line of the wallet: see the library.
+#![forbid(unsafe_code)]
+
+fn main() {}
