@@ -4,7 +4,11 @@
 mod recorded;
 
 use oxen_crypto::{Address, SubaddressIndex, keys::key_image};
-use oxen_types::{Amount, Hash, Height, KeyImage, Timestamp, scan::ScanTransaction, transaction::{PrunedTransaction, TransactionType}};
+use oxen_types::{
+    Amount, Hash, Height, KeyImage, Timestamp,
+    scan::ScanTransaction,
+    transaction::{PrunedTransaction, TransactionType},
+};
 use oxen_wallet_core::{
     ChainView, StakeLocks, Wallet,
     balance::Counting,
@@ -26,7 +30,14 @@ type Found = (u64, u64, KeyImage, (u32, u32), u64);
 fn recorded_outputs(wallet: &Value) -> BTreeSet<Found> {
     let accounts = wallet["incoming_transfers"].as_object().unwrap().values();
     accounts
-        .flat_map(|account| account.get("transfers").unwrap_or(account).as_array().cloned().unwrap_or_default())
+        .flat_map(|account| {
+            account
+                .get("transfers")
+                .unwrap_or(account)
+                .as_array()
+                .cloned()
+                .unwrap_or_default()
+        })
         .map(|output| {
             let index = &output["subaddr_index"];
             (
@@ -86,7 +97,10 @@ fn recorded_addresses_are_those_of_the_accounts() {
         for (major, account) in value["addresses"].as_object().unwrap() {
             for address in account["addresses"].as_array().unwrap() {
                 let index = SubaddressIndex::new(major.parse().unwrap(), number(&address["address_index"]));
-                assert_eq!(wallet.address_text(index).unwrap(), address["address"].as_str().unwrap());
+                assert_eq!(
+                    wallet.address_text(index).unwrap(),
+                    address["address"].as_str().unwrap()
+                );
             }
         }
     });
@@ -102,10 +116,15 @@ fn a_view_only_wallet_finds_the_same_amounts_and_learns_key_images() {
         assert!(wallet.outputs().all().all(|output| output.key_image.is_none()));
         let exported = full.export_key_images(&mut rng).unwrap();
         assert!(exported.iter().all(|image| image.verify().is_ok()));
-        wallet.import_key_images(exported.iter().map(|image| oxen_wallet_core::wallet::ImportedKeyImage {
-            output_key: image.output_key,
-            key_image: image.key_image,
-            spend: full.outputs().by_key_image(&image.key_image).and_then(|output| full.outputs().spend_of(output)),
+        wallet.import_key_images(exported.iter().map(|image| {
+            oxen_wallet_core::wallet::ImportedKeyImage {
+                output_key: image.output_key,
+                key_image: image.key_image,
+                spend: full
+                    .outputs()
+                    .by_key_image(&image.key_image)
+                    .and_then(|output| full.outputs().spend_of(output)),
+            }
         }));
         assert_eq!(wallet.outputs(), full.outputs(), "wallet {}", value["name"]);
     });
@@ -124,7 +143,11 @@ fn recorded_key_image_exports_verify() {
             let image: KeyImage = entry["key_image"].as_str().unwrap().parse().unwrap();
             let output = wallet.outputs().by_key_image(&image).unwrap();
             let signature = entry["signature"].as_str().unwrap().parse().unwrap();
-            let exported = ExportedKeyImage { output_key: output.key, key_image: image, signature };
+            let exported = ExportedKeyImage {
+                output_key: output.key,
+                key_image: image,
+                signature,
+            };
             assert_eq!(exported.verify(), Ok(()));
             assert_eq!(key_image(&wallet.output_keys(output).unwrap()), image);
         }
@@ -136,7 +159,11 @@ fn recorded_key_image_exports_verify() {
 fn balances_are_the_recorded_ones() {
     let Some(recorded) = load("oxend-hf7-19") else { return };
     let stakes = StakeLocks::default();
-    let view = ChainView { chain_height: Height::new(455), now: Timestamp::from_seconds(1_900_000_000), stakes: &stakes };
+    let view = ChainView {
+        chain_height: Height::new(455),
+        now: Timestamp::from_seconds(1_900_000_000),
+        stakes: &stakes,
+    };
     for value in &recorded.wallets {
         let mut wallet = open(recorded::keys(value));
         scan(&mut wallet, &recorded.blocks);
@@ -146,7 +173,12 @@ fn balances_are_the_recorded_ones() {
                 assert_eq!(balance["balance"], 0);
                 continue;
             };
-            assert_eq!(found.total.atomic(), balance["balance"].as_u64().unwrap(), "wallet {}", value["name"]);
+            assert_eq!(
+                found.total.atomic(),
+                balance["balance"].as_u64().unwrap(),
+                "wallet {}",
+                value["name"]
+            );
             assert_eq!(found.blocks_to_unlock, balance["blocks_to_unlock"].as_u64().unwrap());
             // Without the stakes that the daemon knows, more looks unlocked than is.
             assert!(found.unlocked.atomic() >= balance["unlocked_balance"].as_u64().unwrap());
@@ -164,7 +196,10 @@ fn spent_outputs_are_the_recorded_ones() {
             for output in account["transfers"].as_array().into_iter().flatten() {
                 let image = output["key_image"].as_str().unwrap().parse().unwrap();
                 let own = wallet.outputs().by_key_image(&image).unwrap();
-                assert_eq!(wallet.outputs().spend_of(own).is_some(), output["spent"].as_bool().unwrap());
+                assert_eq!(
+                    wallet.outputs().spend_of(own).is_some(),
+                    output["spent"].as_bool().unwrap()
+                );
             }
         }
     }
@@ -177,16 +212,21 @@ fn incoming_history_adds_up_to_the_recorded_one() {
         for entry in value["transfers"]["in"].as_array().unwrap() {
             let index = &entry["subaddr_index"];
             let id = entry["txid"].as_str().unwrap().parse().unwrap();
-            *expected.entry((id, number(&index["major"]), number(&index["minor"]))).or_default() +=
-                entry["amount"].as_u64().unwrap();
+            *expected
+                .entry((id, number(&index["major"]), number(&index["minor"])))
+                .or_default() += entry["amount"].as_u64().unwrap();
         }
-        let incoming = wallet.transfers(&TransferFilter::default()).into_iter().filter(|transfer| {
-            matches!(transfer.kind, TransferKind::Incoming | TransferKind::Reward)
-        });
+        let incoming = wallet
+            .transfers(&TransferFilter::default())
+            .into_iter()
+            .filter(|transfer| matches!(transfer.kind, TransferKind::Incoming | TransferKind::Reward));
         let found: BTreeMap<_, _> = incoming
             .flat_map(|transfer| {
                 let (id, account, amount) = (transfer.transaction, transfer.account, transfer.amount.atomic());
-                transfer.addresses.into_iter().map(move |minor| ((id, account, minor), amount))
+                transfer
+                    .addresses
+                    .into_iter()
+                    .map(move |minor| ((id, account, minor), amount))
             })
             .collect();
         assert_eq!(found, expected, "wallet {}", value["name"]);
@@ -259,14 +299,21 @@ fn state_and_keys_round_trip_through_bytes() {
 /// What the reference paid per weight and output, at each priority it used. Where an earlier draft was heavier, because the
 /// rings of a young chain were drawn again, it paid for that.
 fn fees_above_the_formula(recorded: &Recorded, from: u64) -> (usize, Vec<u64>) {
-    let rates = FeeRates { per_byte: Amount::from_atomic(122), ..FeeRates::default() };
+    let rates = FeeRates {
+        per_byte: Amount::from_atomic(122),
+        ..FeeRates::default()
+    };
     let (mut exact, mut above) = (0, Vec::new());
     for entry in recorded.transactions.values() {
         if !matches!(entry.kind.as_str(), "transfer" | "stake" | "registration") || entry.height < from {
             continue;
         }
         let outputs = entry.transaction.prefix.outputs.len() as u64;
-        let priority = if entry.burned.is_zero() { Priority::Unimportant } else { Priority::Blink };
+        let priority = if entry.burned.is_zero() {
+            Priority::Unimportant
+        } else {
+            Priority::Blink
+        };
         let level = FeeLevel::of(priority, TransactionType::Standard).unwrap();
         let expected = fee(entry.weight, outputs, &rates, &level).unwrap();
         let paid = entry.transaction.fee();
@@ -290,7 +337,10 @@ fn the_fee_formula_gives_the_recorded_fees() {
     }
     if let Some(recorded) = load("oxend-hf19") {
         let (exact, above) = fees_above_the_formula(&recorded, 0);
-        assert!(exact * 2 > above.len() * 5 && above.iter().all(|bytes| *bytes < 45), "{exact} exact, {above:?}");
+        assert!(
+            exact * 2 > above.len() * 5 && above.iter().all(|bytes| *bytes < 45),
+            "{exact} exact, {above:?}"
+        );
     }
 }
 
@@ -300,7 +350,13 @@ fn recorded_transaction_keys_prove_the_recorded_payments() {
     let mut rng = ChaCha20Rng::seed_from_u64(8);
     let mut checked = 0;
     for recorded in SETS.iter().filter_map(|set| load(set)) {
-        for event in recorded.events.as_array().unwrap().iter().filter(|event| event["kind"] == "transfer") {
+        for event in recorded
+            .events
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event["kind"] == "transfer")
+        {
             let result = &event["result"];
             let (Some([id]), Some([key])) = (
                 result["tx_hash_list"].as_array().map(Vec::as_slice),
@@ -309,10 +365,17 @@ fn recorded_transaction_keys_prove_the_recorded_payments() {
                 continue;
             };
             let id: Hash = id.as_str().unwrap().parse().unwrap();
-            let Some(entry) = recorded.transactions.get(&id) else { continue };
+            let Some(entry) = recorded.transactions.get(&id) else {
+                continue;
+            };
             let scanned = ScanTransaction::new(id, &PrunedTransaction::from(&entry.transaction), None);
             let keys = transaction_keys(key.as_str().unwrap());
-            let sender = recorded.wallets.iter().find(|wallet| wallet["name"] == event["wallet"]).unwrap().to_string();
+            let sender = recorded
+                .wallets
+                .iter()
+                .find(|wallet| wallet["name"] == event["wallet"])
+                .unwrap()
+                .to_string();
             let mut wanted: BTreeMap<&str, u64> = BTreeMap::new();
             for destination in event["dests"].as_array().into_iter().flatten() {
                 let atomic = (destination[1].as_f64().unwrap() * 1e9).round() as u64;
@@ -341,8 +404,15 @@ fn recorded_transaction_keys_prove_the_recorded_payments() {
 
 fn transaction_keys(text: &str) -> TransactionKeys {
     let bytes = hex::decode(text).unwrap();
-    let mut keys = bytes.as_chunks::<32>().0.iter().map(|key| oxen_wallet_core::secret::SecretBytes::new(*key));
-    TransactionKeys { main: keys.next().unwrap(), additional: keys.collect() }
+    let mut keys = bytes
+        .as_chunks::<32>()
+        .0
+        .iter()
+        .map(|key| oxen_wallet_core::secret::SecretBytes::new(*key));
+    TransactionKeys {
+        main: keys.next().unwrap(),
+        additional: keys.collect(),
+    }
 }
 
 #[test]
@@ -357,11 +427,15 @@ fn a_receiver_proves_what_it_received() {
                 continue;
             }
             let entry = &recorded.transactions[&transfer.transaction];
-            let scanned = ScanTransaction::new(transfer.transaction, &PrunedTransaction::from(&entry.transaction), None);
+            let scanned =
+                ScanTransaction::new(transfer.transaction, &PrunedTransaction::from(&entry.transaction), None);
             let index = SubaddressIndex::new(transfer.account, *transfer.addresses.first().unwrap());
             let address = wallet.address(index).unwrap();
             let text = prove_received(&scanned, wallet.keys().view(), &address, b"", &mut rng).unwrap();
-            assert_eq!(check_proof(&scanned, &address, b"", &text).unwrap().amount, transfer.amount);
+            assert_eq!(
+                check_proof(&scanned, &address, b"", &text).unwrap().amount,
+                transfer.amount
+            );
         }
     }
 }

@@ -81,7 +81,9 @@ pub fn load(set: &str) -> Option<Recorded> {
 
 fn read(path: &std::path::Path) -> Value {
     let mut text = Vec::new();
-    GzDecoder::new(File::open(path).unwrap()).read_to_end(&mut text).unwrap();
+    GzDecoder::new(File::open(path).unwrap())
+        .read_to_end(&mut text)
+        .unwrap();
     serde_json::from_slice(&text).unwrap()
 }
 
@@ -133,7 +135,14 @@ pub fn keys(recorded: &Value) -> WalletKeys {
 
 /// A wallet of these keys that has seen nothing.
 pub fn open(keys: WalletKeys) -> Wallet {
-    let state = WalletState::new(keys.view_keys().spend, Height::GENESIS, Lookahead { accounts: 5, addresses: 20 });
+    let state = WalletState::new(
+        keys.view_keys().spend,
+        Height::GENESIS,
+        Lookahead {
+            accounts: 5,
+            addresses: 20,
+        },
+    );
     let section = KeysSection {
         keys,
         birthday: Birthday::default(),
