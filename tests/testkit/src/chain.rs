@@ -362,14 +362,19 @@ impl TestChain {
     /// # Errors
     /// The rule it breaks.
     pub fn apply_with(&self, block: &CheckedBlock, proofs: &dyn ProofLedger) -> Result<Applied, BlockError> {
-        let rules = Rules {
+        apply(&*self.state, &self.rules(proofs), block)
+    }
+
+    /// What the transition goes by on this chain, for a test that changes a part of it.
+    #[must_use]
+    pub fn rules<'a>(&'a self, proofs: &'a dyn ProofLedger) -> Rules<'a> {
+        Rules {
             network: &self.network,
             service_nodes: &*self.service_nodes,
             proofs,
             work: &NoWorkHash,
             now: self.now,
-        };
-        apply(&*self.state, &rules, block)
+        }
     }
 
     /// Verifies proofs of transactions whose rings the chain knows; [`Self::try_apply`] tells of the others.

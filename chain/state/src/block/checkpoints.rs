@@ -7,6 +7,7 @@ use crate::{
     view::{TypedView, View, ViewError},
 };
 use oxen_types::{Hash, Height, Network};
+use std::collections::BTreeSet;
 
 /// Checks a block against the hard-coded checkpoints and those of service nodes.
 ///
@@ -47,7 +48,8 @@ pub fn immutable_height(view: &dyn View, network: &Network, tip: Height) -> Resu
     Ok(service_node.next().max(hard_coded))
 }
 
-/// Number of checkpoints from `first` to `last`, both included.
+/// Number of heights from `first` to `last`, both included, that have a checkpoint: one whose block is known and signed by
+/// service nodes as well counts once.
 ///
 /// # Errors
 /// The state could not be read.
@@ -55,10 +57,11 @@ pub fn count_checkpoints(view: &dyn View, network: &Network, first: Height, last
     let hard_coded = network
         .checkpoints
         .iter()
-        .filter(|known| known.height >= first && known.height <= last)
-        .count();
-    let service_node = heights_between(view, first, last)?.len();
-    Ok(hard_coded.saturating_add(service_node) as u64)
+        .map(|known| known.height)
+        .filter(|height| *height >= first && *height <= last);
+    let mut heights: BTreeSet<Height> = heights_between(view, first, last)?.into_iter().collect();
+    heights.extend(hard_coded);
+    Ok(heights.len() as u64)
 }
 
 /// At least the two newest service node checkpoints up to `tip` if there are two, ascending. Looks back ever further, because

@@ -11,7 +11,7 @@ use oxen_types::{
     Amount, GlobalOutputIndex, Hash, UnlockTime,
     hashing::keccak256_parts,
     network::constants::{RING_SIZE, SPENDABLE_AGE_BLOCKS},
-    transaction::TransactionType,
+    transaction::{TransactionType, Weight},
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -50,6 +50,16 @@ pub(super) struct Details {
     pub(super) filler_bytes: usize,
     pub(super) kind: TransactionType,
     pub(super) seed: u64,
+    pub(super) range_proof: RangeProofQuality,
+}
+
+/// Whether a transfer's range proof holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RangeProofQuality {
+    /// It does.
+    Good,
+    /// One bit of it is wrong.
+    Bad,
 }
 
 /// One input with its ring.
@@ -90,6 +100,7 @@ impl TransferBuilder {
                 filler_bytes: 0,
                 kind: TransactionType::Standard,
                 seed: 0,
+                range_proof: RangeProofQuality::Good,
             },
         }
     }
@@ -175,6 +186,13 @@ impl TransferBuilder {
         self
     }
 
+    /// Breaks rule 10 of chain §2.6 and no other: one bit of the range proof, which the signatures are made over.
+    #[must_use]
+    pub const fn bad_range_proof(mut self) -> Self {
+        self.details.range_proof = RangeProofQuality::Bad;
+        self
+    }
+
     /// Other random numbers: two transfers that are otherwise the same spend the same outputs.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
@@ -241,6 +259,26 @@ impl TransferBuilder {
     pub fn build_many(&self, count: usize, chain: &mut TestChain) -> Vec<Transfer> {
         let plans: Vec<TransferPlan> = (0..count).map(|_| self.clone().plan(chain)).collect();
         plans.par_iter().map(TransferPlan::prove).collect()
+    }
+
+    /// Builds a transfer of exactly this weight, by filler.
+    ///
+    /// # Panics
+    /// As [`Self::plan`]; or the weight is too small, or one that no length of filler reaches.
+    #[must_use]
+    pub fn build_weighing(self, weight: Weight, chain: &mut TestChain) -> Transfer {
+        let mut plan = self.filler(1).plan(chain);
+        for _ in 0..4 {
+            let transfer = plan.prove();
+            let found = transfer.transaction.weight().bytes();
+            if found == weight.bytes() {
+                return transfer;
+            }
+            let filler = (plan.details.filler_bytes as u64 + weight.bytes()).checked_sub(found);
+            let filler = filler.and_then(|bytes| usize::try_from(bytes).ok());
+            plan.details.filler_bytes = filler.expect("the weight is above that of a transfer without filler");
+        }
+        unreachable!("no length of filler makes a transfer of weight {weight}");
     }
 
     fn with_change(&self, sender: &Account, spent: &[OwnedOutput]) -> Vec<Payment> {

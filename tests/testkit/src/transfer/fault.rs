@@ -39,6 +39,8 @@ pub enum Fault {
     SmallRing,
     /// Rule 6: the ring of the first input names a member twice.
     RingMemberTwice,
+    /// Rule 13: the last member of the first ring is an output that nobody made.
+    UnknownRingMember,
     /// Rule 7: inputs ascend by key image (needs two).
     AscendingInputs,
     /// Rule 7: the first input is there twice.
@@ -47,9 +49,8 @@ pub enum Fault {
     KeyImageOfSmallOrder,
     /// Rule 9: one atomic unit more of fee.
     Fee,
-    /// Rule 10: one bit of the range proof.
-    RangeProof,
-    /// Rule 11: one bit of the signature of this input.
+    /// Rule 11: one bit of the signature of this input. For rule 10 see [`super::TransferBuilder::bad_range_proof`]: the
+    /// signatures cover the range proof.
     RingSignature(usize),
 }
 
@@ -107,13 +108,8 @@ impl Fault {
                 range_proof.right.push([0; 32]);
             }),
             Self::SmallRing => shrink_last_ring(transaction),
-            Self::RingMemberTwice => {
-                if let Some(Input::Key { key_offsets, .. }) = prefix.inputs.first_mut()
-                    && let Some(offset) = key_offsets.last_mut()
-                {
-                    *offset = 0;
-                }
-            }
+            Self::RingMemberTwice => set_last_offset(transaction, 0),
+            Self::UnknownRingMember => set_last_offset(transaction, u64::from(u32::MAX)),
             Self::AscendingInputs => {
                 prefix.inputs.reverse();
                 with_proofs(transaction, |proofs| {
@@ -129,11 +125,6 @@ impl Fault {
             }
             Self::Fee => with_proofs(transaction, |proofs| {
                 proofs.base.fee = Amount::from_atomic(proofs.base.fee.atomic() + 1);
-            }),
-            Self::RangeProof => with_proofs(transaction, |proofs| {
-                if let Some(taux) = proofs.prunable.range_proof.head.get_mut(4) {
-                    taux[0] ^= 1;
-                }
             }),
             Self::RingSignature(input) => with_proofs(transaction, |proofs| {
                 let signature = proofs.prunable.signatures.get_mut(input);
@@ -154,6 +145,14 @@ fn set_first_target(output: Option<&mut Output>, target: OutputTarget) {
 fn with_proofs(transaction: &mut Transaction, change: impl FnOnce(&mut ClsagProofs)) {
     if let Proofs::Clsag(proofs) = &mut transaction.proofs {
         change(proofs);
+    }
+}
+
+fn set_last_offset(transaction: &mut Transaction, value: u64) {
+    if let Some(Input::Key { key_offsets, .. }) = transaction.prefix.inputs.first_mut()
+        && let Some(offset) = key_offsets.last_mut()
+    {
+        *offset = value;
     }
 }
 

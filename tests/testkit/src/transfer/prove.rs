@@ -2,7 +2,7 @@
 
 use super::{
     Transfer, TransferPlan,
-    builder::{Payment, PlannedInput, seed},
+    builder::{Payment, PlannedInput, RangeProofQuality, seed},
 };
 use oxen_crypto::{
     KeyDerivation, Mask, SecretKey,
@@ -67,6 +67,10 @@ impl TransferPlan {
                 pseudo_outputs: Vec::new(),
             },
         };
+        if self.details.range_proof == RangeProofQuality::Bad {
+            let [.., taux, _] = &mut proofs.prunable.range_proof.head;
+            taux[0] ^= 1;
+        }
         sign(&mut proofs, &prefix, &inputs, &openings, &mut rng);
         Transfer {
             transaction: Transaction {
