@@ -116,6 +116,15 @@ pub struct AddressBookEntry {
     pub description: String,
 }
 
+/// One sent transaction with the rings of its inputs: what a file that is only added to gets for each payment.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SentEntry {
+    /// The transaction.
+    pub transaction: SentTransaction,
+    /// Rings by key image.
+    pub rings: Vec<(KeyImage, Vec<GlobalOutputIndex>)>,
+}
+
 /// Everything that cannot be found on the chain again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Journal {
@@ -143,6 +152,21 @@ impl Journal {
     #[must_use]
     pub fn sent_transaction(&self, id: &Hash) -> Option<&SentTransaction> {
         self.sent.get(id)
+    }
+
+    /// One transaction that this wallet sent, with its rings, to be kept before the whole journal is.
+    #[must_use]
+    pub fn sent_entry(&self, id: &Hash) -> Option<SentEntry> {
+        let transaction = self.sent.get(id)?.clone();
+        let ring = |input: &SpentInput| Some((input.key_image, self.rings.get(&input.key_image)?.clone()));
+        let rings = transaction.inputs.iter().filter_map(ring).collect();
+        Some(SentEntry { transaction, rings })
+    }
+
+    /// Takes back what [`Self::sent_entry`] gave.
+    pub fn restore_sent(&mut self, entry: SentEntry) {
+        self.rings.extend(entry.rings);
+        self.sent.insert(entry.transaction.id, entry.transaction);
     }
 
     /// The secret keys of a transaction, if this wallet made it or was given them.
