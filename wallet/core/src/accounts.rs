@@ -331,3 +331,59 @@ impl AddressTable {
 pub fn address_at(keys: &ViewKeys, index: SubaddressIndex) -> Result<Address, KeyError> {
     Address::of_account(keys, index)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_crypto::{AccountKeys, subaddress};
+
+    fn keys() -> ViewKeys {
+        AccountKeys::from_seed(&[7; 32]).view_keys()
+    }
+
+    #[test]
+    fn labels_are_kept_and_missing_places_are_named() {
+        let mut accounts = Accounts::default();
+        assert_eq!(accounts.add_account("savings"), Ok(1));
+        assert_eq!(accounts.add_address(1, "shop"), Ok(SubaddressIndex::new(1, 1)));
+        accounts.label_address(SubaddressIndex::new(1, 0), "own").unwrap();
+        accounts.tag_account(1, Some("cold")).unwrap();
+        assert_eq!(accounts.address_label(SubaddressIndex::new(1, 0)), "own");
+        assert_eq!(accounts.address_label(SubaddressIndex::new(1, 1)), "shop");
+        assert_eq!(accounts.address_label(SubaddressIndex::PRIMARY), PRIMARY_LABEL);
+        assert_eq!(accounts.get(1).unwrap().tag.as_deref(), Some("cold"));
+        assert_eq!(
+            accounts.get(2).err(),
+            Some(AccountsError::NoSuchAccount { account: 2, last: 1 })
+        );
+        let missing = accounts.label_address(SubaddressIndex::new(1, 2), "x");
+        assert_eq!(
+            missing,
+            Err(AccountsError::NoSuchAddress {
+                account: 1,
+                address: 2,
+                last: 1
+            })
+        );
+    }
+
+    #[test]
+    fn the_table_reaches_fifty_accounts_and_two_hundred_addresses_ahead() {
+        let (keys, mut accounts, mut table) = (keys(), Accounts::default(), AddressTable::default());
+        assert_eq!(table.cover(&keys, &accounts), Ok(true));
+        assert_eq!(table.cover(&keys, &accounts), Ok(false), "nothing is missing");
+        let spend = |major, minor| {
+            subaddress::public_keys(&keys, SubaddressIndex::new(major, minor))
+                .unwrap()
+                .spend
+        };
+        assert_eq!(table.find(&spend(50, 200)), Some(SubaddressIndex::new(50, 200)));
+        assert_eq!((table.find(&spend(51, 0)), table.find(&spend(0, 201))), (None, None));
+        accounts.note_used(SubaddressIndex::new(50, 200));
+        assert_eq!(table.cover(&keys, &accounts), Ok(true));
+        assert_eq!(table.find(&spend(50, 400)), Some(SubaddressIndex::new(50, 400)));
+        assert_eq!(table.find(&spend(100, 3)), Some(SubaddressIndex::new(100, 3)));
+        assert_eq!(accounts.count(), 51);
+        assert_eq!(accounts.get(50).unwrap().addresses(), 201);
+    }
+}

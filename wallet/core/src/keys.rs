@@ -298,3 +298,116 @@ impl KeysSection {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_crypto::AddressPrefixes;
+
+    const MAINNET: AddressPrefixes = AddressPrefixes {
+        standard: 114,
+        integrated: 115,
+        subaddress: 116,
+    };
+    const WORDS: &str = "velvet lymph giddy number token physics poetry unquoted nibs useful sabotage limits benches \
+        lifestyle eden nitrogen anvil fewest avoid batch vials washing fences goat unquoted";
+    const SPEND: &str = "148d78d2aba7dbca5cd8f6abcfb0b3c009ffbdbea1ff373d50ed94d78286640e";
+    const VIEW: &str = "49774391fa5e8d249fc2c5b45dadef13534bf2483dede880dac88f061e809100";
+    const ADDRESS: &str =
+        "L5yYM5GZdUS4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfJM5y7PK";
+
+    fn secret(text: &str) -> SecretKey {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).unwrap();
+        SecretKey::from_canonical_bytes(bytes).unwrap()
+    }
+
+    fn section(keys: WalletKeys) -> KeysSection {
+        KeysSection {
+            keys,
+            birthday: Birthday {
+                height: Height::new(1_300_000),
+                created: Some(Timestamp::from_seconds(1_700_000_000)),
+            },
+            language: Language::English,
+            network: "mainnet".to_owned(),
+        }
+    }
+
+    #[test]
+    fn words_keys_and_address_are_one_wallet() {
+        let restored = WalletKeys::from_seed_words(WORDS).unwrap();
+        assert_eq!(restored.language, Language::English);
+        assert_eq!(*restored.keys.spend().unwrap(), secret(SPEND));
+        let address = restored.keys.primary_address().unwrap();
+        assert_eq!(address.encode(&MAINNET), ADDRESS);
+        assert_eq!(
+            WalletKeys::from_keys(&address, secret(SPEND), secret(VIEW)).unwrap(),
+            restored.keys
+        );
+        assert_eq!(
+            WalletKeys::from_view_key(&address, secret(VIEW)).unwrap(),
+            restored.keys.to_view_only()
+        );
+        let words = restored.keys.seed_words(Language::English).unwrap();
+        assert_eq!(
+            words.split_whitespace().collect::<Vec<_>>(),
+            WORDS.split_whitespace().collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn the_key_that_does_not_match_is_named() {
+        let address = Address::parse(ADDRESS, &MAINNET).unwrap();
+        let made = |spend, view| WalletKeys::from_keys(&address, secret(spend), secret(view)).unwrap_err();
+        assert_eq!(made(VIEW, VIEW), WalletKeysError::SpendKeyMismatch);
+        assert_eq!(made(SPEND, SPEND), WalletKeysError::ViewKeyMismatch);
+        let integrated = address.with_payment_id(oxen_types::PaymentId::new([1; 8])).unwrap();
+        let refused = WalletKeys::from_view_key(&integrated, secret(VIEW)).unwrap_err();
+        assert_eq!(refused, WalletKeysError::NotPrimary("an integrated one"));
+    }
+
+    #[test]
+    fn wallets_without_words_say_why() {
+        let keys = AccountKeys {
+            spend: secret(SPEND),
+            view: secret(SPEND),
+        };
+        assert_eq!(
+            WalletKeys::Full(keys.clone()).seed_words(Language::English),
+            Err(SeedError::NotDeterministic)
+        );
+        let view_only = WalletKeys::Full(keys).to_view_only();
+        assert_eq!(view_only.seed_words(Language::English), Err(SeedError::ViewOnly));
+        assert!(view_only.spend().is_none() && view_only.spend_secret(SubaddressIndex::PRIMARY).is_none());
+    }
+
+    #[test]
+    fn sections_round_trip_and_damage_is_noticed() {
+        let full = section(WalletKeys::from_spend_key(secret(SPEND)));
+        let view_only = section(full.keys.to_view_only());
+        for section in [full, view_only] {
+            let bytes = section.encode();
+            assert_eq!(KeysSection::decode(&bytes), Ok(section));
+            assert_eq!(
+                KeysSection::decode(&bytes[..bytes.len() - 1]),
+                Err(KeysSectionError::Malformed)
+            );
+            let mut newer = bytes.to_vec();
+            newer[0] = 9;
+            assert_eq!(
+                KeysSection::decode(&newer),
+                Err(KeysSectionError::UnknownVersion { found: 9 })
+            );
+        }
+        assert_eq!(KeysSection::decode(&[]), Err(KeysSectionError::Malformed));
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let section = section(WalletKeys::from_spend_key(secret(SPEND)));
+        let text = format!("{section:?} {:?}", SecretBytes::from(&secret(SPEND)));
+        assert!(!text.contains("148d78") && !text.contains("20, 141, 120"), "{text}");
+        assert!(text.contains("redacted"));
+    }
+}

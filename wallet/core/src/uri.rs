@@ -161,3 +161,71 @@ fn unescape(value: &str) -> Result<String, UriError> {
     }
     String::from_utf8(bytes).map_err(|_| UriError::BadEscape)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAINNET: AddressPrefixes = AddressPrefixes {
+        standard: 114,
+        integrated: 115,
+        subaddress: 116,
+    };
+    const ADDRESS: &str =
+        "L5yYM5GZdUS4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfJM5y7PK";
+    const INTEGRATED: &str =
+        "LFgDMt64Ejx4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfSbLRB61BQVATzAEnoX";
+    const SUBADDRESS: &str =
+        "LSJCWHBSRB8U3NN1VpFRndSukeyEb3Xpv8qZjjsoJZnTYpDYceuUTpog13D7qPxpviS7J29bSgSkR11hFFoXWk2yNbCFKSi";
+
+    fn parse(text: &str) -> Result<PaymentUri, UriError> {
+        PaymentUri::parse(text, &MAINNET)
+    }
+
+    #[test]
+    fn links_round_trip_with_text_in_any_script_and_unknown_parameters() {
+        let text = format!("oxen:{ADDRESS}?tx_amount=12.5&recipient_name=J%C3%BCrgen%20%26%20Co&x-ref=a%3Db");
+        let uri = parse(&text).unwrap();
+        assert_eq!(uri.amount, Some(Amount::from_atomic(12_500_000_000)));
+        assert_eq!(uri.recipient.as_deref(), Some("Jürgen & Co"));
+        assert_eq!(uri.unknown, [("x-ref".to_owned(), "a=b".to_owned())]);
+        assert_eq!(parse(&uri.encode(&MAINNET)), Ok(uri));
+        assert_eq!(
+            parse(&format!("oxen:{ADDRESS}")).unwrap().encode(&MAINNET),
+            format!("oxen:{ADDRESS}")
+        );
+    }
+
+    #[test]
+    fn a_short_payment_id_makes_an_integrated_address() {
+        let uri = parse(&format!("oxen:{ADDRESS}?tx_payment_id=0123456789abcdef")).unwrap();
+        assert_eq!(uri.address.encode(&MAINNET), INTEGRATED);
+        let beside = |address: &str| parse(&format!("oxen:{address}?tx_payment_id=0123456789abcdef"));
+        assert_eq!(beside(INTEGRATED), Err(UriError::UnfittingPaymentId));
+        assert_eq!(beside(SUBADDRESS), Err(UriError::UnfittingPaymentId));
+        let long = format!("oxen:{ADDRESS}?tx_payment_id={}", "ab".repeat(32));
+        assert_eq!(parse(&long), Err(UriError::ObsoletePaymentId));
+    }
+
+    #[test]
+    fn every_fault_has_its_own_message() {
+        assert_eq!(parse(&format!("monero:{ADDRESS}")), Err(UriError::WrongScheme));
+        assert_eq!(parse("oxen:?tx_amount=1"), Err(UriError::Address(AddressFault::Empty)));
+        assert!(matches!(
+            parse("oxen:L5yY"),
+            Err(UriError::Address(AddressFault::Invalid(_)))
+        ));
+        let with = |query: &str| parse(&format!("oxen:{ADDRESS}?{query}"));
+        assert_eq!(with("tx_amount=x"), Err(UriError::Amount(AmountError::NotANumber)));
+        assert_eq!(with("tx_amount=1&tx_amount=1"), Err(UriError::Repeated("tx_amount")));
+        assert_eq!(with("tx_amount"), Err(UriError::NoValue));
+        for broken in ["%", "%4", "%zz", "%ff", "%+1"] {
+            assert_eq!(
+                with(&format!("recipient_name={broken}")),
+                Err(UriError::BadEscape),
+                "{broken}"
+            );
+        }
+        assert_eq!(parse(&"x".repeat(9_000)), Err(UriError::TooLong));
+    }
+}

@@ -131,3 +131,44 @@ pub fn fee(weight: Weight, outputs: u64, rates: &FeeRates, level: &FeeLevel) -> 
     let rounded = scaled.checked_next_multiple_of(quantum)?;
     Amount::from_atomic(u64::try_from(rounded).ok()?).checked_add(level.fixed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: FeeRates = FeeRates {
+        per_byte: Amount::from_atomic(122),
+        per_output: Amount::from_atomic(5_000_000),
+        quantization: 10,
+    };
+
+    #[test]
+    fn fees_are_rounded_down_by_percent_and_up_by_quantum() {
+        let of = |weight, outputs, level: &FeeLevel| fee(Weight::new(weight), outputs, &RATES, level).unwrap().atomic();
+        assert_eq!(of(1_407, 2, &FeeLevel::UNIMPORTANT), 10_171_660);
+        assert_eq!(of(1_400, 2, &FeeLevel::UNIMPORTANT), 10_170_800);
+        let blink = FeeLevel::of(Priority::Blink, TransactionType::Standard).unwrap();
+        assert_eq!(of(1_407, 2, &blink), 30_514_970);
+        assert_eq!(blink.burned(Amount::from_atomic(30_514_970)).atomic(), 20_343_313);
+        let stake = FeeLevel::of(Priority::Normal, TransactionType::Stake).unwrap();
+        assert_eq!(of(1_407, 2, &stake), 5 * 10_171_654);
+        let fixed = FeeLevel {
+            fixed: Amount::OXEN,
+            ..FeeLevel::UNIMPORTANT
+        };
+        assert_eq!(of(1_407, 2, &fixed), 10_171_660 + Amount::OXEN.atomic());
+        assert_eq!(
+            fixed.burned(Amount::from_atomic(10_171_660 + Amount::OXEN.atomic())),
+            Amount::OXEN
+        );
+        assert_eq!(fee(Weight::new(u64::MAX), 1, &RATES, &blink), None);
+    }
+
+    #[test]
+    fn stakes_cannot_blink_and_transfers_cannot_be_elevated() {
+        let stake = FeeLevel::of(Priority::Blink, TransactionType::Stake).unwrap_err();
+        assert!(stake.to_string().contains("leave blink out"));
+        let transfer = FeeLevel::of(Priority::Normal, TransactionType::Standard).unwrap_err();
+        assert!(transfer.to_string().contains("unimportant"));
+    }
+}

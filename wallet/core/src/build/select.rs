@@ -239,3 +239,135 @@ fn best_pair(ordered: &[OwnedOutput], needed: Amount) -> Option<Vec<OwnedOutput>
     best.filter(|(score, _)| *score < 10)
         .map(|(_, pair)| pair.map(Clone::clone).to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretBytes;
+    use oxen_crypto::SubaddressIndex;
+    use oxen_types::{GlobalOutputIndex, Hash, Height, PublicKey, UnlockTime, scan::ScanKind};
+    use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+    /// An output of an amount in a block, at an address; each has a transaction of its own.
+    fn output(index: u64, height: u64, minor: u32, amount: u64) -> OwnedOutput {
+        let mut transaction = [0; 32];
+        transaction[..8].copy_from_slice(&index.to_le_bytes());
+        OwnedOutput {
+            global_index: GlobalOutputIndex::new(index),
+            transaction: Hash::new(transaction),
+            position: 0,
+            key: PublicKey::new(transaction),
+            amount: Amount::from_atomic(amount),
+            scalar: SecretBytes::new([0; 32]),
+            address: SubaddressIndex::new(0, minor),
+            height: Height::new(height),
+            unlock_time: UnlockTime::NONE,
+            origin: ScanKind::Coinbase,
+            key_image: None,
+        }
+    }
+
+    fn rng() -> ChaCha20Rng {
+        ChaCha20Rng::seed_from_u64(3)
+    }
+
+    fn pool(outputs: &[OwnedOutput]) -> InputPool {
+        InputPool::new(outputs.to_vec(), &OutputLimits::default(), &mut rng())
+    }
+
+    fn indices(outputs: &[OwnedOutput]) -> Vec<u64> {
+        outputs.iter().map(|output| output.global_index.index()).collect()
+    }
+
+    const fn amount(atomic: u64) -> Amount {
+        Amount::from_atomic(atomic)
+    }
+
+    #[test]
+    fn relatedness_falls_with_distance() {
+        let first = output(1, 100, 0, 1);
+        let mut same = output(2, 100, 0, 1);
+        for (height, expected) in [(100, 9), (101, 8), (102, 2), (109, 2), (110, 0), (91, 2), (90, 0)] {
+            same.height = Height::new(height);
+            assert_eq!(relatedness(&first, &same), expected, "at {height}");
+        }
+        same.transaction = first.transaction;
+        assert_eq!(relatedness(&first, &same), 10);
+    }
+
+    #[test]
+    fn one_output_is_preferred_and_the_oldest_of_several() {
+        let outputs = [output(1, 10, 0, 5), output(2, 30, 1, 50), output(3, 50, 0, 60)];
+        assert_eq!(indices(&pool(&outputs).take_preferred(amount(40), amount(45))), [2]);
+        assert_eq!(indices(&pool(&outputs).take_preferred(amount(55), amount(60))), [3]);
+    }
+
+    #[test]
+    fn a_pair_is_of_one_address_and_unrelated() {
+        let outputs = [
+            output(1, 10, 0, 30),
+            output(2, 10, 0, 30),
+            output(3, 12, 0, 30),
+            output(4, 40, 0, 30),
+            output(5, 90, 1, 39),
+        ];
+        assert_eq!(indices(&pool(&outputs).take_preferred(amount(50), amount(55))), [1, 4]);
+        assert!(
+            pool(&outputs).take_preferred(amount(50), amount(65)).is_empty(),
+            "two addresses make no pair"
+        );
+    }
+
+    #[test]
+    fn limits_leave_outputs_alone() {
+        let outputs = [output(1, 10, 0, 5), output(2, 30, 0, 50), output(3, 50, 0, 600)];
+        let limits = OutputLimits {
+            ignore_below: amount(6),
+            ignore_above: amount(500),
+            ..OutputLimits::default()
+        };
+        let pool = InputPool::new(outputs, &limits, &mut rng());
+        assert_eq!((pool.len(), pool.total()), (1, amount(50)));
+    }
+
+    #[test]
+    fn the_least_related_is_taken_and_address_zero_last() {
+        let outputs = [
+            output(1, 10, 0, 1),
+            output(2, 100, 1, 1),
+            output(3, 101, 1, 1),
+            output(4, 200, 1, 1),
+        ];
+        let mut pool = pool(&outputs);
+        let mut chosen = vec![outputs[1].clone()];
+        pool.remove(&outputs[1]);
+        for _ in 0..3 {
+            chosen.extend(pool.take_least_related(&chosen, &mut rng()));
+        }
+        assert_eq!(indices(&chosen), [2, 4, 3, 1]);
+        assert!(pool.is_empty() && pool.take_least_related(&chosen, &mut rng()).is_none());
+    }
+
+    #[test]
+    fn a_spare_is_small_unrelated_and_not_one_of_the_last_large_ones() {
+        let first = output(1, 100, 0, 9_000_000_000);
+        let small = [output(2, 10, 0, 7), output(3, 20, 0, 3), output(4, 104, 0, 1)];
+        let limits = OutputLimits::default();
+        assert_eq!(
+            pool(&small).take_spare(&first, &limits).unwrap().global_index.index(),
+            3
+        );
+        assert!(pool(&small[2..]).take_spare(&first, &limits).is_none(), "related");
+        let large: Vec<_> = (0..5).map(|n| output(10 + n, n, 0, 3_000_000_000)).collect();
+        assert!(pool(&large).take_spare(&first, &limits).is_some());
+        assert!(
+            pool(&large[..4]).take_spare(&first, &limits).is_none(),
+            "few large ones are left"
+        );
+        let elsewhere = [output(2, 10, 1, 7)];
+        assert!(
+            pool(&elsewhere).take_spare(&first, &limits).is_none(),
+            "another address would be linked"
+        );
+    }
+}

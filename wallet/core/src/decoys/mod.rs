@@ -12,3 +12,6 @@ pub use distribution::{DistributionError, OutputDistribution};
 pub use picker::{CANDIDATES, DecoyPicker, PickError, PickerProfile};
 pub use ring::{Availability, CandidateOutput, RealOutput, Ring, RingError, RingMember, SubgroupRule, build_ring};
 pub use sanity::{SanityError, check_rings};
+
+#[cfg(test)]
+mod tests;
