@@ -1,6 +1,6 @@
 //! The expensive part: ring signatures and range proofs (chain §2.6, rules 10 and 11).
 //!
-//! Verified once for each [`ProofDigest`]: whoever verifies remembers the digest, and [`crate::apply`] asks a [`ProofLedger`]
+//! Verified once for each [`ProofDigest`]: whoever verifies remembers the digest, and [`fn@crate::apply`] asks a [`ProofLedger`]
 //! whether it was. The functions here are pure and cover one signature or one batch, so that a service spreads them over cores.
 
 use super::{CheckedTransaction, ProofDigest, ResolvedRings};
