@@ -1,0 +1,38 @@
+//! Every method of JSON-RPC and of the plain paths, one file for each subject.
+
+mod absent;
+mod blocks;
+mod chain;
+mod checkpoints;
+mod fees;
+mod making;
+mod outputs;
+mod pool;
+mod rewards;
+mod running;
+mod submit;
+mod transactions;
+
+pub(crate) use absent::absent_methods;
+pub(crate) use outputs::blacklist;
+
+use crate::method::Method;
+
+/// All methods, by subject.
+#[must_use]
+pub fn all_methods() -> Vec<Method> {
+    [
+        chain::methods(),
+        blocks::methods(),
+        transactions::methods(),
+        submit::methods(),
+        pool::methods(),
+        outputs::methods(),
+        fees::methods(),
+        rewards::methods(),
+        checkpoints::methods(),
+        making::methods(),
+        running::methods(),
+    ]
+    .concat()
+}

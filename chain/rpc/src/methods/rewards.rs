@@ -1,0 +1,93 @@
+//! Rewards that accrued and were not paid yet (chain §4.7).
+
+use crate::{
+    error::MethodError,
+    method::Method,
+    node::{Call, check_count},
+    types::{
+        ErrorCode, Status,
+        staking::{AccruedRewardsAnswer, AccruedRewardsRequest},
+    },
+};
+use oxen_crypto::address::Address;
+use oxen_staking_rules::Recipient;
+use oxen_state::{
+    TypedView,
+    delta::scan_rows,
+    rewards::{AccruedRewards, AccruedRewardsKey},
+};
+
+pub(super) fn methods() -> Vec<Method> {
+    vec![
+        Method::new(
+            "get_accrued_rewards",
+            "What addresses have earned and will be paid.",
+            get_accrued_rewards,
+        )
+        .aliases(&["get_accrued_batched_earnings"])
+        .oxen()
+        .parameters(&["addresses"])
+        .errors(&[ErrorCode::WrongParameter, ErrorCode::WrongAddress]),
+    ]
+}
+
+fn get_accrued_rewards(call: &Call<'_>, request: AccruedRewardsRequest) -> Result<AccruedRewardsAnswer, MethodError> {
+    let earned = if request.addresses.is_empty() {
+        everybody(call)?
+    } else {
+        of_addresses(call, request.addresses)?
+    };
+    let (addresses, amounts) = earned.iter().cloned().unzip();
+    Ok(AccruedRewardsAnswer {
+        balances: earned.into_iter().collect(),
+        addresses,
+        amounts,
+        untrusted: false,
+        status: Status::OK,
+    })
+}
+
+fn everybody(call: &Call<'_>) -> Result<Vec<(String, u64)>, MethodError> {
+    let prefixes = &call.network().address_prefixes;
+    let rows = scan_rows::<AccruedRewards>(&*call.snapshot(), &[], &[], usize::MAX)?;
+    let mut earned = Vec::with_capacity(rows.len());
+    for (_, row) in rows {
+        let address = Address::new(
+            oxen_crypto::AddressKind::Standard,
+            row.recipient.spend,
+            row.recipient.view,
+        )
+        .map_err(|_| MethodError::Damaged {
+            what: "an address of the accrued rewards",
+        })?;
+        earned.push((address.encode(prefixes), row.balance.whole().atomic()));
+    }
+    earned.sort();
+    Ok(earned)
+}
+
+fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, u64)>, MethodError> {
+    /// Addresses of one request.
+    const MOST: usize = 1_000;
+    check_count("addresses", addresses.len(), MOST)?;
+    let network = call.network();
+    let snapshot = call.snapshot();
+    let mut earned = Vec::with_capacity(addresses.len());
+    for text in addresses {
+        let address = Address::parse(&text, &network.address_prefixes).map_err(|reason| MethodError::WrongAddress {
+            address: MethodError::excerpt(&text),
+            reason,
+        })?;
+        let recipient = Recipient {
+            spend: address.spend(),
+            view: address.view(),
+        };
+        let offset = recipient.payout_offset(network.batching.interval_blocks);
+        let row = snapshot.get::<AccruedRewards>(&AccruedRewardsKey {
+            offset,
+            address: text.clone(),
+        })?;
+        earned.push((text, row.map_or(0, |row| row.balance.whole().atomic())));
+    }
+    Ok(earned)
+}

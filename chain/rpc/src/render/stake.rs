@@ -1,0 +1,30 @@
+//! What a stake locks, which its published transaction key shows (chain §2.10).
+
+use oxen_crypto::{KeyDerivation, SecretKey, amount};
+use oxen_types::{
+    Amount, Extra,
+    transaction::{RingCtBase, TransactionPrefix},
+};
+
+/// Atomic units that a registration or stake pays to its contributor; `None` for other transactions, and where the published
+/// keys do not open any output.
+#[must_use]
+pub fn stake_amount(prefix: &TransactionPrefix, base: Option<&RingCtBase>) -> Option<Amount> {
+    let extra = Extra::parse_or_empty(&prefix.extra);
+    let contributor = extra.contributor()?;
+    let secret = SecretKey::from_canonical_bytes(*extra.transaction_secret_key()?).ok()?;
+    let derivation = KeyDerivation::new(&secret, &contributor.view_key).ok()?;
+    let base = base?;
+    let opened = prefix.outputs.iter().zip(0_u64..).filter_map(|(output, index)| {
+        let paid = derivation.derive_public_key(index, &contributor.spend_key).ok()? == output.key()?;
+        let position = usize::try_from(index).ok()?;
+        let encrypted = *base.encrypted_amounts.get(position).filter(|_| paid)?;
+        let commitment = base.commitments.get(position)?;
+        amount::open(encrypted, commitment, &derivation.scalar(index)).ok()
+    });
+    let mut sum = None;
+    for opening in opened {
+        sum = Some(sum.unwrap_or(Amount::ZERO).checked_add(opening.amount)?);
+    }
+    sum
+}
