@@ -16,13 +16,18 @@ pub(crate) struct Health {
     pub(crate) store: ChainStore,
 }
 
-/// Routes to mount beside the RPC.
-pub(crate) fn router(health: Health) -> Router {
+/// Routes for everybody.
+pub(crate) fn routes(health: Health) -> Router {
     Router::new()
         .route("/healthy", get(healthy))
         .route("/ready", get(ready))
-        .route("/metrics", get(render))
         .with_state(health)
+}
+
+/// The same, and the figures.
+pub(crate) fn admin_routes(health: Health) -> Router {
+    let figures = Router::new().route("/metrics", get(render)).with_state(health.clone());
+    routes(health).merge(figures)
 }
 
 /// 200 while the node can read and write its database.

@@ -12,8 +12,8 @@ use crate::{
     status::status_line,
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Pool, Subscription};
-use oxen_rpc::{BindError, NodeHandles, RpcConfig, RpcServer};
+use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
+use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
 use oxen_types::Network;
@@ -143,11 +143,11 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
-        let routes = health::router(Health {
+        let health = Health {
             chain: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
             store,
-        });
+        };
         let handles = NodeHandles {
             chain: Arc::clone(&chain) as _,
             writer: Arc::clone(&chain) as _,
@@ -165,8 +165,15 @@ impl Node {
                 data_directory: data_directory.path().to_owned(),
             }),
         };
-        let server = RpcServer::bind(settings.rpc, handles, routes).await?;
-        let addresses = server.local_addresses();
+        let server = RpcServer::bind(settings.rpc, handles)
+            .await?
+            .with_routes(Access::Admin, health::admin_routes(health.clone()))
+            .with_routes(Access::Public, health::routes(health));
+        let addresses: Vec<SocketAddr> = server
+            .local_addresses()
+            .into_iter()
+            .map(|(_, address)| address)
+            .collect();
         let addresses_file = data_directory.path().join(RPC_ADDRESSES_FILE);
         write_addresses(&addresses_file, &addresses)?;
         Ok(Self {

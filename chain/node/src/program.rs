@@ -111,7 +111,12 @@ fn check_database(settings: &NodeSettings) -> Result<(), ProgramError> {
             tracing::info!("applied {height} blocks in {} seconds", started.elapsed().as_secs());
         }
     })?;
-    println!("{}: height {}, state digest {}", folder.path().display(), checked.tip, checked.digest);
+    println!(
+        "{}: height {}, state digest {}",
+        folder.path().display(),
+        checked.tip,
+        checked.digest
+    );
     Ok(())
 }
 
