@@ -47,6 +47,6 @@ pub mod wallet;
 pub use accounts::{Accounts, Lookahead};
 pub use keys::{KeysSection, WalletKeys};
 pub use output::OwnedOutput;
-pub use scan::{BlockHits, ViewContext, find_owned};
+pub use scan::{BlockHits, ViewContext, find_owned, find_owned_in};
 pub use spendability::{ChainView, StakeLocks};
 pub use wallet::Wallet;

@@ -8,7 +8,7 @@
 use crate::secret::SecretBytes;
 use oxen_crypto::{
     DerivationScalar, KeyDerivation, KeyPair, SecretKey, SubaddressIndex, amount, keys,
-    scan::{Candidate, ScanJob, Scanner},
+    scan::{Candidate, ScanJob, ScanResult, Scanner},
     subaddress::{self, SubaddressTable},
 };
 use oxen_types::{
@@ -95,7 +95,7 @@ impl ViewContext {
             amount: open_amount(scanned.kind, output, candidate.scalar)?,
             scalar: SecretBytes::from(candidate.scalar),
             key_image: self.key_image(output.key, candidate.address, candidate.scalar),
-            payment_id: self.payment_id(scanned),
+            payment_id: self.payment_id(scanned, candidate.first_derivation),
         })
     }
 
@@ -109,10 +109,15 @@ impl ViewContext {
     }
 
     /// The payment id of a transaction that pays us: hidden with its first key (chain §1.6); all zero means none.
-    fn payment_id(&self, scanned: &ScanTransaction) -> Option<PaymentId> {
+    fn payment_id(&self, scanned: &ScanTransaction, first: Option<&KeyDerivation>) -> Option<PaymentId> {
         let hidden = scanned.encrypted_payment_id?;
-        let derivation = KeyDerivation::new(&self.view, scanned.public_keys.first()?).ok()?;
-        Some(derivation.decrypt_payment_id(hidden)).filter(|id| !id.is_zero())
+        let id = match first {
+            Some(derivation) => derivation.decrypt_payment_id(hidden),
+            None => KeyDerivation::new(&self.view, scanned.public_keys.first()?)
+                .ok()?
+                .decrypt_payment_id(hidden),
+        };
+        Some(id).filter(|id| !id.is_zero())
     }
 }
 
@@ -122,6 +127,8 @@ struct OwnCandidate<'a> {
     position: usize,
     address: SubaddressIndex,
     scalar: &'a DerivationScalar,
+    /// The derivation with the transaction's first key, if it is at hand.
+    first_derivation: Option<&'a KeyDerivation>,
 }
 
 /// The amount in the clear of a coinbase, or what the commitment was checked to hide.
@@ -139,70 +146,126 @@ fn open_amount(kind: ScanKind, output: &ScanOutput, scalar: &DerivationScalar) -
 /// Finds the wallet's outputs in a block.
 #[must_use]
 pub fn find_owned(context: &ViewContext, block: &ScanBlock) -> BlockHits {
+    let transactions = [block.transactions.iter().collect()];
+    let findings = find_in_groups(context, &transactions).pop().unwrap_or_default();
     BlockHits {
         block: block.id,
-        findings: find(context, &block.transactions.iter().collect::<Vec<_>>()),
+        findings,
     }
+}
+
+/// Finds the wallet's outputs in several blocks: cheaper than one by one where blocks are small, because the arithmetic is done
+/// for all together. A few hundred transactions at once are plenty; spread such runs of blocks over threads.
+#[must_use]
+pub fn find_owned_in(context: &ViewContext, blocks: &[ScanBlock]) -> Vec<BlockHits> {
+    let groups: Vec<Vec<&ScanTransaction>> = blocks.iter().map(|block| block.transactions.iter().collect()).collect();
+    let findings = find_in_groups(context, &groups);
+    blocks
+        .iter()
+        .zip(findings)
+        .map(|(block, findings)| BlockHits {
+            block: block.id,
+            findings,
+        })
+        .collect()
 }
 
 /// Finds the wallet's outputs in the pool; [`Hit::transaction`] counts the pool's transactions.
 #[must_use]
 pub fn find_in_pool(context: &ViewContext, pool: &ScanPool) -> Findings {
-    let transactions: Vec<_> = pool.transactions.iter().map(|entry| &entry.transaction).collect();
-    find(context, &transactions)
+    let transactions = [pool.transactions.iter().map(|entry| &entry.transaction).collect()];
+    find_in_groups(context, &transactions).pop().unwrap_or_default()
 }
 
-/// Derives with every key of every transaction and looks the candidates up.
-#[must_use]
-pub fn find(context: &ViewContext, transactions: &[&ScanTransaction]) -> Findings {
-    let outputs: Vec<Vec<(u64, PublicKey)>> = transactions
+/// A transaction to look at: where it stands, and its outputs as jobs want them.
+struct Subject<'a> {
+    group: usize,
+    transaction: usize,
+    scanned: &'a ScanTransaction,
+    outputs: Vec<(u64, PublicKey)>,
+}
+
+/// Derives with every key of every transaction and looks the candidates up; one answer for each group.
+fn find_in_groups(context: &ViewContext, groups: &[Vec<&ScanTransaction>]) -> Vec<Findings> {
+    let subjects: Vec<Subject<'_>> = groups
         .iter()
-        .map(|transaction| output_keys(transaction))
-        .collect();
-    let plans: Vec<(usize, ScanJob<'_>)> = transactions
-        .iter()
-        .zip(&outputs)
         .enumerate()
-        .flat_map(|(place, (tx, keys))| jobs(place, tx, keys))
+        .flat_map(|(group, transactions)| {
+            transactions
+                .iter()
+                .enumerate()
+                .map(move |(transaction, scanned)| Subject {
+                    group,
+                    transaction,
+                    scanned,
+                    outputs: output_keys(scanned),
+                })
+        })
         .collect();
-    let jobs: Vec<ScanJob<'_>> = plans.iter().map(|(_, job)| *job).collect();
-    let results = context.scanner.scan(&jobs);
-    let mut found: BTreeMap<(usize, usize), Option<Hit>> = BTreeMap::new();
-    let mut strangers = Vec::new();
-    for ((transaction, job), result) in plans.iter().zip(results) {
-        let candidates = result.into_iter().flat_map(|result| result.candidates);
-        for ((index, _), candidate) in job.outputs.iter().zip(candidates) {
+    let (owners, jobs): (Vec<&Subject<'_>>, Vec<ScanJob<'_>>) = subjects
+        .iter()
+        .flat_map(|subject| jobs(subject).into_iter().map(move |job| (subject, job)))
+        .unzip();
+    let mut sorters: Vec<Sorter> = groups.iter().map(|_| Sorter::default()).collect();
+    for ((subject, job), result) in owners.iter().zip(&jobs).zip(context.scanner.scan(&jobs)) {
+        if let (Some(sorter), Some(result)) = (sorters.get_mut(subject.group), result) {
+            sorter.sort(context, subject, job, result);
+        }
+    }
+    let known_addresses = context.table.len();
+    sorters
+        .into_iter()
+        .map(|sorter| sorter.finish(known_addresses))
+        .collect()
+}
+
+/// Sorts candidates into ours and others'.
+#[derive(Default)]
+struct Sorter {
+    /// By transaction and position; nothing where the amount was a lie.
+    found: BTreeMap<(usize, usize), Option<Hit>>,
+    strangers: Vec<Stranger>,
+}
+
+impl Sorter {
+    fn sort(&mut self, context: &ViewContext, subject: &Subject<'_>, job: &ScanJob<'_>, result: ScanResult) {
+        let transaction = subject.transaction;
+        for ((index, _), candidate) in job.outputs.iter().zip(result.candidates) {
             let (Some(Candidate { spend_key, scalar }), Ok(position)) = (candidate, usize::try_from(*index)) else {
                 continue;
             };
-            match context.table.find(&spend_key) {
-                Some(address) => {
-                    let own = OwnCandidate {
-                        transaction: *transaction,
-                        position,
-                        address,
-                        scalar: &scalar,
-                    };
-                    let scanned = transactions.get(*transaction);
-                    // The first key that fits counts (chain §1.5).
-                    found
-                        .entry((*transaction, position))
-                        .or_insert_with(|| scanned.and_then(|scanned| context.open(scanned, own)));
-                }
-                None => strangers.push(Stranger {
-                    transaction: *transaction,
+            let Some(address) = context.table.find(&spend_key) else {
+                self.strangers.push(Stranger {
+                    transaction,
                     position,
                     spend_key,
                     scalar,
-                }),
-            }
+                });
+                continue;
+            };
+            let own = OwnCandidate {
+                transaction,
+                position,
+                address,
+                scalar: &scalar,
+                first_derivation: (subject.scanned.public_keys.first() == Some(&job.transaction_key))
+                    .then_some(&result.derivation),
+            };
+            // The first key that fits counts (chain §1.5).
+            self.found
+                .entry((transaction, position))
+                .or_insert_with(|| context.open(subject.scanned, own));
         }
     }
-    strangers.retain(|stranger| !found.contains_key(&(stranger.transaction, stranger.position)));
-    Findings {
-        hits: found.into_values().flatten().collect(),
-        strangers,
-        known_addresses: context.table.len(),
+
+    fn finish(mut self, known_addresses: usize) -> Findings {
+        self.strangers
+            .retain(|stranger| !self.found.contains_key(&(stranger.transaction, stranger.position)));
+        Findings {
+            hits: self.found.into_values().flatten().collect(),
+            strangers: self.strangers,
+            known_addresses,
+        }
     }
 }
 
@@ -215,33 +278,20 @@ fn output_keys(transaction: &ScanTransaction) -> Vec<(u64, PublicKey)> {
 }
 
 /// Every transaction key with all outputs, then every additional key with its own output.
-fn jobs<'a>(place: usize, transaction: &ScanTransaction, outputs: &'a [(u64, PublicKey)]) -> Vec<(usize, ScanJob<'a>)> {
+fn jobs<'a>(subject: &'a Subject<'_>) -> Vec<ScanJob<'a>> {
+    let outputs = subject.outputs.as_slice();
     if outputs.is_empty() {
         return Vec::new();
     }
-    let keys = transaction.public_keys.iter().take(MAX_TRANSACTION_KEYS);
-    let mut jobs: Vec<_> = keys
-        .map(|key| {
-            (
-                place,
-                ScanJob {
-                    transaction_key: *key,
-                    outputs,
-                },
-            )
+    let main = subject.scanned.public_keys.iter().take(MAX_TRANSACTION_KEYS);
+    let additional = subject.scanned.additional_public_keys.iter().zip(outputs.chunks(1));
+    let main = main.map(|key| (key, outputs));
+    main.chain(additional)
+        .map(|(key, outputs)| ScanJob {
+            transaction_key: *key,
+            outputs,
         })
-        .collect();
-    let additional = transaction.additional_public_keys.iter().zip(outputs.chunks(1));
-    jobs.extend(additional.map(|(key, output)| {
-        (
-            place,
-            ScanJob {
-                transaction_key: *key,
-                outputs: output,
-            },
-        )
-    }));
-    jobs
+        .collect()
 }
 
 impl Findings {
@@ -270,6 +320,7 @@ impl Findings {
                     position,
                     address,
                     scalar,
+                    first_derivation: None,
                 };
                 let hit = transactions
                     .get(transaction)

@@ -33,7 +33,7 @@ use oxen_types::{
     scan::{KnownBlockId, ScanKind, ScanRequest},
 };
 use parity_scale_codec::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a wallet needs to know of its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,10 +189,10 @@ impl Wallet {
         Ok((self.address(index)?.view() == address.view()).then_some(index))
     }
 
-    /// True when the address ever received something.
+    /// Every address that ever received something.
     #[must_use]
-    pub fn is_used(&self, index: SubaddressIndex) -> bool {
-        self.state.outputs.all().any(|output| output.address == index)
+    pub fn used_addresses(&self) -> BTreeSet<SubaddressIndex> {
+        self.state.outputs.all().map(|output| output.address).collect()
     }
 
     /// Checks that an account exists.

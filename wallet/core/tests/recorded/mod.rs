@@ -8,7 +8,7 @@ use oxen_types::{
     transaction::{PrunedTransaction, Weight},
 };
 use oxen_wallet_core::{
-    Lookahead, Wallet, WalletKeys, find_owned,
+    Lookahead, Wallet, WalletKeys, find_owned_in,
     keys::{Birthday, KeysSection},
     state::WalletState,
     wallet::WalletNetwork,
@@ -155,8 +155,7 @@ pub fn open(keys: WalletKeys) -> Wallet {
 /// Scans blocks in order.
 pub fn scan(wallet: &mut Wallet, blocks: &[ScanBlock]) {
     let context = wallet.view_context().unwrap();
-    for block in blocks {
-        let hits = find_owned(&context, block);
+    for (block, hits) in blocks.iter().zip(find_owned_in(&context, blocks)) {
         wallet.apply_block(block, hits).unwrap();
     }
 }

@@ -21,7 +21,7 @@ use oxen_wallet_core::{
         BuildError, FeeRates, PreparedTransaction, SignedTransaction, SweepRequest, TransactionPlan, TransferRequest,
     },
     decoys::{Availability, CandidateOutput, DecoyPicker, OutputDistribution, PickerProfile, build_ring, check_rings},
-    find_owned,
+    find_owned_in,
     keys::{Birthday, KeysSection},
     state::WalletState,
     wallet::WalletNetwork,
@@ -380,8 +380,8 @@ impl ToyChain {
     pub fn scan(&self, wallet: &mut Wallet) {
         let context = wallet.view_context().unwrap();
         let next = wallet.chain().next().index() as usize;
-        for block in &self.blocks[next..] {
-            let hits = find_owned(&context, block);
+        let blocks = &self.blocks[next..];
+        for (block, hits) in blocks.iter().zip(find_owned_in(&context, blocks)) {
             wallet.apply_block(block, hits).unwrap();
         }
     }

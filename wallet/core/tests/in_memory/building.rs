@@ -1,8 +1,6 @@
 //! Transactions that are built are valid, and whoever they pay finds exactly what was paid.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-mod toy_chain;
-
+use crate::toy_chain::{self, ToyChain, rates, received};
 use oxen_crypto::{AddressKind, SubaddressIndex};
 use oxen_types::{Amount, PaymentId, UnlockTime, extra::Extra, transaction::TransactionType};
 use oxen_wallet_core::{
@@ -17,7 +15,6 @@ use oxen_wallet_core::{
     wallet::Freeze,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use toy_chain::{ToyChain, rates, received};
 
 const OXEN: u64 = 1_000_000_000;
 

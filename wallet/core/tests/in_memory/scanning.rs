@@ -1,8 +1,6 @@
 //! Scanning where recorded chains do not go: duplicates, look-ahead, reorganisations, the pool.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-mod toy_chain;
-
+use crate::toy_chain::{self, NOW, ToyChain, received};
 use oxen_crypto::SubaddressIndex;
 use oxen_types::{
     Amount, GlobalOutputIndex, Hash, Height,
@@ -19,7 +17,6 @@ use oxen_wallet_core::{
     wallet::{ApplyError, DetachError, WalletEvent},
 };
 use std::collections::BTreeMap;
-use toy_chain::{NOW, ToyChain, rates, received};
 
 const OXEN: u64 = 1_000_000_000;
 

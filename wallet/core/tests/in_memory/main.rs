@@ -1,0 +1,6 @@
+//! The wallet against a chain in memory: what it builds is valid, what it is paid it finds.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod building;
+mod scanning;
+mod toy_chain;
