@@ -113,7 +113,9 @@ pub enum ConformanceError {
         height: Height,
     },
     /// A recorded node has an address of another network.
-    #[error("state.json names the address {address} at height {height}, which is none of this network: record it again")]
+    #[error(
+        "state.json names the address {address} at height {height}, which is none of this network: record it again"
+    )]
     ForeignAddress {
         /// The address.
         address: String,

@@ -1,7 +1,11 @@
 //! `oxen-conformance`: compares this implementation with recorded chains.
 
 use clap::{Args, Parser, Subcommand};
-use oxen_conformance::{ConformanceError, Recording, Report, decode, error::exit_code, replay};
+use oxen_conformance::{
+    ConformanceError, Recording, Report, decode,
+    error::exit_code,
+    replay::{self, Course},
+};
 use oxen_types::Height;
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
@@ -63,7 +67,10 @@ impl Command {
     fn run(&self, recording: &Recording) -> Result<Report, ConformanceError> {
         match self {
             Self::Decode(_) => Ok(decode::run(recording)),
-            Self::Replay(options) => replay::run(recording, Height::new(options.from.unwrap_or(0))),
+            Self::Replay(options) => {
+                let from = Height::new(options.from.unwrap_or(0));
+                replay::run(recording, from, Course::ForwardBackForward)
+            }
         }
     }
 }
@@ -97,13 +104,19 @@ fn execute(line: &CommandLine) -> Result<bool, ConformanceError> {
     let report = line.command.run(&recording)?;
     print!("{report}");
     for absent in &recording.absent {
-        println!("absent: {} (not compared: {})", absent.name, absent.consequence);
+        println!(
+            "absent or empty: {} (not compared: {})",
+            absent.name, absent.consequence
+        );
     }
     if !recording.unread.is_empty() {
         println!("not read: {}", recording.unread.join(", "));
     }
     if !recording.unknown_network_keys.is_empty() {
-        println!("not understood in network.json: {}", recording.unknown_network_keys.join(", "));
+        println!(
+            "not understood in network.json: {}",
+            recording.unknown_network_keys.join(", ")
+        );
     }
     let verdict = if report.is_success() { "AGREES" } else { "DIFFERS" };
     println!(

@@ -58,6 +58,8 @@ pub enum Check {
     PulseForm,
     /// Signatures of Pulse blocks.
     PulseSignatures,
+    /// Times of blocks.
+    BlockTimes,
     /// Checkpoints.
     CheckpointForm,
     /// Votes for checkpoints.
@@ -160,6 +162,7 @@ impl Check {
             Self::CoinbasePayouts => "coinbase payouts and one-time keys (4.7)",
             Self::PulseForm => "Pulse block signature sets (4.3)",
             Self::PulseSignatures => "Pulse block signatures (1.4, 3.3)",
+            Self::BlockTimes => "block times, and Pulse rounds (4.2)",
             Self::CheckpointForm => "checkpoints: block, votes, order (4.12)",
             Self::CheckpointSignatures => "checkpoint signatures (4.12)",
             Self::RegistrationSignatures => "registration signatures (2.5)",
@@ -252,12 +255,7 @@ impl Report {
     }
 
     /// Takes the outcome of a verification.
-    pub fn verify<E: fmt::Display>(
-        &mut self,
-        check: Check,
-        place: impl FnOnce() -> String,
-        outcome: Result<(), E>,
-    ) {
+    pub fn verify<E: fmt::Display>(&mut self, check: Check, place: impl FnOnce() -> String, outcome: Result<(), E>) {
         match outcome {
             Ok(()) => self.agree(check),
             Err(error) => self.differ(check, place(), "valid".to_owned(), error.to_string()),

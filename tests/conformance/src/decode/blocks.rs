@@ -28,12 +28,7 @@ fn compare_genesis(recording: &Recording, report: &mut Report) {
     let Some(first) = recording.blocks.first() else { return };
     let place = || "genesis block of network.json, compared with block 0".to_owned();
     match recording.network.genesis.block_bytes() {
-        Ok(bytes) => report.compare(
-            Check::Genesis,
-            place,
-            &hex::encode(&first.blob.0),
-            &hex::encode(bytes),
-        ),
+        Ok(bytes) => report.compare(Check::Genesis, place, &hex::encode(&first.blob.0), &hex::encode(bytes)),
         Err(error) => report.verify(Check::Genesis, place, Err(error)),
     }
 }
@@ -44,12 +39,32 @@ fn compare_header(recorded: &RecordedBlock, block: &Block, report: &mut Report) 
     let coinbase = block.miner_transaction.as_ref();
     let pays = coinbase.map_or(Amount::ZERO, coinbase_sum);
     let fields = [
-        ("height", header.height.to_string(), block.height().unwrap_or_default().to_string()),
+        (
+            "height",
+            header.height.to_string(),
+            block.height().unwrap_or_default().to_string(),
+        ),
         ("hash", header.hash.to_string(), block.id().to_string()),
-        ("major_version", header.major_version.to_string(), block.header.major_version.to_string()),
-        ("minor_version", header.minor_version.to_string(), block.header.minor_version.to_string()),
-        ("timestamp", header.timestamp.to_string(), block.header.timestamp.to_string()),
-        ("prev_hash", header.prev_hash.to_string(), block.header.previous.to_string()),
+        (
+            "major_version",
+            header.major_version.to_string(),
+            block.header.major_version.to_string(),
+        ),
+        (
+            "minor_version",
+            header.minor_version.to_string(),
+            block.header.minor_version.to_string(),
+        ),
+        (
+            "timestamp",
+            header.timestamp.to_string(),
+            block.header.timestamp.to_string(),
+        ),
+        (
+            "prev_hash",
+            header.prev_hash.to_string(),
+            block.header.previous.to_string(),
+        ),
         ("nonce", header.nonce.to_string(), block.header.nonce.to_string()),
         (
             "miner_tx_hash",
@@ -61,9 +76,21 @@ fn compare_header(recorded: &RecordedBlock, block: &Block, report: &mut Report) 
             header.miner_tx_outs.to_string(),
             coinbase.map_or(0, |coinbase| coinbase.prefix.outputs.len()).to_string(),
         ),
-        ("num_txes", header.num_txes.to_string(), block.transaction_ids.len().to_string()),
-        ("coinbase_payouts", header.coinbase_payouts.to_string(), pays.to_string()),
-        ("reward", header.reward.to_string(), block.reward().unwrap_or(pays).to_string()),
+        (
+            "num_txes",
+            header.num_txes.to_string(),
+            block.transaction_ids.len().to_string(),
+        ),
+        (
+            "coinbase_payouts",
+            header.coinbase_payouts.to_string(),
+            pays.to_string(),
+        ),
+        (
+            "reward",
+            header.reward.to_string(),
+            block.reward().unwrap_or(pays).to_string(),
+        ),
         (
             "service_node_winner",
             header.service_node_winner.to_string(),
@@ -121,9 +148,19 @@ fn compare_transactions(
         &list(&block.transaction_ids),
     );
     for (position, id) in (-1..).zip([id].iter().chain(&block.transaction_ids)) {
-        let place = || format!("transaction {id} of block {}, as height/index in txs.json", recorded.height);
+        let place = || {
+            format!(
+                "transaction {id} of block {}, as height/index in txs.json",
+                recorded.height
+            )
+        };
         let Some(entry) = chain.entry(recording, id) else {
-            report.differ(Check::BlockTransactions, place(), "missing or undecodable".into(), id.to_string());
+            report.differ(
+                Check::BlockTransactions,
+                place(),
+                "missing or undecodable".into(),
+                id.to_string(),
+            );
             continue;
         };
         report.compare(

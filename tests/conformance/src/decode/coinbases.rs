@@ -33,7 +33,12 @@ pub fn compare(recording: &Recording, chain: &DecodedChain, report: &mut Report)
     }
     for (height, payments) in due {
         let place = format!("payments at height {height}, which has no HF19 coinbase");
-        report.differ(Check::CoinbasePayouts, place, payments.len().to_string(), "0".to_owned());
+        report.differ(
+            Check::CoinbasePayouts,
+            place,
+            payments.len().to_string(),
+            "0".to_owned(),
+        );
     }
 }
 

@@ -38,7 +38,10 @@ impl Entry<'_> {
 /// Names a transaction for the reader.
 #[must_use]
 pub fn transaction_place(recorded: &RecordedTransaction) -> String {
-    format!("{:?} transaction {} of block {}", recorded.kind, recorded.txid, recorded.height)
+    format!(
+        "{:?} transaction {} of block {}",
+        recorded.kind, recorded.txid, recorded.height
+    )
 }
 
 impl DecodedChain {
@@ -102,13 +105,14 @@ fn decode_branch(branch: &Reorganisation, report: &mut Report) {
         let place = || format!("replaced block {} ({})", recorded.height, recorded.hash);
         if let Some(block) = round_trip::<Block>(report, Check::BlockBytes, place, &recorded.blob.0) {
             report.compare(Check::BlockId, place, &recorded.hash, &block.id());
+            let list = |ids: &[Hash]| ids.iter().map(Hash::to_string).collect::<Vec<_>>().join(" ");
+            let (listed, found) = (list(&recorded.tx_hashes), list(&block.transaction_ids));
+            report.compare(Check::BlockTransactions, place, &listed, &found);
         }
     }
     for recorded in &branch.orphaned_txs {
         let place = || format!("transaction {} of a replaced block", recorded.txid);
-        if let Some(transaction) =
-            round_trip::<Transaction>(report, Check::TransactionBytes, place, &recorded.blob.0)
-        {
+        if let Some(transaction) = round_trip::<Transaction>(report, Check::TransactionBytes, place, &recorded.blob.0) {
             report.compare(Check::TransactionId, place, &recorded.txid, &transaction.id());
         }
     }

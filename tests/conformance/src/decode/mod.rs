@@ -3,7 +3,8 @@
 //!
 //! [`decoded`] turns bytes into values, once; the other rooms compare. [`blocks`], [`transactions`] and [`outputs`] are the
 //! wire formats, [`proofs`] what hides and signs payments, [`quorums`] what service nodes sign, [`staking`] what stakers sign,
-//! [`coinbases`] what accrued rewards are paid to, [`wallets`] what a user sees.
+//! [`coinbases`] what accrued rewards are paid to, [`rewards`] how they accrue, [`times`] when blocks were made, [`wallets`]
+//! what a user sees.
 
 pub mod blocks;
 pub mod coinbases;
@@ -11,7 +12,9 @@ pub mod decoded;
 pub mod outputs;
 pub mod proofs;
 pub mod quorums;
+pub mod rewards;
 pub mod staking;
+pub mod times;
 pub mod transactions;
 pub mod wallets;
 
@@ -29,6 +32,8 @@ pub fn run(recording: &Recording) -> Report {
     proofs::verify(recording, &chain, &mut report);
     coinbases::compare(recording, &chain, &mut report);
     quorums::verify(recording, &chain, &mut report);
+    times::check(recording, &chain, &mut report);
+    rewards::compare(recording, &chain, &mut report);
     staking::verify(recording, &chain, &mut report);
     wallets::compare(recording, &chain, &mut report);
     report.note("proof-of-work hashes (pow_hash) are not computed: this program has no RandomX");

@@ -36,7 +36,13 @@ fn compare_transaction(recording: &Recording, entry: &Entry<'_>, next: &mut u64,
     );
     let commitments = commitments(entry.transaction);
     for (position, (output, commitment)) in outputs.iter().zip(commitments).enumerate() {
-        let place = || format!("output {position} of {}, global index {}", entry.place(), first + position as u64);
+        let place = || {
+            format!(
+                "output {position} of {}, global index {}",
+                entry.place(),
+                first + position as u64
+            )
+        };
         let row = |key: String, commitment: &Commitment, id: String, height: String| {
             format!("key {key} commitment {commitment} in {id} at {height}")
         };

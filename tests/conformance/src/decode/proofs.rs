@@ -98,9 +98,17 @@ fn verify_range_proofs(transfers: &[Transfer<'_>], report: &mut Report) {
                     Err(error) => part.verify(Check::RangeProofs, || transfer.entry.place(), Err(error)),
                 }
             }
-            let bad = verifier.verify(&mut OsRng).err().map(|error| error.places).unwrap_or_default();
+            let bad = verifier
+                .verify(&mut OsRng)
+                .err()
+                .map(|error| error.places)
+                .unwrap_or_default();
             for (position, transfer) in queued.into_iter().enumerate() {
-                let outcome = if bad.contains(&position) { Err("invalid") } else { Ok(()) };
+                let outcome = if bad.contains(&position) {
+                    Err("invalid")
+                } else {
+                    Ok(())
+                };
                 part.verify(Check::RangeProofs, || transfer.entry.place(), outcome);
             }
             progress.step();

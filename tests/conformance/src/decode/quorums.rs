@@ -53,7 +53,15 @@ fn verify_block(quorums: &Quorums, height: Height, block: &Block, report: &mut R
     for signature in &block.signatures {
         let index = signature.voter_index;
         let place = || format!("signature of validator {index} under block {height}");
-        verify_vote(validators, usize::from(index), &id, &signature.signature, place, report, Check::PulseSignatures);
+        verify_vote(
+            validators,
+            usize::from(index),
+            &id,
+            &signature.signature,
+            place,
+            report,
+            Check::PulseSignatures,
+        );
     }
 }
 
@@ -73,7 +81,9 @@ fn verify_vote(
 }
 
 fn verify_checkpoints(recording: &Recording, quorums: &Quorums, report: &mut Report) {
-    let Some(answers) = &recording.final_answers else { return };
+    let Some(answers) = &recording.final_answers else {
+        return;
+    };
     let checkpoints = match answers.checkpoints() {
         Ok(checkpoints) => checkpoints,
         Err(error) => {
@@ -97,7 +107,15 @@ fn verify_checkpoints(recording: &Recording, quorums: &Quorums, report: &mut Rep
             let index = usize::from(vote.voter_index);
             let place = || format!("vote {index} for the checkpoint at height {}", checkpoint.height);
             let check = Check::CheckpointSignatures;
-            verify_vote(validators, index, &checkpoint.block_hash, &vote.signature, place, report, check);
+            verify_vote(
+                validators,
+                index,
+                &checkpoint.block_hash,
+                &vote.signature,
+                place,
+                report,
+                check,
+            );
         }
     }
 }

@@ -9,10 +9,7 @@ use oxen_crypto::{
     KeyDerivation, SecretKey, amount,
     signature::{key_image, schnorr},
 };
-use oxen_types::{
-    Amount, Extra, KeyImage, PublicKey,
-    transaction::Proofs,
-};
+use oxen_types::{Amount, Extra, KeyImage, PublicKey, transaction::Proofs};
 use std::collections::BTreeMap;
 
 /// Verifies all of them.
@@ -46,12 +43,7 @@ fn verify_registration(entry: &Entry<'_>, extra: &Extra, report: &mut Report) {
 }
 
 /// Finds the staked output as every node does, with the published transaction key, and compares its amount.
-fn verify_stake(
-    entry: &Entry<'_>,
-    extra: &Extra,
-    staked: &mut BTreeMap<KeyImage, PublicKey>,
-    report: &mut Report,
-) {
+fn verify_stake(entry: &Entry<'_>, extra: &Extra, staked: &mut BTreeMap<KeyImage, PublicKey>, report: &mut Report) {
     let locked = match locked_outputs(entry, extra) {
         Ok(locked) => locked,
         Err(error) => {
@@ -116,12 +108,7 @@ fn locked_outputs(entry: &Entry<'_>, extra: &Extra) -> Result<Vec<LockedOutput>,
     Ok(locked)
 }
 
-fn verify_unlock(
-    entry: &Entry<'_>,
-    extra: &Extra,
-    staked: &BTreeMap<KeyImage, PublicKey>,
-    report: &mut Report,
-) {
+fn verify_unlock(entry: &Entry<'_>, extra: &Extra, staked: &BTreeMap<KeyImage, PublicKey>, report: &mut Report) {
     let outcome = extra
         .key_image_unlock()
         .ok_or_else(|| "no unlock".to_owned())
@@ -150,7 +137,9 @@ fn verify_state_change(recording: &Recording, entry: &Entry<'_>, extra: &Extra, 
         .unwrap_or_default();
     for vote in &change.votes {
         let place = || format!("vote of validator {} in {}", vote.validator_index, entry.place());
-        let key = usize::try_from(vote.validator_index).ok().and_then(|index| validators.get(index));
+        let key = usize::try_from(vote.validator_index)
+            .ok()
+            .and_then(|index| validators.get(index));
         match key {
             Some(key) => report.verify(check, place, schnorr::verify(&change.vote_hash(), key, &vote.signature)),
             None => report.verify(check, place, Err("the recorded quorum has no such member")),

@@ -141,7 +141,11 @@ fn compare_fee(entry: &Entry<'_>, report: &mut Report) {
             details.fee.to_string(),
             entry.transaction.fee().saturating_sub(burned).to_string(),
         ),
-        ("size", details.size.to_string(), entry.recorded.blob.0.len().to_string()),
+        (
+            "size",
+            details.size.to_string(),
+            entry.recorded.blob.0.len().to_string(),
+        ),
         ("raw extra", hex::encode(&details.tx_extra_raw.0), hex::encode(extra)),
     ];
     for (name, recorded, computed) in fields {

@@ -79,7 +79,9 @@ pub fn compare(recording: &Recording, chain: &DecodedChain, report: &mut Report)
 }
 
 fn compare_wallet(recording: &Recording, wallet: &RecordedWallet, scanned: &[Scanned<'_>], report: &mut Report) {
-    let Some(keys) = compare_keys(wallet, report) else { return };
+    let Some(keys) = compare_keys(wallet, report) else {
+        return;
+    };
     compare_addresses(&recording.network, wallet, &keys, report);
     let found = match find_outputs(&keys, scanned) {
         Ok(found) => found,
@@ -126,7 +128,12 @@ fn compare_addresses(network: &Network, wallet: &RecordedWallet, keys: &AccountK
             let place = || format!("address {major}/{minor} of wallet {}", wallet.name);
             match address_at(major, minor) {
                 Ok(address) => {
-                    report.compare(Check::Addresses, place, text, &address.encode(&network.address_prefixes));
+                    report.compare(
+                        Check::Addresses,
+                        place,
+                        text,
+                        &address.encode(&network.address_prefixes),
+                    );
                     report.verify(Check::Addresses, place, parses_to(text, &address, network));
                 }
                 Err(error) => report.verify(Check::Addresses, place, Err(error)),
@@ -134,11 +141,18 @@ fn compare_addresses(network: &Network, wallet: &RecordedWallet, keys: &AccountK
         }
     }
     let place = || format!("integrated address of wallet {}", wallet.name);
-    let integrated = address_at(0, 0).ok().and_then(|address| address.with_payment_id(wallet.integrated.payment_id));
+    let integrated = address_at(0, 0)
+        .ok()
+        .and_then(|address| address.with_payment_id(wallet.integrated.payment_id));
     match integrated {
         Some(address) => {
             let text = &wallet.integrated.integrated_address;
-            report.compare(Check::Addresses, place, text, &address.encode(&network.address_prefixes));
+            report.compare(
+                Check::Addresses,
+                place,
+                text,
+                &address.encode(&network.address_prefixes),
+            );
             report.verify(Check::Addresses, place, parses_to(text, &address, network));
         }
         None => report.verify(Check::Addresses, place, Err("none could be made")),
@@ -163,10 +177,10 @@ fn find_outputs(keys: &AccountKeys, scanned: &[Scanned<'_>]) -> Result<BTreeMap<
     let mut found = BTreeMap::new();
     let scanner = Scanner::new(&keys.view);
     for transaction in scanned {
-        let (jobs, sources) = jobs(transaction);
-        for (result, outputs) in scanner.scan(&jobs).into_iter().zip(sources) {
+        let jobs = jobs(transaction);
+        for (result, job) in scanner.scan(&jobs).into_iter().zip(&jobs) {
             let Some(result) = result else { continue };
-            for (candidate, (position, key)) in result.candidates.iter().zip(outputs) {
+            for (candidate, (position, key)) in result.candidates.iter().zip(job.outputs) {
                 let Some((candidate, index)) = candidate
                     .as_ref()
                     .and_then(|candidate| Some((candidate, table.find(&candidate.spend_key)?)))
@@ -193,7 +207,7 @@ fn find_outputs(keys: &AccountKeys, scanned: &[Scanned<'_>]) -> Result<BTreeMap<
 }
 
 /// What to scan of a transaction: every output with each main key, and output `i` with the additional key `i`.
-fn jobs<'a>(transaction: &'a Scanned<'_>) -> (Vec<ScanJob<'a>>, Vec<&'a [(u64, PublicKey)]>) {
+fn jobs<'a>(transaction: &'a Scanned<'_>) -> Vec<ScanJob<'a>> {
     let all = transaction.outputs.as_slice();
     let main = transaction.extra.transaction_keys().map(|key| (key, all));
     let additional = transaction
@@ -203,14 +217,11 @@ fn jobs<'a>(transaction: &'a Scanned<'_>) -> (Vec<ScanJob<'a>>, Vec<&'a [(u64, P
         .zip(all.chunks(1))
         .map(|(key, output)| (*key, output));
     main.chain(additional)
-        .map(|(transaction_key, outputs)| {
-            let job = ScanJob {
-                transaction_key,
-                outputs,
-            };
-            (job, outputs)
+        .map(|(transaction_key, outputs)| ScanJob {
+            transaction_key,
+            outputs,
         })
-        .unzip()
+        .collect()
 }
 
 /// The amount, and whether the commitment hides it.
@@ -218,7 +229,11 @@ fn open(transaction: &Transaction, position: u64, scalar: &oxen_crypto::Derivati
     let place = usize::try_from(position).unwrap_or(usize::MAX);
     match &transaction.proofs {
         Proofs::Clsag(proofs) => {
-            let hidden = proofs.base.encrypted_amounts.get(place).zip(proofs.base.commitments.get(place));
+            let hidden = proofs
+                .base
+                .encrypted_amounts
+                .get(place)
+                .zip(proofs.base.commitments.get(place));
             hidden
                 .and_then(|(encrypted, commitment)| amount::open(*encrypted, commitment, scalar).ok())
                 .map_or((Amount::ZERO, false), |opening| (opening.amount, true))
@@ -239,7 +254,12 @@ fn compare_outputs(wallet: &RecordedWallet, found: &BTreeMap<GlobalOutputIndex, 
         .map(|output| (output.global_index, output))
         .collect();
     for (index, output) in &recorded {
-        let place = || format!("output {index} of wallet {}, transaction {}", wallet.name, output.tx_hash);
+        let place = || {
+            format!(
+                "output {index} of wallet {}, transaction {}",
+                wallet.name, output.tx_hash
+            )
+        };
         let Some(owned) = found.get(index) else {
             report.differ(Check::OwnedOutputs, place(), "owned".to_owned(), "not found".to_owned());
             continue;
@@ -265,7 +285,10 @@ fn compare_outputs(wallet: &RecordedWallet, found: &BTreeMap<GlobalOutputIndex, 
         if !recorded.contains_key(index) && !owned.amount.is_zero() {
             report.differ(
                 Check::OwnedOutputs,
-                format!("output {index} of wallet {}, transaction {}", wallet.name, owned.transaction),
+                format!(
+                    "output {index} of wallet {}, transaction {}",
+                    wallet.name, owned.transaction
+                ),
                 "not owned".to_owned(),
                 format!("owned: {}", owned.amount),
             );
@@ -279,7 +302,12 @@ fn compare_payment_ids(wallet: &RecordedWallet, keys: &AccountKeys, scanned: &[S
     for transfer in &wallet.transfers.received {
         let place = || format!("payment id of {} to wallet {}", transfer.txid, wallet.name);
         let Some(transaction) = by_id.get(&transfer.txid) else {
-            report.differ(Check::PaymentIds, place(), transfer.payment_id.to_string(), "no such transaction".into());
+            report.differ(
+                Check::PaymentIds,
+                place(),
+                transfer.payment_id.to_string(),
+                "no such transaction".into(),
+            );
             continue;
         };
         let encrypted = transaction.extra.nonce().and_then(|nonce| match nonce.content() {
@@ -316,7 +344,9 @@ fn verify_key_image_export(
         found.iter().map(|(index, owned)| (owned.image, *index)).collect();
     for signed in &exported.signed_key_images {
         let place = || format!("key image {} exported by wallet {}", signed.key_image, wallet.name);
-        let output = by_image.get(&signed.key_image).and_then(|index| output_at(outputs, *index));
+        let output = by_image
+            .get(&signed.key_image)
+            .and_then(|index| output_at(outputs, *index));
         match output {
             Some(output) => report.verify(
                 check,

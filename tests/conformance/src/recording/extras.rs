@@ -1,6 +1,8 @@
 //! The smaller files: the rewards database, another branch, final answers, submissions, node keys.
 
-use super::{chain::RecordedHeader, states::RecordedBalances, states::RecordedServiceNodeList, text::HexBytes, text::rpc_result};
+use super::{
+    chain::RecordedHeader, states::RecordedBalances, states::RecordedServiceNodeList, text::HexBytes, text::rpc_result,
+};
 use oxen_types::{Amount, Hash, Height, PublicKey, Signature, Timestamp};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -77,9 +79,6 @@ pub struct Reorganisation {
     /// Rewards at the end of the branch.
     #[serde(deserialize_with = "rpc_result")]
     pub accrued_rewards_at_orphan_tip: RecordedBalances,
-    /// Nodes after the branch was replaced.
-    #[serde(deserialize_with = "rpc_result")]
-    pub service_nodes_after_reorg: RecordedServiceNodeList,
     /// Height of the top block after the branch was replaced.
     pub new_tip_height: Height,
     /// Its id.
@@ -124,7 +123,11 @@ impl<'de> Deserialize<'de> for FinalAnswers {
                 .into_iter()
                 .map(|mut entry| {
                     let name = entry.get_mut("name").map(Value::take);
-                    (name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(), entry)
+                    (
+                        name.and_then(|name| name.as_str().map(str::to_owned))
+                            .unwrap_or_default(),
+                        entry,
+                    )
                 })
                 .collect(),
             _ => return Err(serde::de::Error::custom("a map or a list of answers was expected")),

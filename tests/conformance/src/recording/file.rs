@@ -22,7 +22,7 @@ pub struct Directory {
     absent: Vec<AbsentFile>,
 }
 
-/// An optional file that is not there.
+/// An optional file that is not there, or has no entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsentFile {
     /// Its name.
@@ -95,15 +95,28 @@ impl Directory {
         parse(&path).map(Some)
     }
 
+    /// Reads a list that may be absent; one without entries proves nothing and counts as absent.
+    ///
+    /// # Errors
+    /// It is there but unreadable or not of the form.
+    pub fn optional_list<T: DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        consequence: &'static str,
+    ) -> Result<Option<Vec<T>>, ConformanceError> {
+        let list = self.optional::<Vec<T>>(name, consequence)?;
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            self.absent.push(AbsentFile { name, consequence });
+            return Ok(None);
+        }
+        Ok(list)
+    }
+
     /// The text of a file that must be there.
     ///
     /// # Errors
     /// It is missing or unreadable.
-    pub fn required_text(
-        &mut self,
-        name: &'static str,
-        needed_for: &'static str,
-    ) -> Result<String, ConformanceError> {
+    pub fn required_text(&mut self, name: &'static str, needed_for: &'static str) -> Result<String, ConformanceError> {
         let path = self.find(name)?.ok_or_else(|| ConformanceError::MissingFile {
             directory: self.path.clone(),
             name,
@@ -116,7 +129,7 @@ impl Directory {
         })
     }
 
-    /// Optional files that were asked for and are not there.
+    /// Optional files that were asked for and are not there, or have no entries.
     #[must_use]
     pub fn absent(&self) -> &[AbsentFile] {
         &self.absent

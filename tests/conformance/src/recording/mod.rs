@@ -27,7 +27,7 @@ use std::{
 use wallets::RecordedWallet;
 
 /// Everything that was recorded of a chain.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Recording {
     /// Where it was read from.
     pub path: PathBuf,
@@ -83,9 +83,8 @@ impl Recording {
             }
         }
         check_heights("blocks.json", 0, blocks.iter().map(|block| block.height))?;
-        let states: Option<Vec<RecordedState>> = directory.optional("state.json", "the state at each height")?;
-        let quorums: Option<Vec<quorums::Entry>> =
-            directory.optional("quorums.json", "signatures of quorums")?;
+        let states: Option<Vec<RecordedState>> = directory.optional_list("state.json", "the state at each height")?;
+        let quorums: Option<Vec<quorums::Entry>> = directory.optional_list("quorums.json", "signatures of quorums")?;
         Ok(Self {
             network: loaded.network,
             unknown_network_keys: loaded.unknown,
@@ -94,9 +93,12 @@ impl Recording {
             outputs,
             states: states.map(|states| states.into_iter().map(|state| (state.height, state)).collect()),
             quorums: quorums.map(Quorums::new),
-            wallets: directory.optional("wallets.json", "wallets and what they own")?,
-            node_keys: directory.optional("service_node_keys.json", "keys of service nodes")?,
-            rewards: directory.optional("sqlite_db.json", "balances in thousandths and the payments by coinbases")?,
+            wallets: directory.optional_list("wallets.json", "wallets and what they own")?,
+            node_keys: directory.optional_list("service_node_keys.json", "keys of service nodes")?,
+            rewards: directory.optional(
+                "sqlite_db.json",
+                "balances in thousandths and the payments by coinbases",
+            )?,
             final_answers: directory.optional("rpc_final.json", "checkpoints and sums over the chain")?,
             reorganisation: directory.optional("reorg.json", "a branch that was replaced")?,
             events: directory.optional("events.json", "transactions that the reference refused")?,

@@ -1,7 +1,8 @@
 //! A branch that was replaced: its blocks are applied where it forked off and taken back; then the other branch goes on.
 
-use super::{chain::Chain, compare, prepared, proofs, rewards};
+use super::{chain::Chain, compare, prepared, proofs};
 use crate::{
+    balances::compare_answer,
     recording::{Recording, extras::Reorganisation},
     report::{Check, Report},
 };
@@ -47,7 +48,8 @@ pub fn play_before(recording: &Recording, height: Height, chain: &mut Chain<'_>,
         }
     }
     let place = format!("the end of the replaced branch, height {}", chain.height());
-    rewards::compare_at(&branch.accrued_rewards_at_orphan_tip, chain, &place, report);
+    let recorded = &branch.accrued_rewards_at_orphan_tip;
+    compare_answer(recorded, chain.network(), chain.state(), &place, report);
     compare_choice(recording, branch, &blocks, report);
     take_back(&digests, height, chain, report);
 }
@@ -81,7 +83,11 @@ fn compare_choice(recording: &Recording, branch: &Reorganisation, replaced: &[Ch
     } else {
         Err(format!("weights {} and {}", won.chain_weight, lost.chain_weight))
     };
-    report.verify(Check::Branch, || "the branch that won replaces the other".to_owned(), outcome);
+    report.verify(
+        Check::Branch,
+        || "the branch that won replaces the other".to_owned(),
+        outcome,
+    );
     let end = winners.last().map(Block::id).unwrap_or_default();
     let place = || format!("end of the branch that won, height {}", branch.new_tip_height);
     report.compare(Check::Branch, place, &branch.new_tip_hash, &end);

@@ -1,10 +1,10 @@
 //! A chain in memory that grows and shrinks by one block.
 
-use super::{
-    nodes::RecordedServiceNodes,
-    proofs::{self, VerifiedProofs},
+use super::proofs::{self, VerifiedProofs};
+use crate::{
+    registry::RecordedServiceNodes,
+    report::{Check, Report},
 };
-use crate::report::{Check, Report};
 use oxen_state::{
     BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, Undo, View, apply, apply_genesis, state_digest,
     transaction::ProofDigest,

@@ -30,7 +30,10 @@ fn compare(recording: &Recording, chain: &Chain<'_>, report: &mut Report) -> Res
     let view = chain.state();
     let totals = queries::totals(view)?;
     let (height, row) = queries::tip(view)?;
-    let Some(recorded) = usize::try_from(height.index()).ok().and_then(|place| recording.blocks.get(place)) else {
+    let Some(recorded) = usize::try_from(height.index())
+        .ok()
+        .and_then(|place| recording.blocks.get(place))
+    else {
         return Ok(());
     };
     compare_header(&recorded.header, &row, report);
@@ -58,7 +61,12 @@ pub fn compare_header(header: &RecordedHeader, row: &BlockRow, report: &mut Repo
         &header.long_term_weight,
         &row.long_term_weight,
     );
-    report.compare(Check::StateDifficulty, place, &u128::from(header.difficulty), &row.difficulty);
+    report.compare(
+        Check::StateDifficulty,
+        place,
+        &u128::from(header.difficulty),
+        &row.difficulty,
+    );
     report.compare(
         Check::StateCumulativeDifficulty,
         place,
@@ -86,7 +94,14 @@ fn compare_outputs(
         };
         let recorded = output_at(&recording.outputs, index).map_or_else(
             || "none".to_owned(),
-            |output| text(output.key.to_string(), output.mask.to_string(), output.txid, output.height),
+            |output| {
+                text(
+                    output.key.to_string(),
+                    output.mask.to_string(),
+                    output.txid,
+                    output.height,
+                )
+            },
         );
         let computed = queries::output(view, index)?.map_or_else(
             || "none".to_owned(),
@@ -111,7 +126,10 @@ fn compare_transactions(
     block: &RecordedBlock,
     report: &mut Report,
 ) -> Result<(), ViewError> {
-    let listed = recording.transactions.iter().filter(|recorded| recorded.height == block.height);
+    let listed = recording
+        .transactions
+        .iter()
+        .filter(|recorded| recorded.height == block.height);
     for recorded in listed {
         let place = || format!("transaction {} of block {}", recorded.txid, block.height);
         let found = queries::transaction(view, &recorded.txid)?;
@@ -136,7 +154,10 @@ fn compare_transactions(
 }
 
 fn describe(height: Height, position: i64, indices: &[u64], blob: &[u8]) -> String {
-    format!("block {height} place {position} outputs {indices:?} bytes {}", hex::encode(blob))
+    format!(
+        "block {height} place {position} outputs {indices:?} bytes {}",
+        hex::encode(blob)
+    )
 }
 
 /// `get_info` and `hard_fork_info`, as far as the state knows what they say.
@@ -162,10 +183,22 @@ fn compare_information(
             row.cumulative_difficulty.to_string(),
         ),
         ("tx_count", info.tx_count.to_string(), totals.transactions.to_string()),
-        ("block_size_limit", info.block_size_limit.to_string(), limits.limit().to_string()),
-        ("block_size_median", info.block_size_median.to_string(), limits.median.to_string()),
+        (
+            "block_size_limit",
+            info.block_size_limit.to_string(),
+            limits.limit().to_string(),
+        ),
+        (
+            "block_size_median",
+            info.block_size_median.to_string(),
+            limits.median.to_string(),
+        ),
         ("hard_fork", info.hard_fork.to_string(), fork.number().to_string()),
-        ("target", info.target.to_string(), network.target_block_seconds.to_string()),
+        (
+            "target",
+            info.target.to_string(),
+            network.target_block_seconds.to_string(),
+        ),
         (
             "staking_requirement",
             info.staking_requirement.to_string(),

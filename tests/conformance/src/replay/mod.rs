@@ -1,36 +1,46 @@
 //! A recorded chain through the state transition.
 //!
 //! [`prepared`] checks what needs no chain, range proofs included; [`chain`] applies blocks and takes them back, with
-//! [`proofs`] verifying ring signatures as rings become known and [`nodes`] answering for the registry of service nodes from
-//! what was recorded. [`compare`] and [`rewards`] compare the state at a height; [`branch`] plays a branch that was replaced;
-//! [`submissions`] gives the state what the reference was given and refused.
+//! [`proofs`] verifying ring signatures as rings become known and [`crate::registry`] answering for the service nodes from
+//! what was recorded. [`compare`] and [`crate::balances`] compare the state at a height, [`sums`] over the whole chain;
+//! [`branch`] plays a branch that was replaced; [`submissions`] gives the state what the reference was given and refused.
 
 pub mod branch;
 pub mod chain;
 pub mod compare;
-pub mod nodes;
 pub mod prepared;
 pub mod proofs;
-pub mod rewards;
 pub mod submissions;
+pub mod sums;
 
 use crate::{
+    balances::Balances,
     error::{ConformanceError, is_supported},
     progress::Progress,
     recording::Recording,
+    registry::RecordedServiceNodes,
     report::{Check, Report},
 };
 use chain::Chain;
-use nodes::RecordedServiceNodes;
+use oxen_staking_rules::BatchPayout;
+use oxen_state::Event;
 use oxen_types::{Hash, Height};
 use prepared::PreparedChain;
-use rewards::Balances;
 
-/// Replays a recording, comparing from `from` on; then takes every block back and applies all of them again.
+/// How far a replay goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Up to the newest block.
+    Forward,
+    /// Then back down to the first block, and up again.
+    ForwardBackForward,
+}
+
+/// Replays a recording, comparing from `from` on.
 ///
 /// # Errors
 /// The chain has blocks of forks that this version does not know, or the recording lacks what stands in for the registry.
-pub fn run(recording: &Recording, from: Height) -> Result<Report, ConformanceError> {
+pub fn run(recording: &Recording, from: Height, course: Course) -> Result<Report, ConformanceError> {
     check_forks(recording)?;
     if from > recording.last_height() {
         return Err(ConformanceError::FromAboveChain {
@@ -38,21 +48,25 @@ pub fn run(recording: &Recording, from: Height) -> Result<Report, ConformanceErr
             last: recording.last_height(),
         });
     }
-    let nodes = RecordedServiceNodes::new(recording)?;
+    let nodes = RecordedServiceNodes::new(recording, Height::new(1))?;
     let mut report = Report::new();
     let prepared = PreparedChain::prepare(recording, from, &mut report);
     let Some(mut chain) = start(recording, &nodes, &mut report) else {
         return Ok(report);
     };
-    let digests = forward(recording, &prepared, from, &mut chain, &mut report);
-    backward(&digests, &mut chain, &mut report);
-    again(&prepared, &digests, &mut chain, &mut report);
+    let digests = forward(recording, &prepared, from, course, &mut chain, &mut report);
+    if course == Course::ForwardBackForward {
+        backward(&digests, &mut chain, &mut report);
+        again(&prepared, &digests, &mut chain, &mut report);
+    }
     if from > Height::GENESIS {
         report.note(format!(
             "blocks below height {from} were applied by every rule but their proofs, and not compared"
         ));
     }
-    report.note("leaders, quorums and payable nodes are those that were recorded: the registry of service nodes is not computed");
+    report.note(
+        "leaders, quorums and payable nodes are those that were recorded: the registry of service nodes is not computed",
+    );
     Ok(report)
 }
 
@@ -92,20 +106,27 @@ fn start<'a>(recording: &'a Recording, nodes: &'a RecordedServiceNodes, report: 
     }
 }
 
-/// Applies every block and compares; returns the state's digest at each height that was reached.
+/// Applies every block and compares; returns the state's digest at each height that was reached, if the way back needs them.
 fn forward(
     recording: &Recording,
     prepared: &PreparedChain,
     from: Height,
+    course: Course,
     chain: &mut Chain<'_>,
     report: &mut Report,
 ) -> Vec<Hash> {
     let balances = Balances::new(recording);
-    let mut digests = vec![chain.digest(report)];
+    let mut digests = Vec::new();
+    let mut remember = |chain: &Chain<'_>, report: &mut Report| {
+        if course == Course::ForwardBackForward {
+            digests.push(chain.digest(report));
+        }
+    };
+    remember(chain, report);
     let progress = Progress::start("blocks applied and compared", prepared.blocks.len());
     if from == Height::GENESIS {
         compare::at_tip(recording, chain, report);
-        balances.compare_at_tip(recording, chain, report);
+        balances.compare_at(recording, chain.height(), chain.state(), report);
     }
     for (height, block) in prepared.blocks.iter().enumerate().skip(1) {
         let height = Height::new(height as u64);
@@ -130,18 +151,27 @@ fn forward(
             }
         };
         report.agree(Check::Applied);
-        digests.push(chain.digest(report));
+        remember(chain, report);
         if height >= from {
             compare::at_tip(recording, chain, report);
-            balances.compare_at_tip(recording, chain, report);
-            balances.compare_payments(recording, height, &events, report);
+            balances.compare_at(recording, chain.height(), chain.state(), report);
+            balances.compare_payments(recording, height, &payouts(&events), report);
         }
         progress.step();
     }
     if chain.height() == recording.last_height() {
-        rewards::compare_sums(recording, chain, report);
+        sums::compare(recording, chain, report);
     }
     digests
+}
+
+/// The payments among what a block did.
+fn payouts(events: &[Event]) -> Vec<BatchPayout> {
+    let paid = events.iter().filter_map(|event| match event {
+        Event::RewardPaid(payout) => Some(*payout),
+        _ => None,
+    });
+    paid.collect()
 }
 
 /// Takes back every block down to the first.
@@ -149,7 +179,9 @@ fn backward(digests: &[Hash], chain: &mut Chain<'_>, report: &mut Report) {
     let progress = Progress::start("blocks taken back", digests.len());
     while let Some(reverted) = chain.revert() {
         let before = chain.height();
-        let expected = usize::try_from(before.index()).ok().and_then(|place| digests.get(place));
+        let expected = usize::try_from(before.index())
+            .ok()
+            .and_then(|place| digests.get(place));
         let found = chain.digest(report);
         report.compare(
             Check::Reverted,

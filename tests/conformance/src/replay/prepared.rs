@@ -107,7 +107,11 @@ pub fn branch_blocks(recording: &Recording, network: &Network) -> Result<Vec<Che
 
 fn checked_transactions(recording: &Recording, report: &mut Report) -> Transactions {
     let mut transactions = Transactions::new();
-    for recorded in recording.transactions.iter().filter(|recorded| recorded.index_in_block >= 0) {
+    for recorded in recording
+        .transactions
+        .iter()
+        .filter(|recorded| recorded.index_in_block >= 0)
+    {
         let version = recording.network.forks.version_at(recorded.height).version;
         match CheckedTransaction::from_blob(&recorded.blob.0, version) {
             Ok(checked) => {
@@ -160,7 +164,11 @@ fn verify_batch(batch: &[&Arc<CheckedTransaction>]) -> (Vec<Hash>, Report) {
             good.push(transaction.id());
         }
         if transaction.clsag().is_some() {
-            report.verify(Check::RangeProofs, || format!("transaction {}", transaction.id()), outcome);
+            report.verify(
+                Check::RangeProofs,
+                || format!("transaction {}", transaction.id()),
+                outcome,
+            );
         }
     }
     (good, report)

@@ -63,7 +63,14 @@ pub fn resolve(
     height: Height,
 ) -> Option<ResolvedRings> {
     let now = block.block().header.timestamp;
-    resolve_rings(chain.state(), transaction, height, now, chain.network().target_block_seconds).ok()
+    resolve_rings(
+        chain.state(),
+        transaction,
+        height,
+        now,
+        chain.network().target_block_seconds,
+    )
+    .ok()
 }
 
 fn verify_inputs(transaction: &CheckedTransaction, rings: &ResolvedRings) -> Report {

@@ -18,7 +18,11 @@ pub fn judge_before(recording: &Recording, height: Height, chain: &Chain<'_>, re
     for group in recording.events.iter().flat_map(|events| &events.submissions) {
         if mined_at(recording, group) == Some(height) {
             for (what, verdict) in judge(group, height, chain) {
-                report.verify(Check::Submissions, || format!("submission \"{what}\""), verdict.agrees());
+                report.verify(
+                    Check::Submissions,
+                    || format!("submission \"{what}\""),
+                    verdict.agrees(),
+                );
                 report.note(format!("submission \"{what}\": {verdict}"));
             }
         }
@@ -41,6 +45,8 @@ const TAKEN: &str = "OK";
 /// What the node and this program said of a submission.
 #[derive(Debug)]
 pub struct Verdict {
+    /// The rule it breaks here even apart from the submissions before it.
+    pub refused_alone: Option<TransactionError>,
     /// Whether the node took it.
     pub taken: bool,
     /// The node's reasons.
@@ -69,6 +75,9 @@ impl std::fmt::Display for Verdict {
             None => f.write_str("taken here")?,
             Some(error) => write!(f, "refused here ({error})")?,
         }
+        if let (Some(_), Some(alone)) = (&self.refused, &self.refused_alone) {
+            write!(f, ", and apart from those before it ({alone})")?;
+        }
         if self.taken {
             f.write_str("; the reference took it")
         } else {
@@ -91,10 +100,15 @@ pub fn judge(group: &SubmissionGroup, height: Height, chain: &Chain<'_>) -> Vec<
             }
             Err(error) => Some(error),
         };
-        let what = group.what.get(position).cloned().unwrap_or_else(|| format!("number {position}"));
+        let what = group
+            .what
+            .get(position)
+            .cloned()
+            .unwrap_or_else(|| format!("number {position}"));
         verdicts.push((
             what,
             Verdict {
+                refused_alone: judge_one(&blob.0, height, group.time, chain).err(),
                 taken: response.status == TAKEN,
                 reasons: response.reason_codes.clone(),
                 refused,

@@ -34,23 +34,26 @@ pub struct RecordedServiceNodes {
 }
 
 impl RecordedServiceNodes {
-    /// Collects the duties of every block.
+    /// Collects the duties of every block from `first` on.
     ///
     /// # Errors
     /// The recording has no states, or none of some height, or no quorums though a quorum made blocks.
-    pub fn new(recording: &Recording) -> Result<Self, ConformanceError> {
+    pub fn new(recording: &Recording, first: Height) -> Result<Self, ConformanceError> {
         let missing = |name| ConformanceError::MissingFile {
             directory: recording.path.clone(),
             name,
-            needed_for: "replay",
+            needed_for: "comparing rewards",
         };
         let states = recording.states.as_ref().ok_or_else(|| missing("state.json"))?;
-        let made_by_pulse = recording.blocks.iter().any(|block| block.json.get("signatures").is_some_and(is_not_empty));
+        let made_by_pulse = recording
+            .blocks
+            .iter()
+            .any(|block| block.json.get("signatures").is_some_and(is_not_empty));
         if made_by_pulse && recording.quorums.is_none() {
             return Err(missing("quorums.json"));
         }
         let mut main = BTreeMap::new();
-        for recorded in recording.blocks.iter().skip(1) {
+        for recorded in recording.blocks.iter().filter(|recorded| recorded.height >= first) {
             main.insert(recorded.height, main_duties(recording, states, recorded.height)?);
         }
         let branch = recording
@@ -60,6 +63,12 @@ impl RecordedServiceNodes {
             .transpose()?
             .unwrap_or_default();
         Ok(Self { main, branch })
+    }
+
+    /// Who earned the reward of a block.
+    #[must_use]
+    pub fn reward_duties(&self, block: &Block, height: Height) -> RewardDuties {
+        self.duties(block, height).reward
     }
 
     fn duties(&self, block: &Block, height: Height) -> RecordedDuties {

@@ -1,7 +1,6 @@
-//! Accrued rewards against what was recorded of them, to whole atomic units at every height and to thousandths where the
-//! rewards database has them.
+//! Accrued rewards and payments against what was recorded of them: balances to whole atomic units at every height, and to
+//! thousandths where the rewards database has them.
 
-use super::chain::Chain;
 use crate::{
     recording::{
         Recording,
@@ -10,13 +9,13 @@ use crate::{
     },
     report::{Check, Report},
 };
+use oxen_staking_rules::BatchPayout;
 use oxen_state::{
-    Event, View, ViewError,
+    View, ViewError,
     delta::scan_rows,
-    queries,
     rewards::{AccruedRewards, accrued_rewards_key},
 };
-use oxen_types::{Amount, Height, network::constants::BATCH_REWARD_FACTOR};
+use oxen_types::{Amount, Height, Network, network::constants::BATCH_REWARD_FACTOR};
 use std::collections::BTreeMap;
 
 /// Balances and payments of the rewards database, by height.
@@ -50,7 +49,9 @@ impl<'a> Balances<'a> {
             return sorted;
         };
         let last = recording.last_height();
-        sorted.milli.insert(last, rewards.batched_payments_accrued.iter().collect());
+        sorted
+            .milli
+            .insert(last, rewards.batched_payments_accrued.iter().collect());
         let older = rewards
             .batched_payments_accrued_archive
             .iter()
@@ -78,13 +79,16 @@ impl<'a> Balances<'a> {
         sorted
     }
 
-    /// Compares all balances at the newest block.
-    pub fn compare_at_tip(&self, recording: &Recording, chain: &Chain<'_>, report: &mut Report) {
-        let height = chain.height();
-        let balances = match computed(chain.state(), chain.network().batching.interval_blocks) {
+    /// Compares all balances in the state whose newest block is at `height`.
+    pub fn compare_at(&self, recording: &Recording, height: Height, view: &dyn View, report: &mut Report) {
+        let balances = match computed(view, recording.network.batching.interval_blocks) {
             Ok(balances) => balances,
             Err(error) => {
-                report.verify(Check::AccruedRewards, || format!("state at height {height}"), Err(error));
+                report.verify(
+                    Check::AccruedRewards,
+                    || format!("state at height {height}"),
+                    Err(error),
+                );
                 return;
             }
         };
@@ -101,17 +105,14 @@ impl<'a> Balances<'a> {
         }
     }
 
-    /// Compares what the newest coinbase paid.
-    pub fn compare_payments(&self, recording: &Recording, height: Height, events: &[Event], report: &mut Report) {
+    /// Compares what the coinbase at a height paid.
+    pub fn compare_payments(&self, recording: &Recording, height: Height, paid: &[BatchPayout], report: &mut Report) {
         if recording.rewards.is_none() {
             return;
         }
-        let paid = events.iter().filter_map(|event| match event {
-            Event::RewardPaid(payout) => {
-                let address = accrued_rewards_key(&payout.recipient, &recording.network)?.address;
-                Some(format!("{} to {address}", payout.amount))
-            }
-            _ => None,
+        let paid = paid.iter().filter_map(|payout| {
+            let address = accrued_rewards_key(&payout.recipient, &recording.network)?.address;
+            Some(format!("{} to {address}", payout.amount))
         });
         let recorded = self.payments.get(&height).into_iter().flatten().map(|payment| {
             let amount = Amount::from_atomic(payment.amount / BATCH_REWARD_FACTOR);
@@ -127,10 +128,15 @@ impl<'a> Balances<'a> {
 }
 
 /// Whole atomic units of every address that either side knows; a missing one has nothing.
-pub(super) fn compare_whole(recorded: &RecordedBalances, balances: &Computed, place: &str, report: &mut Report) {
-    let addresses = recorded.balances.keys().chain(balances.keys().filter(|key| !recorded.balances.contains_key(*key)));
+fn compare_whole(recorded: &RecordedBalances, balances: &Computed, place: &str, report: &mut Report) {
+    let addresses = recorded
+        .balances
+        .keys()
+        .chain(balances.keys().filter(|key| !recorded.balances.contains_key(*key)));
     for address in addresses {
-        let whole = balances.get(address).map_or(0, |(milli, _)| milli / BATCH_REWARD_FACTOR);
+        let whole = balances
+            .get(address)
+            .map_or(0, |(milli, _)| milli / BATCH_REWARD_FACTOR);
         report.compare(
             Check::AccruedRewards,
             || format!("rewards of {address} at {place}"),
@@ -140,12 +146,27 @@ pub(super) fn compare_whole(recorded: &RecordedBalances, balances: &Computed, pl
     }
 }
 
-/// The balances at the end of a branch that was replaced.
-pub(super) fn compare_at(recorded: &RecordedBalances, chain: &Chain<'_>, place: &str, report: &mut Report) {
-    match computed(chain.state(), chain.network().batching.interval_blocks) {
+/// Whole atomic units against one recorded answer.
+pub fn compare_answer(
+    recorded: &RecordedBalances,
+    network: &Network,
+    view: &dyn View,
+    place: &str,
+    report: &mut Report,
+) {
+    match computed(view, network.batching.interval_blocks) {
         Ok(balances) => compare_whole(recorded, &balances, place, report),
         Err(error) => report.verify(Check::AccruedRewards, || place.to_owned(), Err(error)),
     }
+}
+
+/// All balances together, thousandths of an atomic unit.
+///
+/// # Errors
+/// The state could not be read.
+pub fn owed(view: &dyn View, network: &Network) -> Result<u128, ViewError> {
+    let balances = computed(view, network.batching.interval_blocks)?;
+    Ok(balances.values().map(|(milli, _)| u128::from(*milli)).sum())
 }
 
 /// The same rows, to the last thousandth.
@@ -162,47 +183,4 @@ fn compare_milli(recorded: &[&RecordedBalance], balances: &Computed, height: Hei
             &found.map_or_else(|| "none".to_owned(), |(milli, offset)| text(milli, offset)),
         );
     }
-}
-
-/// Sums over the whole chain: those of `get_coinbase_tx_sum`, and that every thousandth created is paid or owed.
-pub fn compare_sums(recording: &Recording, chain: &Chain<'_>, report: &mut Report) {
-    if let Err(error) = sums(recording, chain, report) {
-        report.verify(Check::Totals, || "state at the last height".to_owned(), Err(error));
-    }
-}
-
-fn sums(recording: &Recording, chain: &Chain<'_>, report: &mut Report) -> Result<(), ViewError> {
-    let view = chain.state();
-    let totals = queries::totals(view)?;
-    let count = usize::try_from(totals.tip.next().index()).unwrap_or(usize::MAX);
-    let rows = queries::block_rows(view, Height::GENESIS, count)?;
-    let paid: u128 = rows.iter().map(|row| u128::from(row.coinbase_payouts.atomic())).sum();
-    let credited = totals.fees.saturating_sub(totals.burned);
-    let factor = u128::from(BATCH_REWARD_FACTOR);
-    let owed: u128 = computed(view, chain.network().batching.interval_blocks)?
-        .values()
-        .map(|(milli, _)| u128::from(*milli))
-        .sum();
-    report.compare(
-        Check::Totals,
-        || "thousandths paid and owed, and thousandths created and credited".to_owned(),
-        &(paid * factor + owed),
-        &((totals.emitted_milli + u128::from(credited.atomic()) * factor) - totals.forfeited_milli),
-    );
-    let Some(answers) = &recording.final_answers else {
-        return Ok(());
-    };
-    let place = |name: &'static str| move || format!("{name} of get_coinbase_tx_sum over the whole chain");
-    match answers.coinbase_sum() {
-        Ok(Some(recorded)) => {
-            let emission = paid.saturating_sub(u128::from(credited.atomic()));
-            let check = Check::Totals;
-            report.compare(check, place("emission_amount"), &u128::from(recorded.emission_amount), &emission);
-            report.compare(check, place("fee_amount"), &recorded.fee_amount, &credited);
-            report.compare(check, place("burn_amount"), &recorded.burn_amount, &totals.burned);
-        }
-        Ok(None) => report.unchecked(Check::Totals, "rpc_final.json has no get_coinbase_tx_sum"),
-        Err(error) => report.verify(Check::Totals, place("form"), Err(error)),
-    }
-    Ok(())
 }
