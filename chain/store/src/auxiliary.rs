@@ -1,0 +1,139 @@
+//! Tables beside the state: what a node remembers but no rule of the chain depends on. They are no part of the digest, and no
+//! undo row brings them back.
+
+use crate::{backend::Batch, column::Column, error::StoreError};
+use oxen_state::TableKey;
+use oxen_types::{Hash, Height};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
+use std::collections::BTreeMap;
+
+/// Which table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuxiliaryId {
+    /// [`AlternativeBlocks`].
+    AlternativeBlocks,
+    /// [`MempoolEntries`].
+    MempoolEntries,
+}
+
+impl AuxiliaryId {
+    /// Every table.
+    pub const ALL: [Self; 2] = [Self::AlternativeBlocks, Self::MempoolEntries];
+}
+
+/// A table beside the state: which one, and what its keys and rows are.
+pub trait AuxiliaryTable {
+    /// Which table.
+    const ID: AuxiliaryId;
+    /// Its key.
+    type Key: AuxiliaryKey;
+    /// Its row.
+    type Row: Encode + Decode;
+}
+
+/// Key and row of a table.
+pub type AuxiliaryEntry<T> = (<T as AuxiliaryTable>::Key, <T as AuxiliaryTable>::Row);
+
+/// A key that can be read back from its bytes.
+pub trait AuxiliaryKey: TableKey + Sized {
+    /// The key that has these bytes.
+    fn from_key_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl AuxiliaryKey for Hash {
+    fn from_key_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self::new).ok()
+    }
+}
+
+/// Blocks that stand beside the main chain, by id.
+#[derive(Debug, Clone, Copy)]
+pub enum AlternativeBlocks {}
+
+impl AuxiliaryTable for AlternativeBlocks {
+    const ID: AuxiliaryId = AuxiliaryId::AlternativeBlocks;
+    type Key = Hash;
+    type Row = AlternativeBlock;
+}
+
+/// A block that stands beside the main chain.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct AlternativeBlock {
+    /// Its height.
+    pub height: Height,
+    /// The block and what belongs to it, in a form that its writer knows.
+    pub bytes: Vec<u8>,
+}
+
+/// Transactions that wait for a block, by id, in a form that the pool knows.
+#[derive(Debug, Clone, Copy)]
+pub enum MempoolEntries {}
+
+impl AuxiliaryTable for MempoolEntries {
+    const ID: AuxiliaryId = AuxiliaryId::MempoolEntries;
+    type Key = Hash;
+    type Row = Vec<u8>;
+}
+
+/// Changes to rows of these tables, to be written together or not at all. Of two changes to one row the later wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuxiliaryBatch {
+    /// The row, or none where it is removed.
+    changes: BTreeMap<(AuxiliaryId, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl AuxiliaryBatch {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes a row.
+    pub fn put<T: AuxiliaryTable>(&mut self, key: &T::Key, row: &T::Row) {
+        self.changes.insert((T::ID, key.to_key_bytes()), Some(row.encode()));
+    }
+
+    /// Removes a row, if it is there.
+    pub fn delete<T: AuxiliaryTable>(&mut self, key: &T::Key) {
+        self.changes.insert((T::ID, key.to_key_bytes()), None);
+    }
+
+    /// True when nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Number of rows changed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Adds the changes to `batch`.
+    pub(crate) fn add_to<'a>(&'a self, batch: &mut Batch<'a>) {
+        for ((table, key), row) in &self.changes {
+            let column = Column::Auxiliary(*table).name();
+            match row {
+                Some(row) => batch.put(column, key, row),
+                None => batch.delete(column, key),
+            }
+        }
+    }
+}
+
+/// Decodes a row to its last byte.
+pub(crate) fn decode_auxiliary<T: AuxiliaryTable>(bytes: &[u8]) -> Result<T::Row, StoreError> {
+    T::Row::decode_all(&mut &*bytes).map_err(|_| corrupt::<T>())
+}
+
+/// The error for a row or key that does not decode.
+pub(crate) const fn corrupt<T: AuxiliaryTable>() -> StoreError {
+    StoreError::Corrupt {
+        what: match T::ID {
+            AuxiliaryId::AlternativeBlocks => "an alternative block",
+            AuxiliaryId::MempoolEntries => "a transaction of the pool",
+        },
+    }
+}
