@@ -61,7 +61,7 @@ pub fn run(recording: &Recording, from: Height, course: Course) -> Result<Report
     }
     if from > Height::GENESIS {
         report.note(format!(
-            "blocks below height {from} were applied by every rule but their proofs, and not compared"
+            "blocks below height {from} were applied by every rule but their proofs, and not compared; nor were branches that forked off there and submissions that were mined there"
         ));
     }
     report.note(
