@@ -169,7 +169,8 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
     }
 
     let limits = WeightLimits::of_next_block(view, &parent.totals)?;
-    if entry.weight > limits.limit() {
+    // A block of exactly the limit would have no base reward left, which the reference refuses as well.
+    if entry.weight >= limits.limit() {
         return Err(BlockError::TooHeavy {
             weight: entry.weight,
             limit: limits.limit(),

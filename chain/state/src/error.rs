@@ -328,12 +328,12 @@ pub enum BlockError {
         /// Found.
         found: Amount,
     },
-    /// At most twice the median weight (chain §4.5).
-    #[error("block weight {weight}; at most {limit} is allowed")]
+    /// Less than twice the median weight (chain §4.5).
+    #[error("block weight {weight}; less than {limit} is allowed")]
     TooHeavy {
         /// Weight found.
         weight: Weight,
-        /// Largest allowed.
+        /// Smallest that is refused.
         limit: Weight,
     },
     /// A sum of amounts leaves 64 bits.

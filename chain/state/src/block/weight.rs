@@ -40,7 +40,7 @@ impl WeightLimits {
         })
     }
 
-    /// The most a block may weigh.
+    /// Twice the median, which a block must stay below: at this weight the penalty takes the whole base reward.
     #[must_use]
     pub const fn limit(&self) -> Weight {
         Weight::new(self.median.bytes().saturating_mul(2))

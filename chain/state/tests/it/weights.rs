@@ -35,19 +35,19 @@ fn block_of_weight(chain: &mut TestChain, weight: u64) -> Vec<Arc<oxen_state::tr
 }
 
 #[test]
-fn a_block_weighs_at_most_twice_the_median() {
+fn a_block_weighs_less_than_twice_the_median() {
     let mut chain = TestChain::mature();
     let mut other = chain.clone();
-    let fits = block_of_weight(&mut chain, 600_000);
+    let fits = block_of_weight(&mut chain, 599_999);
     let mined = chain.mine(&fits);
     assert_eq!(mined.block.transactions().len(), fits.len());
-    assert_eq!(chain.tip().1.weight, Weight::new(600_000));
+    assert_eq!(chain.tip().1.weight, Weight::new(599_999));
 
-    let too_heavy = block_of_weight(&mut other, 600_001);
+    let too_heavy = block_of_weight(&mut other, 600_000);
     let block = TestChain::seal(&other.assemble(&too_heavy), &too_heavy).unwrap();
     assert!(matches!(
         other.try_apply(&block),
-        Err(BlockError::TooHeavy { weight, limit }) if weight == Weight::new(600_001) && limit == Weight::new(600_000)
+        Err(BlockError::TooHeavy { weight, limit }) if weight == Weight::new(600_000) && limit == Weight::new(600_000)
     ));
 }
 
