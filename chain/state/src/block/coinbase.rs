@@ -27,7 +27,8 @@ pub fn check_coinbase(
     check_payouts(coinbase, height, payouts)
 }
 
-/// Height, locks and type. Without outputs the reference checks none of them but the height (chain §9, quirk 14).
+/// Height, tail, locks and type. Without outputs the reference checks none of them but the height (chain §9, quirk 14); the
+/// height of the tail neither, which matters because the id does not cover it: whoever relays a block can change it.
 fn check_form(block: &Block, coinbase: &Transaction, height: Height) -> Result<(), BlockError> {
     let found = block.height().unwrap_or_default();
     if found != height {
@@ -36,6 +37,10 @@ fn check_form(block: &Block, coinbase: &Transaction, height: Height) -> Result<(
             found,
         });
     }
+    let prefix = &coinbase.prefix;
+    if prefix.outputs.is_empty() {
+        return Ok(());
+    }
     if let Some(oxen_types::block::BatchingTail::Full { height: found, .. }) = &block.batching_tail
         && *found != height
     {
@@ -43,10 +48,6 @@ fn check_form(block: &Block, coinbase: &Transaction, height: Height) -> Result<(
             expected: height,
             found: *found,
         });
-    }
-    let prefix = &coinbase.prefix;
-    if prefix.outputs.is_empty() {
-        return Ok(());
     }
     let expected = height.saturating_add(COINBASE_UNLOCK_BLOCKS).index();
     if prefix.unlock_time.value() != expected {

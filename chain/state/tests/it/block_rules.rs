@@ -31,15 +31,7 @@ const CASES: &[Case<BlockError>] = &[
         })
     }),
     ("WrongHeight", || refused_with(|block| set_coinbase_height(block, 99))),
-    ("WrongHeight", || {
-        refused_with(|block| {
-            block.batching_tail = Some(BatchingTail::Full {
-                height: Height::new(99),
-                producer: PublicKey::ZERO,
-                reward: block.reward().unwrap(),
-            });
-        })
-    }),
+    ("WrongHeight", tail_of_another_height),
     ("CheckpointMismatch", against_a_checkpoint),
     ("TimestampAhead", || {
         let (chain, mut block) = next_block(TestChain::mature());
@@ -158,6 +150,7 @@ fn a_coinbase_without_outputs_may_lock_and_look_as_it_likes() {
     let coinbase = coinbase(&mut block);
     coinbase.prefix.unlock_time = UnlockTime::new(7);
     coinbase.prefix.kind = TransactionType::Stake;
+    block.batching_tail = other_tail_height(&block);
     chain.try_apply(&TestChain::seal(&block, &[]).unwrap()).unwrap();
 }
 
@@ -399,6 +392,21 @@ fn refused_payout(change: impl FnOnce(&mut Transaction)) -> BlockError {
     assert_eq!(coinbase(&mut block).prefix.outputs.len(), 1);
     change(coinbase(&mut block));
     refused(&chain, &block)
+}
+
+/// The height of the tail counts only in a block whose coinbase has outputs.
+fn tail_of_another_height() -> BlockError {
+    let (chain, mut block) = next_block(before_payout());
+    block.batching_tail = other_tail_height(&block);
+    refused(&chain, &block)
+}
+
+fn other_tail_height(block: &Block) -> Option<BatchingTail> {
+    Some(BatchingTail::Full {
+        height: Height::new(99),
+        producer: PublicKey::ZERO,
+        reward: block.reward().unwrap(),
+    })
 }
 
 fn too_many_heavy_transfers() -> BlockError {
