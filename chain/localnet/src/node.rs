@@ -70,11 +70,8 @@ impl NodeProcess {
         fs::create_dir_all(data_directory)?;
         let log = data_directory.join("oxend.output");
         let output = fs::OpenOptions::new().create(true).append(true).open(&log)?;
-        for folder in [data_directory.to_owned(), data_directory.join("regtest")] {
-            match fs::remove_file(folder.join(RPC_ADDRESSES_FILE)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
+        for left_over in address_files(data_directory).into_iter().filter(|file| file.is_file()) {
+            fs::remove_file(left_over)?;
         }
         let mut child = Command::new(crate::programs::find("oxend")?)
             .arg("--data-dir")
@@ -182,11 +179,23 @@ impl Drop for NodeProcess {
     }
 }
 
+/// The first address that the node wrote, wherever its network's folder is.
 fn first_address(data_directory: &Path) -> Option<String> {
-    [data_directory.to_owned(), data_directory.join("regtest")]
+    address_files(data_directory).into_iter().find_map(|file| {
+        let text = fs::read_to_string(file).ok()?;
+        text.lines().next().map(str::to_owned)
+    })
+}
+
+/// Where a node may write its addresses: in the data directory, or in its network's folder inside.
+fn address_files(data_directory: &Path) -> Vec<PathBuf> {
+    let inside = fs::read_dir(data_directory)
         .into_iter()
-        .find_map(|folder| {
-            let text = fs::read_to_string(folder.join(RPC_ADDRESSES_FILE)).ok()?;
-            text.lines().next().map(str::to_owned)
-        })
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    inside
+        .chain([data_directory.to_owned()])
+        .map(|folder| folder.join(RPC_ADDRESSES_FILE))
+        .collect()
 }

@@ -9,13 +9,20 @@ const ROUNDS: u64 = 12;
 #[test]
 #[ignore = "needs the programs: make end-to-end"]
 fn a_node_killed_again_and_again_keeps_every_acknowledged_block_and_an_exact_state() {
-    let rounds = std::env::var("OXEN_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    let rounds = std::env::var("OXEN_KILL_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(ROUNDS);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut acknowledged = 0;
     for round in 0..rounds {
-        let node = NodeProcess::start_regtest(folder.path(), 0, &["--log-level=warning"]).expect("the node starts again");
+        let node =
+            NodeProcess::start_regtest(folder.path(), 0, &["--log-level=warning"]).expect("the node starts again");
         let height = node.rpc().height().expect("the node answers");
-        assert!(height >= acknowledged, "round {round}: {acknowledged} blocks were acknowledged, {height} are left");
+        assert!(
+            height >= acknowledged,
+            "round {round}: {acknowledged} blocks were acknowledged, {height} are left"
+        );
 
         let rpc = node.rpc().clone();
         let miner = thread::spawn(move || {
@@ -32,7 +39,10 @@ fn a_node_killed_again_and_again_keeps_every_acknowledged_block_and_an_exact_sta
         acknowledged = acknowledged.max(miner.join().expect("the miner ends"));
         check_database(folder.path());
     }
-    assert!(acknowledged > 0, "no block was ever acknowledged: the test killed too early to mean anything");
+    assert!(
+        acknowledged > 0,
+        "no block was ever acknowledged: the test killed too early to mean anything"
+    );
 }
 
 /// `oxend --check-database` makes the state anew from the blocks and compares digests.
@@ -43,6 +53,10 @@ fn check_database(data_directory: &Path) {
         .output()
         .expect("oxend runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(text.contains("state digest"), "{text}");
 }
