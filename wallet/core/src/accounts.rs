@@ -318,6 +318,11 @@ impl AddressTable {
         Arc::clone(&self.table)
     }
 
+    /// How many addresses it knows: it only grows, so that this tells two states of it apart.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// The address with this spend key.
     pub(crate) fn find(&self, spend: &PublicKey) -> Option<SubaddressIndex> {
         self.table.find(spend)

@@ -301,11 +301,13 @@ impl Findings {
         &self.hits
     }
 
+    /// True when the table of this many addresses is the one that was used.
+    pub(crate) const fn is_current(&self, addresses: usize) -> bool {
+        self.known_addresses == addresses
+    }
+
     /// Looks candidates up again that belonged to nobody, with a context that knows more addresses.
     pub(crate) fn refresh(&mut self, context: &ViewContext, transactions: &[&ScanTransaction]) {
-        if self.known_addresses == context.table.len() {
-            return;
-        }
         let mut more = BTreeMap::new();
         for stranger in &self.strangers {
             if let Some(address) = context.table.find(&stranger.spend_key) {

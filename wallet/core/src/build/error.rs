@@ -182,6 +182,12 @@ pub enum BuildError {
         /// The kind.
         kind: TransactionType,
     },
+    /// A registration for another wallet.
+    #[error("the registration's operator is another address: register from the wallet whose primary address it names")]
+    NotTheOperator,
+    /// No stake of ours has this key image.
+    #[error("this wallet has no stake with that key image: see print_locked_stakes")]
+    NoSuchStake,
     /// An output to sweep does not exist, or cannot be spent.
     #[error("the output to sweep is not one of this wallet's spendable outputs: see incoming_transfers")]
     NotSpendable,

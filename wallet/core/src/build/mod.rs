@@ -7,6 +7,7 @@
 //! 2. the caller gets candidates for each input's ring ([`crate::decoys`]) and makes the rings;
 //! 3. [`TransactionPlan::prepare`] then knows the exact weight and fee ([`weight`], [`mod@fee`]): a [`PreparedTransaction`] to be
 //!    confirmed by the user;
+//!    Stakes and registrations are planned by `Wallet::plan_stake`, their unlock needs no plan: see [`stake`].
 //! 4. [`PreparedTransaction::prove`] signs it: a [`SignedTransaction`], which `Wallet::note_signed` notes before it is relayed.
 
 pub mod error;
@@ -16,6 +17,7 @@ pub mod prepare;
 pub mod prove;
 pub mod request;
 pub mod select;
+pub mod stake;
 pub mod sweep;
 pub mod weight;
 
@@ -29,3 +31,4 @@ pub use prove::{SignedInput, SignedTransaction};
 pub use request::{
     Destination, FeePayer, OutputLimits, SourceAddresses, SplitRule, SweepRequest, SweepSelection, TransferRequest,
 };
+pub use stake::StakeRequest;

@@ -2,8 +2,8 @@
 
 use oxen_crypto::{Address, KeyDerivation, KeyError, SecretKey};
 use oxen_types::{
-    Amount, PaymentId, PublicKey,
-    extra::{Extra, ExtraField, ExtraNonce},
+    Amount, KeyImage, PaymentId, PublicKey, Signature,
+    extra::{Extra, ExtraField, ExtraNonce, KeyImageProof},
 };
 use rand_core::{CryptoRng, RngCore};
 use std::collections::BTreeSet;
@@ -92,6 +92,8 @@ pub(super) struct ExtraPlan {
     pub(super) outputs: usize,
     pub(super) burned: Option<Amount>,
     pub(super) fields: Vec<ExtraField>,
+    /// Staked outputs, for which the transaction key and proofs of key images are published; none in other transactions.
+    pub(super) staked_outputs: usize,
 }
 
 impl ExtraPlan {
@@ -103,22 +105,46 @@ impl ExtraPlan {
             KeyScheme::Additional => vec![PublicKey::ZERO; self.outputs],
             KeyScheme::Main | KeyScheme::OneSubaddress(_) => Vec::new(),
         };
-        self.assemble(PublicKey::ZERO, additional, nonce).len()
+        let proof = KeyImageProof {
+            key_image: KeyImage::ZERO,
+            signature: Signature::ZERO,
+        };
+        let made = nonce
+            .into_iter()
+            .chain(self.published(&[0; 32], vec![proof; self.staked_outputs]));
+        self.assemble(PublicKey::ZERO, additional, made).len()
     }
 
-    /// The bytes with the keys of a transaction.
-    pub(super) fn encode(&self, keys: &MadeKeys) -> Result<Vec<u8>, KeyError> {
+    /// The bytes with the keys of a transaction, and proofs of the key images of what it stakes.
+    pub(super) fn encode(&self, keys: &MadeKeys, proofs: Vec<KeyImageProof>) -> Result<Vec<u8>, KeyError> {
         let nonce = self.payment_id.field(&keys.main)?;
-        Ok(self.assemble(keys.public, keys.additional_public.clone(), nonce))
+        let made = nonce.into_iter().chain(self.published(&keys.main.to_bytes(), proofs));
+        Ok(self.assemble(keys.public, keys.additional_public.clone(), made))
+    }
+
+    /// Everybody may open a stake (chain §2.10).
+    fn published(&self, main: &[u8; 32], proofs: Vec<KeyImageProof>) -> Vec<ExtraField> {
+        if self.staked_outputs == 0 {
+            return Vec::new();
+        }
+        vec![
+            ExtraField::TransactionSecretKey(*main),
+            ExtraField::KeyImageProofs(proofs),
+        ]
     }
 
     /// In the order in which wallets write; the burn comes last (chain §2.5).
-    fn assemble(&self, main: PublicKey, additional: Vec<PublicKey>, nonce: Option<ExtraField>) -> Vec<u8> {
+    fn assemble(
+        &self,
+        main: PublicKey,
+        additional: Vec<PublicKey>,
+        made: impl IntoIterator<Item = ExtraField>,
+    ) -> Vec<u8> {
         let mut extra = Extra::from_fields(vec![ExtraField::TransactionKey(main)]);
         if !additional.is_empty() {
             extra.push(ExtraField::AdditionalKeys(additional));
         }
-        for field in nonce.into_iter().chain(self.fields.iter().cloned()) {
+        for field in made.into_iter().chain(self.fields.iter().cloned()) {
             extra.push(field);
         }
         extra.sort_for_writing();

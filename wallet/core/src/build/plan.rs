@@ -113,6 +113,10 @@ impl TransactionPlan {
             outputs,
             burned: self.level.burns().then_some(burned),
             fields: self.fields.clone(),
+            staked_outputs: match self.kind {
+                TransactionType::Stake => self.payments.len(),
+                _ => 0,
+            },
         }
     }
 
@@ -168,7 +172,7 @@ impl Wallet {
         check_unlock_time(request.unlock_time, view)?;
         let mut template = self.plan_template(request.account, request.unlock_time, rates)?;
         template.level = FeeLevel::of(request.priority, template.kind)?;
-        template.payment_id = common_payment_id(&request.destinations)?;
+        common_payment_id(&request.destinations)?;
         if let FeePayer::Destinations(places) = &request.fee_payer {
             check_fee_payers(places, request)?;
             template.leftover = Leftover::ChangeAndFeeFrom(places.clone());
@@ -284,21 +288,24 @@ pub(super) fn check_unlock_time(unlock_time: UnlockTime, view: ChainView<'_>) ->
     }
 }
 
-/// The one payment id of the destinations.
+/// The one payment id of the destinations: it is hidden with the key of one address, so that only that one reads it.
 fn common_payment_id(destinations: &[Destination]) -> Result<Option<PaymentId>, BuildError> {
-    let ids: BTreeSet<PaymentId> = destinations
+    let integrated: BTreeSet<_> = destinations
         .iter()
-        .filter_map(|destination| destination.address.payment_id())
+        .filter_map(|destination| {
+            let address = destination.address;
+            Some((address.payment_id()?, address.spend(), address.view()))
+        })
         .collect();
-    match ids.len() {
-        0 | 1 => Ok(ids.first().copied()),
+    match integrated.len() {
+        0 | 1 => Ok(integrated.first().map(|(id, _, _)| *id)),
         _ => Err(BuildError::SeveralPaymentIds),
     }
 }
 
 impl Planner<'_> {
     /// Plans one transaction for the first destinations that remain, and takes off what it pays.
-    fn next_transaction(
+    pub(super) fn next_transaction(
         &mut self,
         remaining: &mut VecDeque<Destination>,
         request: &TransferRequest,
@@ -306,6 +313,7 @@ impl Planner<'_> {
     ) -> Result<TransactionPlan, BuildError> {
         let mut plan = self.template.clone();
         plan.payments = remaining.iter().take(MAX_PAYMENTS).copied().collect();
+        plan.payment_id = common_payment_id(&plan.payments)?;
         if plan.payments.len() == remaining.len() {
             plan.inputs = self.pool.take_preferred(self.needed(&plan, 1)?, self.needed(&plan, 2)?);
         }
@@ -321,6 +329,7 @@ impl Planner<'_> {
         {
             plan.inputs.push(spare);
         }
+        plan.payment_id = common_payment_id(&plan.payments)?;
         (plan.planned_fee, _) = self.largest_fee(&plan, plan.inputs.len())?;
         take_off(remaining, &plan.payments);
         Ok(plan)

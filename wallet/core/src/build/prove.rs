@@ -8,15 +8,16 @@ use super::{
 };
 use crate::{decoys::Ring, keys::WalletKeys};
 use oxen_crypto::{
-    AccountKeys, Address, KeyError, Mask, SecretKey, SubaddressIndex,
+    AccountKeys, Address, DerivationScalar, KeyError, KeyPair, Mask, SecretKey, SubaddressIndex,
     amount::{self, Opening},
     bulletproof,
     clsag::{self, ClsagInput, RingMember},
-    commitment, subaddress,
+    commitment, keys, signature, subaddress,
 };
 use oxen_types::{
     Amount, ConsensusDecode, ConsensusEncode, DecodeError, GlobalOutputIndex, Hash, KeyImage, PaymentId, PublicKey,
     Transaction, UnlockTime,
+    extra::KeyImageProof,
     transaction::{
         BulletproofBytes, ClsagBytes, ClsagProofs, Input, Output, OutputTarget, Proofs, PrunableProofs, RingCtBase,
         TransactionPrefix, TransactionType, TransactionVersion, Weight,
@@ -81,7 +82,9 @@ impl SignedTransaction {
 
 /// One output with everything that is secret about it.
 struct MadeOutput {
+    role: OutputRole,
     key: PublicKey,
+    scalar: DerivationScalar,
     opening: Opening,
     encrypted: [u8; 8],
     unlock_time: UnlockTime,
@@ -108,7 +111,8 @@ impl PreparedTransaction {
             .collect::<Result<Vec<_>, _>>()?;
         let made_keys = MadeKeys::random(self.extra.scheme, &owners, rng)?;
         let outputs = make_outputs(&ordered, &owners, &made_keys, &account.view)?;
-        let prefix = self.prefix(&outputs, self.extra.encode(&made_keys)?);
+        let stakes = self.prove_stakes(&outputs, account, rng)?;
+        let prefix = self.prefix(&outputs, self.extra.encode(&made_keys, stakes)?);
         let openings: Vec<Opening> = outputs.iter().map(|output| output.opening.clone()).collect();
         let range_proof = bulletproof::prove(&openings, rng)?;
         let mut proofs = ClsagProofs {
@@ -137,6 +141,31 @@ impl PreparedTransaction {
             },
             made_keys,
         ))
+    }
+
+    /// Key images of what is staked, with the proofs that they are theirs: stakes go to our primary address (chain §2.10).
+    fn prove_stakes(
+        &self,
+        outputs: &[MadeOutput],
+        account: &AccountKeys,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> Result<Vec<KeyImageProof>, KeyError> {
+        if self.kind != TransactionType::Stake {
+            return Ok(Vec::new());
+        }
+        let staked = outputs.iter().filter(|output| output.role == OutputRole::Payment);
+        staked
+            .map(|output| {
+                let scalar = SecretKey::from_canonical_bytes(*output.scalar.as_bytes())?;
+                let pair = KeyPair {
+                    secret: scalar.plus(&account.spend),
+                    public: output.key,
+                };
+                let key_image = keys::key_image(&pair);
+                let signature = signature::key_image::sign(&key_image, &pair, rng);
+                Ok(KeyImageProof { key_image, signature })
+            })
+            .collect()
     }
 
     fn prefix(&self, outputs: &[MadeOutput], extra: Vec<u8>) -> TransactionPrefix {
@@ -273,12 +302,14 @@ fn make_outputs(
         let scalar = derivation.scalar(index);
         outputs.push(MadeOutput {
             key: derivation.derive_public_key(index, &owner.address().spend())?,
+            role: output.role,
             encrypted: amount::encrypt(output.amount, &scalar),
             opening: Opening {
                 amount: output.amount,
                 mask: amount::commitment_mask(&scalar),
             },
             unlock_time: output.unlock_time,
+            scalar,
         });
     }
     Ok(outputs)

@@ -40,14 +40,14 @@ impl Wallet {
         };
         template.payments = vec![share; request.outputs];
         let planner = self.planner(template, &request.sources, &request.limits, view, rng);
-        let mut outputs = swept_outputs(&planner, request.selection)?;
-        let mut plans = Vec::new();
-        while !outputs.is_empty() {
-            let most = planner.inputs_that_fit()?.clamp(1, outputs.len());
-            let later = outputs.split_off(most);
-            plans.push(planner.sweep_transaction(std::mem::replace(&mut outputs, later))?);
-        }
-        Ok(plans)
+        let outputs = swept_outputs(&planner, request.selection)?;
+        // As few transactions as possible, and all of about one size.
+        let transactions = outputs.len().div_ceil(planner.inputs_that_fit()?.max(1)).max(1);
+        let inputs = outputs.len().div_ceil(transactions).max(1);
+        outputs
+            .chunks(inputs)
+            .map(|chunk| planner.sweep_transaction(chunk.to_vec()))
+            .collect()
     }
 }
 

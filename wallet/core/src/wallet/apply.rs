@@ -154,7 +154,9 @@ impl Wallet {
         self.table.cover(&self.view_keys, &self.state.accounts)?;
         let transactions: Vec<_> = block.transactions.iter().collect();
         loop {
-            findings.refresh(&self.current_context(), &transactions);
+            if !findings.is_current(self.table.len()) {
+                findings.refresh(&self.current_context(), &transactions);
+            }
             for hit in findings.hits() {
                 self.state.accounts.note_used(hit.address);
             }

@@ -1,6 +1,6 @@
 //! The wallet: keys, state, and the operations on them.
 //!
-//! [`apply`] takes blocks in, [`reorganisation`] takes them back, [`pool`] looks at what waits, [`sending`] notes what goes
+//! `apply` takes blocks in, `reorganisation` takes them back, `pool` looks at what waits, `sending` notes what goes
 //! out. Reading is here and in [`crate::balance`] and [`crate::history`]; building is in [`crate::build`].
 
 mod apply;

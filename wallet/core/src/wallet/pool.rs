@@ -52,7 +52,9 @@ impl Wallet {
     /// Answers the ids of transactions that were dropped now.
     pub fn apply_pool(&mut self, pool: &ScanPool, mut findings: Findings) -> Vec<Hash> {
         let transactions: Vec<_> = pool.transactions.iter().map(|entry| &entry.transaction).collect();
-        findings.refresh(&self.current_context(), &transactions);
+        if !findings.is_current(self.table.len()) {
+            findings.refresh(&self.current_context(), &transactions);
+        }
         self.state.pool = pool
             .transactions
             .iter()

@@ -590,3 +590,102 @@ fn proofs_of_what_was_built_hold() {
     assert!(verify_message(b"hello", &address(&sender, 0, 0), &text).is_err());
     assert_eq!(address(&sender, 1, 1).kind(), AddressKind::Subaddress);
 }
+
+#[test]
+fn a_stake_can_be_opened_by_everybody_and_its_unlock_is_signed_by_its_owner() {
+    use oxen_crypto::{KeyDerivation, SecretKey, amount, signature};
+    use oxen_types::{
+        ConsensusDecode, ConsensusEncode, PublicKey, Transaction,
+        extra::{ExtraField, Registration},
+        transaction::Proofs,
+    };
+    let mut chain = ToyChain::with_strangers(18);
+    let mut staker = chain.rich_wallet(&[60 * OXEN, 50 * OXEN]);
+    let own = address(&staker, 0, 0);
+    let registration = Registration {
+        spend_keys: vec![own.spend()],
+        view_keys: vec![own.view()],
+        fee: 0,
+        amounts: vec![100 * OXEN],
+        hard_fork_or_expiration: 19,
+        signature: oxen_types::Signature::new([9; 64]),
+    };
+    let mut request = oxen_wallet_core::build::StakeRequest {
+        service_node: PublicKey::new([7; 32]),
+        amount: Amount::from_atomic(100 * OXEN),
+        registration: Some(registration.clone()),
+        sources: SourceAddresses::All,
+        priority: Priority::Default,
+        limits: oxen_wallet_core::build::OutputLimits::default(),
+    };
+    let plan = chain.plan_stake(&staker, &request).unwrap();
+    let [signed] = chain.send_and_mine(&mut staker, &[plan]).try_into().unwrap();
+    let extra = Extra::parse(&signed.transaction.prefix.extra).unwrap();
+    let tags: Vec<u8> = extra.fields().iter().map(ExtraField::tag).collect();
+    assert_eq!(tags, [0x01, 0x02, 0x70, 0x73, 0x74, 0x75, 0x76]);
+    assert_eq!(extra.registration(), Some(&registration));
+    // What a node does (chain §2.10).
+    let secret = SecretKey::from_canonical_bytes(*extra.transaction_secret_key().unwrap()).unwrap();
+    let derivation = KeyDerivation::new(&secret, &own.view()).unwrap();
+    let Proofs::Clsag(proofs) = &signed.transaction.proofs else {
+        panic!("a transfer")
+    };
+    let [proof] = extra.key_image_proofs().unwrap() else {
+        panic!("one stake")
+    };
+    let mut staked = 0;
+    for (place, output) in signed.transaction.prefix.outputs.iter().enumerate() {
+        let index = place as u64;
+        assert_eq!(
+            derivation.derive_public_key(index, &own.spend()).ok(),
+            output.key(),
+            "change is open too"
+        );
+        let (encrypted, commitment) = (proofs.base.encrypted_amounts[place], proofs.base.commitments[place]);
+        let opening = amount::open(encrypted, &commitment, &derivation.scalar(index)).unwrap();
+        if signature::key_image::verify(&proof.key_image, &output.key().unwrap(), &proof.signature).is_ok() {
+            staked += opening.amount.atomic();
+        }
+    }
+    assert_eq!(staked, 100 * OXEN);
+    let line = &staker.transfers_of(&signed.id)[0];
+    assert_eq!(
+        (line.kind, line.service_node),
+        (TransferKind::Stake, Some(request.service_node))
+    );
+    let unlock = staker
+        .sign_stake_unlock(request.service_node, &proof.key_image, &mut chain.rng)
+        .unwrap();
+    assert_eq!(Transaction::decode(&unlock.encode()), Ok(unlock.clone()));
+    let extra = Extra::parse(&unlock.prefix.extra).unwrap();
+    let field = extra.key_image_unlock().unwrap();
+    let output = staker.outputs().by_key_image(&proof.key_image).unwrap();
+    assert_eq!(
+        signature::schnorr::verify(&field.signature_hash(), &output.key, &field.signature),
+        Ok(())
+    );
+    assert_eq!(unlock.prefix.kind, TransactionType::KeyImageUnlock);
+    let nobody = chain.new_wallet();
+    let refused = nobody.sign_stake_unlock(request.service_node, &proof.key_image, &mut chain.rng);
+    assert_eq!(refused, Err(BuildError::NoSuchStake));
+    assert_eq!(chain.plan_stake(&nobody, &request), Err(BuildError::NotTheOperator));
+    request.registration = None;
+    request.priority = Priority::Blink;
+    assert!(matches!(
+        chain.plan_stake(&staker, &request),
+        Err(BuildError::PriorityNotForKind { .. })
+    ));
+}
+
+#[test]
+fn one_payment_id_for_two_integrated_addresses_is_refused() {
+    let mut chain = ToyChain::with_strangers(19);
+    let sender = chain.rich_wallet(&[100 * OXEN]);
+    let id = PaymentId::new([5; 8]);
+    let [left, right] = [chain.stranger(), chain.stranger()].map(|address| address.with_payment_id(id).unwrap());
+    let request = TransferRequest::new(vec![pay(left, OXEN), pay(right, OXEN)]);
+    assert_eq!(
+        chain.plan_transfer(&sender, &request),
+        Err(BuildError::SeveralPaymentIds)
+    );
+}

@@ -18,7 +18,8 @@ use oxen_types::{
 use oxen_wallet_core::{
     ChainView, Lookahead, StakeLocks, Wallet, WalletKeys,
     build::{
-        BuildError, FeeRates, PreparedTransaction, SignedTransaction, SweepRequest, TransactionPlan, TransferRequest,
+        BuildError, FeeRates, PreparedTransaction, SignedTransaction, StakeRequest, SweepRequest, TransactionPlan,
+        TransferRequest,
     },
     decoys::{Availability, CandidateOutput, DecoyPicker, OutputDistribution, PickerProfile, build_ring, check_rings},
     find_owned_in,
@@ -306,6 +307,16 @@ impl ToyChain {
             stakes: &self.stakes,
         };
         wallet.plan_transfer(request, view, &rates(), &mut self.rng)
+    }
+
+    /// Plans a stake.
+    pub fn plan_stake(&mut self, wallet: &Wallet, request: &StakeRequest) -> Result<TransactionPlan, BuildError> {
+        let view = ChainView {
+            chain_height: self.height(),
+            now: NOW,
+            stakes: &self.stakes,
+        };
+        wallet.plan_stake(request, view, &rates(), &mut self.rng)
     }
 
     /// Plans a sweep.
