@@ -9,6 +9,7 @@ use std::{
     fs,
     hint::black_box,
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -227,6 +228,8 @@ fn opening(criterion: &mut Criterion) {
         for height in BLOCKS..BLOCKS + 12_000 {
             store.commit(&commit(height, 0)).unwrap();
         }
+        // Files are copied while nothing is written or merged in the background.
+        thread::sleep(Duration::from_secs(5));
         copy(&directory.path().join("chain"), &killed.path().join("chain"));
     }
     for (state, image) in [("closed", directory.path()), ("killed", killed.path())] {

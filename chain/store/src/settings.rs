@@ -31,7 +31,7 @@ pub struct StoreSettings {
 impl StoreSettings {
     /// Blocks that can be taken back unless an operator chooses otherwise: two weeks of them. Checkpoints make blocks
     /// immutable some ten blocks deep, and a blink never rolls back more than a hundred (chain §4.12, §5.4): the rest is for
-    /// networks without checkpoints and for operators who pop blocks. An undo row is about as large as its block is small.
+    /// networks without checkpoints and for operators who pop blocks. They take ten to thirty megabytes.
     pub const DEFAULT_UNDO_BLOCKS: u64 = 10_000;
     /// Bytes that stay free unless an operator chooses otherwise: 128 MiB, four times the log.
     pub const DEFAULT_RESERVE_BYTES: u64 = 128 * 1024 * 1024;
