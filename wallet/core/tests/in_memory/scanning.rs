@@ -348,3 +348,52 @@ fn a_rescan_keeps_what_the_chain_does_not_know() {
     assert!(wallet.journal().transaction_keys(&signed.id).is_some());
     assert_eq!(wallet.accounts().address_label(SubaddressIndex::PRIMARY), "daily");
 }
+
+#[test]
+fn a_lock_by_time_opens_one_block_early() {
+    let mut chain = ToyChain::with_strangers(9);
+    let mut sender = chain.rich_wallet(&[100 * OXEN, 90 * OXEN]);
+    let mut receiver = chain.new_wallet();
+    for (seconds, unlocked) in [(121, 0), (120, OXEN)] {
+        let destination = Destination {
+            address: address(&receiver, 0, 0),
+            amount: Amount::OXEN,
+        };
+        let mut request = TransferRequest::new(vec![destination]);
+        request.unlock_time = oxen_types::UnlockTime::new(NOW.seconds() + seconds);
+        let plans = chain.plan_transfer(&sender, &request).unwrap();
+        chain.send_and_mine(&mut sender, &plans);
+        chain.mine_empty(10);
+        chain.scan(&mut sender);
+        chain.scan(&mut receiver);
+        let balance = receiver.total_balance(chain.view(), Counting::MinedOnly);
+        assert_eq!(balance.unlocked.atomic(), unlocked);
+        assert_eq!(
+            balance.unlock_time.map(|time| time.seconds()),
+            Some(NOW.seconds() + 121)
+        );
+    }
+}
+
+#[test]
+fn an_output_can_be_spent_ten_blocks_after_its_own() {
+    let mut chain = ToyChain::with_strangers(10);
+    let mut sender = chain.rich_wallet(&[100 * OXEN]);
+    let own = address(&sender, 0, 0);
+    let plans = chain.plan_transfer(
+        &sender,
+        &TransferRequest::new(vec![Destination {
+            address: own,
+            amount: Amount::OXEN,
+        }]),
+    );
+    chain.send_and_mine(&mut sender, &plans.unwrap());
+    for left in (0..10).rev() {
+        let balance = sender.total_balance(chain.view(), Counting::MinedOnly);
+        assert_eq!((balance.blocks_to_unlock, balance.unlocked.is_zero()), (left, left > 0));
+        if left > 0 {
+            chain.mine_empty(1);
+            chain.scan(&mut sender);
+        }
+    }
+}
