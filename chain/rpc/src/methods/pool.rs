@@ -17,7 +17,7 @@ use crate::{
 };
 use oxen_node_api::{PoolTransaction, Relay, Snapshot, Source};
 use oxen_state::queries;
-use oxen_types::{Amount, Hash, KeyImage, Timestamp};
+use oxen_types::{Amount, Hash, Height, KeyImage, Timestamp};
 use std::collections::BTreeMap;
 
 pub(super) fn methods() -> Vec<Method> {
@@ -98,7 +98,8 @@ fn pool_entry(
     let prefix = &transaction.prefix;
     let json = TransactionJson::new(transaction, Part::Whole);
     let (last_failed_height, last_failed_id_hash) = waiting.last_failure.unwrap_or_default();
-    let verified_block = queries::block_row(&**snapshot, waiting.verified_at)?;
+    let verified_at = newest_seen(waiting);
+    let verified_block = queries::block_row(&**snapshot, verified_at)?;
     Ok(PoolEntry {
         id_hash: checked.id(),
         tx_json: serde_json::to_string(&json).map_err(MethodError::Unwritable)?,
@@ -113,20 +114,23 @@ fn pool_entry(
         do_not_relay: waiting.relay == Relay::Keep,
         double_spend_seen: waiting.double_spend_seen,
         kept_by_block: waiting.source == Source::RevertedBlock,
-        max_used_block_height: waiting.verified_at.index(),
+        max_used_block_height: verified_at.index(),
         max_used_block_id_hash: verified_block.map(|row| row.id).unwrap_or_default(),
         last_failed_height: last_failed_height.index(),
         last_failed_id_hash,
         blink: false,
-        extra: request
-            .tx_extra
-            .then(|| extra_json(&prefix.extra, &call.network().address_prefixes)),
+        extra: request.tx_extra.then(|| extra_json(&prefix.extra, call.network())),
         stake_amount: request
             .stake_info
             .then(|| stake_amount(prefix, checked.clsag().map(|proofs| &proofs.base)))
             .flatten()
             .map(Amount::atomic),
     })
+}
+
+/// The newest block when the inputs were last found valid: they were checked for the block after it.
+pub(super) const fn newest_seen(waiting: &PoolTransaction) -> Height {
+    waiting.verified_at.saturating_sub(1)
 }
 
 /// Key images that waiting transactions spend, with those who spend them.

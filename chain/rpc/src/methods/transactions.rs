@@ -224,8 +224,8 @@ fn pool_entry(call: &Call<'_>, waiting: &PoolTransaction, shape: EntryShape) -> 
         kept_by_block: waiting.source == Source::RevertedBlock,
         last_relayed_time: waiting.last_relayed.map_or(0, oxen_types::Timestamp::seconds),
         do_not_relay: waiting.relay == Relay::Keep,
-        max_used_block: waiting.verified_at.index(),
-        max_used_height: waiting.verified_at.index(),
+        max_used_block: super::pool::newest_seen(waiting).index(),
+        max_used_height: super::pool::newest_seen(waiting).index(),
         last_failed_height: last_failed_height.index(),
         last_failed_block,
     });
@@ -332,7 +332,7 @@ impl Parts {
             ..TransactionEntry::default()
         };
         if shape.extra {
-            let parsed = extra_json(&prefix.extra, &call.network().address_prefixes);
+            let parsed = extra_json(&prefix.extra, call.network());
             entry.fields.insert("extra".to_owned(), parsed);
         }
         match shape.generation {

@@ -7,7 +7,10 @@ use oxen_types::{
         Contributor, L2Event, L2EventKind, NameOperation, NameOwner, NameRecord, NameType, NewState, NonceContent,
         Registration, StateChange, StateChangeForm,
     },
-    network::{AddressPrefixes, constants::STAKING_FEE_BASIS, constants::STAKING_PORTIONS},
+    network::{
+        Network,
+        constants::{STAKING_FEE_BASIS, STAKING_PORTIONS},
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -17,7 +20,7 @@ const MILLION: u64 = 1_000_000;
 /// The fields of an extra: keys, payment id, and what only some kinds of transactions carry. Empty when the bytes do not parse
 /// as a whole, as every lookup treats them.
 #[must_use]
-pub fn extra_json(bytes: &[u8], prefixes: &AddressPrefixes) -> Value {
+pub fn extra_json(bytes: &[u8], network: &Network) -> Value {
     let extra = Extra::parse_or_empty(bytes);
     let mut fields = Map::new();
     let mut types = Vec::new();
@@ -26,7 +29,7 @@ pub fn extra_json(bytes: &[u8], prefixes: &AddressPrefixes) -> Value {
         types.extend(type_name(field));
         match field {
             ExtraField::TransactionKey(key) => keys.push(json!(key)),
-            other => add_field(&mut fields, other, prefixes),
+            other => add_field(&mut fields, other, network),
         }
     }
     add_one_or_more(&mut fields, "pubkey", keys);
@@ -72,7 +75,7 @@ const fn type_name(field: &ExtraField) -> Option<&'static str> {
     })
 }
 
-fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, prefixes: &AddressPrefixes) {
+fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, network: &Network) {
     let mut put = |name: &str, value: Value| {
         // As with every lookup, the first field of a kind counts.
         fields.entry(name).or_insert(value);
@@ -89,7 +92,7 @@ fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, prefixes: &Add
             put("mm_root", json!(tag.root));
         }
         ExtraField::AdditionalKeys(keys) => put("additional_pubkeys", json!(keys)),
-        ExtraField::Registration(registration) => put("sn_registration", registration_json(registration, prefixes)),
+        ExtraField::Registration(registration) => put("sn_registration", registration_json(registration, network)),
         ExtraField::OldDeregistration(old) => {
             let voters: Vec<u32> = old.votes.iter().map(|vote| vote.validator_index).collect();
             let change = json!({ "old_dereg": true, "type": "dereg", "height": old.block_height,
@@ -97,7 +100,7 @@ fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, prefixes: &Add
             put("sn_state_change", change);
         }
         ExtraField::Winner(key) => put("sn_winner", json!(key)),
-        ExtraField::Contributor(contributor) => put("sn_contributor", json!(contributor_text(contributor, prefixes))),
+        ExtraField::Contributor(contributor) => put("sn_contributor", json!(contributor_text(contributor, network))),
         ExtraField::ServiceNodeKey(key) => put("sn_pubkey", json!(key)),
         ExtraField::TransactionSecretKey(key) => put("tx_secret_key", json!(hex::encode(key))),
         ExtraField::KeyImageProofs(proofs) => {
@@ -107,7 +110,7 @@ fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, prefixes: &Add
         ExtraField::KeyImageUnlock(unlock) => put("key_image_unlock", json!(unlock.key_image)),
         ExtraField::StateChange(change) => put("sn_state_change", state_change_json(change)),
         ExtraField::Burn(amount) => put("burn_amount", json!(amount.atomic())),
-        ExtraField::NameRecord(record) => put("ons", name_record_json(record, prefixes)),
+        ExtraField::NameRecord(record) => put("ons", name_record_json(record, network)),
         ExtraField::L2Event(event) => {
             for (name, value) in l2_event_json(event) {
                 put(name, value);
@@ -117,17 +120,20 @@ fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, prefixes: &Add
 }
 
 /// The address of two keys, or the keys themselves where they are none.
-fn contributor_text(contributor: &Contributor, prefixes: &AddressPrefixes) -> String {
+fn contributor_text(contributor: &Contributor, network: &Network) -> String {
     address_text(
         AddressKind::Standard,
         contributor.spend_key,
         contributor.view_key,
-        prefixes,
+        network,
     )
 }
 
-fn address_text(kind: AddressKind, spend: PublicKey, view: PublicKey, prefixes: &AddressPrefixes) -> String {
-    Address::new(kind, spend, view).map_or_else(|_| format!("{spend}{view}"), |address| address.encode(prefixes))
+fn address_text(kind: AddressKind, spend: PublicKey, view: PublicKey, network: &Network) -> String {
+    Address::new(kind, spend, view).map_or_else(
+        |_| format!("{spend}{view}"),
+        |address| address.encode(&network.address_prefixes),
+    )
 }
 
 /// A part of `whole` in millionths, rounded to nearest.
@@ -143,18 +149,17 @@ fn millionths(part: u64, whole: u64) -> u64 {
 
 /// Before HF19 fee and parts are portions and the last field is a time; from HF19 on the fee is in hundredths of a percent and
 /// parts are amounts.
-fn registration_json(registration: &Registration, prefixes: &AddressPrefixes) -> Value {
+fn registration_json(registration: &Registration, network: &Network) -> Value {
     let by_amount = registration.hard_fork_or_expiration <= u64::from(u8::MAX);
-    let reservations = registration.reservations().unwrap_or_default();
-    let total = reservations
-        .iter()
-        .fold(0_u64, |sum, reservation| sum.saturating_add(reservation.amount));
-    let contributors: Vec<Value> = reservations
+    let requirement = network.staking.oxen_requirement.atomic();
+    let contributors: Vec<Value> = registration
+        .reservations()
+        .unwrap_or_default()
         .iter()
         .map(|reservation| {
-            let wallet = contributor_text(&reservation.contributor, prefixes);
+            let wallet = contributor_text(&reservation.contributor, network);
             if by_amount {
-                let portion = millionths(reservation.amount, total.max(1));
+                let portion = millionths(reservation.amount, requirement);
                 json!({ "wallet": wallet, "amount": reservation.amount, "portion": portion })
             } else {
                 json!({ "wallet": wallet, "amount": 0, "portion": millionths(reservation.amount, STAKING_PORTIONS) })
@@ -196,7 +201,7 @@ fn state_change_json(change: &StateChange) -> Value {
     Value::Object(fields)
 }
 
-fn name_record_json(record: &NameRecord, prefixes: &AddressPrefixes) -> Value {
+fn name_record_json(record: &NameRecord, network: &Network) -> Value {
     let kind = match record.name_type {
         NameType::Session => "session",
         NameType::Wallet => "wallet",
@@ -225,10 +230,10 @@ fn name_record_json(record: &NameRecord, prefixes: &AddressPrefixes) -> Value {
         put("value", json!(hex::encode(value)));
     }
     if let Some(owner) = &record.owner {
-        put("owner", json!(name_owner_text(owner, prefixes)));
+        put("owner", json!(name_owner_text(owner, network)));
     }
     if let Some(owner) = &record.backup_owner {
-        put("backup_owner", json!(name_owner_text(owner, prefixes)));
+        put("backup_owner", json!(name_owner_text(owner, network)));
     }
     if let Some(signature) = &record.signature {
         put("signature", json!(signature.signature));
@@ -246,7 +251,7 @@ const fn lokinet_years(name_type: NameType) -> Option<u8> {
     }
 }
 
-fn name_owner_text(owner: &NameOwner, prefixes: &AddressPrefixes) -> String {
+fn name_owner_text(owner: &NameOwner, network: &Network) -> String {
     match owner {
         NameOwner::Wallet {
             spend_key,
@@ -258,7 +263,7 @@ fn name_owner_text(owner: &NameOwner, prefixes: &AddressPrefixes) -> String {
             } else {
                 AddressKind::Subaddress
             };
-            address_text(kind, *spend_key, *view_key, prefixes)
+            address_text(kind, *spend_key, *view_key, network)
         }
         NameOwner::Ed25519(key) => key.to_string(),
     }
@@ -307,11 +312,11 @@ fn l2_event_json(event: &L2Event) -> Vec<(&'static str, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oxen_types::{Network, extra::Padding};
+    use oxen_types::extra::Padding;
 
     fn json_of(fields: Vec<ExtraField>) -> Value {
         let bytes = Extra::from_fields(fields).encode();
-        extra_json(&bytes, &Network::mainnet().address_prefixes)
+        extra_json(&bytes, &Network::mainnet())
     }
 
     #[test]
@@ -325,7 +330,7 @@ mod tests {
 
     #[test]
     fn an_extra_that_does_not_parse_shows_nothing() {
-        assert_eq!(extra_json(&[1, 2, 3], &Network::mainnet().address_prefixes), json!({}));
+        assert_eq!(extra_json(&[1, 2, 3], &Network::mainnet()), json!({}));
         let padding = ExtraField::Padding(Padding::new(3).unwrap());
         assert_eq!(json_of(vec![padding]), json!({}));
     }

@@ -1,0 +1,293 @@
+//! A node in memory behind real sockets: the writer, the pool and the store of the daemon on a private network, fed with blocks
+//! and transfers of the test kit.
+
+use crate::http::{Answer, Client};
+use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
+use oxen_node_api::{ChainReader, ChainWriter, Clock, EventHub, NodeControl, Pool, Relay, SyncState};
+use oxen_rpc::{
+    Access, ListenerConfig, NodeHandles, RpcConfig, RpcServer,
+    types::{ErrorCode, ErrorObject},
+};
+use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
+use oxen_store::{ChainStore, Identity};
+use oxen_testkit::{Account, ManualClock, TestChain, TestNetwork, Transfer};
+use oxen_types::{Hash, Height, Timestamp};
+use oxen_verifier::ProofVerifier;
+use oxen_writer::{Chain, ChainParts};
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tokio::{runtime::Runtime, sync::oneshot};
+
+/// The process, as far as the RPC sees it.
+#[derive(Default)]
+pub struct TestControl {
+    pub stops: AtomicU32,
+    pub sync: Mutex<Option<Height>>,
+}
+
+impl NodeControl for TestControl {
+    fn version(&self) -> &str {
+        "11.2.3-test"
+    }
+
+    fn started(&self) -> Timestamp {
+        Timestamp::from_seconds(1_700_000_000)
+    }
+
+    fn sync_state(&self) -> SyncState {
+        match *self.sync.lock().unwrap() {
+            None => SyncState::Synchronised,
+            Some(target) => SyncState::CatchingUp { target },
+        }
+    }
+
+    fn status_line(&self) -> String {
+        "a line for the operator".to_owned()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn free_disk_bytes(&self) -> Option<u64> {
+        Some(1 << 40)
+    }
+
+    fn request_stop(&self) {
+        self.stops.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The node of one test.
+pub struct Fixture {
+    pub admin: SocketAddr,
+    pub public: SocketAddr,
+    pub control: Arc<TestControl>,
+    pub chain: Arc<Chain>,
+    pub pool: Arc<Mempool>,
+    clock: Arc<ManualClock>,
+    source: Mutex<TestChain>,
+    stop: Option<oneshot::Sender<()>>,
+    runtime: Option<Runtime>,
+}
+
+impl Fixture {
+    /// Eleven blocks, both listeners, no login.
+    pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same after a change of the configuration. The first listener is the admin one, the second the public one.
+    pub fn with(change: impl FnOnce(&mut RpcConfig)) -> Self {
+        let network = TestNetwork::new()
+            .foundation(&Account::named("foundation"))
+            .batching_interval(100);
+        let mut source = TestChain::on(&network);
+        source.mine_empty(10);
+        let parts = NodeParts::new(&source);
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut config = RpcConfig {
+            listeners: vec![ListenerConfig::admin(any), ListenerConfig::public(any)],
+            ..RpcConfig::default()
+        };
+        change(&mut config);
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(RpcServer::bind(config, parts.handles())).unwrap();
+        let addresses = server.local_addresses();
+        let (stop, stopped) = oneshot::channel::<()>();
+        runtime.spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        let address = |access| {
+            addresses
+                .iter()
+                .find(|(found, _)| *found == access)
+                .unwrap_or(&addresses[0])
+                .1
+        };
+        let fixture = Self {
+            admin: address(Access::Admin),
+            public: address(Access::Public),
+            control: parts.control,
+            chain: parts.chain,
+            pool: parts.pool,
+            clock: parts.clock,
+            source: Mutex::new(source),
+            stop: Some(stop),
+            runtime: Some(runtime),
+        };
+        fixture.catch_up();
+        fixture
+    }
+
+    /// The chain that makes blocks and transfers for the node.
+    pub fn source(&self) -> MutexGuard<'_, TestChain> {
+        self.source.lock().unwrap()
+    }
+
+    /// Gives the node every block of the source that it does not have.
+    pub fn catch_up(&self) {
+        let source = self.source();
+        let known = self.height();
+        for mined in source.blocks().iter().skip(usize::try_from(known - 1).unwrap()) {
+            self.clock.advance(self.chain.network().target_block_seconds);
+            self.chain.submit_block(mined.submission()).unwrap();
+        }
+    }
+
+    /// Mines these on the source and gives the block to the node.
+    pub fn mine(&self, transfers: &[&Transfer]) -> Hash {
+        let checked: Vec<_> = transfers.iter().map(|transfer| transfer.checked()).collect();
+        let id = self.source().mine(&checked).block.id();
+        self.catch_up();
+        id
+    }
+
+    /// Puts a transfer into the pool.
+    pub fn submit(&self, transfer: &Transfer) {
+        self.pool.submit(&transfer.blob(), Relay::Relay).unwrap();
+    }
+
+    /// Number of blocks of the node.
+    pub fn height(&self) -> u64 {
+        oxen_state::queries::totals(&*self.chain.snapshot())
+            .unwrap()
+            .tip
+            .next()
+            .index()
+    }
+
+    /// Moves the node's clock on.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(seconds);
+    }
+
+    pub fn now(&self) -> u64 {
+        self.clock.now().seconds()
+    }
+
+    fn address(&self, access: Access) -> SocketAddr {
+        match access {
+            Access::Admin => self.admin,
+            Access::Public => self.public,
+        }
+    }
+
+    /// A client of one listener.
+    pub fn client(&self, access: Access) -> Client {
+        Client::new(self.address(access))
+    }
+
+    /// Calls a method by JSON-RPC.
+    pub fn call(&self, access: Access, method: &str, params: &Value) -> Result<Value, ErrorObject> {
+        let body = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
+        let answer = self.client(access).post("/json_rpc", body.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let mut answer = answer.json();
+        assert_eq!(answer["jsonrpc"], "2.0");
+        assert_eq!(answer["id"], 7);
+        match answer.get_mut("error") {
+            Some(error) => Err(serde_json::from_value(error.take()).unwrap()),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    /// Calls a method of the admin listener that must have a result.
+    #[track_caller]
+    pub fn result(&self, method: &str, params: &Value) -> Value {
+        self.call(Access::Admin, method, params)
+            .unwrap_or_else(|error| panic!("{method} {params}: {error:?}"))
+    }
+
+    /// Calls a method of the admin listener that must fail, and says with which code.
+    #[track_caller]
+    pub fn failure(&self, method: &str, params: &Value) -> (ErrorCode, String) {
+        match self.call(Access::Admin, method, params) {
+            Ok(result) => panic!("{method} {params} gave {result}"),
+            Err(error) => (ErrorCode::from_number(error.code).expect("a known code"), error.message),
+        }
+    }
+
+    /// Calls a method by its path.
+    pub fn path(&self, access: Access, path: &str, params: &Value) -> Answer {
+        self.client(access).post(path, params.to_string().as_bytes())
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The services of a node in memory.
+pub struct NodeParts {
+    pub control: Arc<TestControl>,
+    pub chain: Arc<Chain>,
+    pub pool: Arc<Mempool>,
+    pub clock: Arc<ManualClock>,
+    events: Arc<EventHub>,
+}
+
+impl NodeParts {
+    /// A node on the network of this chain, with its first block only.
+    pub fn new(source: &TestChain) -> Self {
+        let network = source.network();
+        let clock = Arc::new(ManualClock::at(network.genesis.timestamp));
+        let identity = Identity {
+            network: network.network_id,
+            genesis: network.genesis.block_id,
+        };
+        let events = Arc::new(EventHub::new());
+        let verifier = Arc::new(ProofVerifier::default());
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
+        let chain = Chain::open(ChainParts {
+            network: Arc::clone(network),
+            store: ChainStore::in_memory(&identity).unwrap(),
+            service_nodes: Arc::clone(&service_nodes),
+            verifier: Arc::clone(&verifier),
+            work: Arc::new(NoWorkHash),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            events: Arc::clone(&events),
+        });
+        let chain = Arc::new(chain.unwrap());
+        let pool = Arc::new(Mempool::new(MempoolParts {
+            chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
+            service_nodes,
+            verifier,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            events: Arc::clone(&events),
+            storage: Arc::new(NoStorage),
+            settings: PoolSettings::default(),
+        }));
+        chain.set_pool(Arc::clone(&pool) as _);
+        Self {
+            control: Arc::new(TestControl::default()),
+            chain,
+            pool,
+            clock,
+            events,
+        }
+    }
+
+    pub fn handles(&self) -> NodeHandles {
+        NodeHandles {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            mining: Arc::clone(&self.chain) as _,
+            feed: Arc::clone(&self.events) as _,
+            clock: Arc::clone(&self.clock) as _,
+            control: Arc::clone(&self.control) as _,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The RPC over real sockets, against the daemon's own writer and pool in memory.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod access;
+mod blocks;
+mod chain;
+mod coverage;
+mod envelope;
+mod fixture;
+mod http;
+mod limits;
+mod making;
+mod outputs;
+mod pool;
+mod submit;
+mod transactions;
+mod wallet;
