@@ -34,7 +34,7 @@ localnet: prerequisites ## A whole local network: node, wallets, a private trans
 .PHONY: run-localnet
 run-localnet:
 	@echo "Building the node and the wallet (the first time takes some minutes) ..."
-	@$(CARGO) build --package oxen-node --package oxen-wallet-cli --bins
+	@$(CARGO) build --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	@"$(CARGO_TARGET_DIR)/debug/oxen-localnet" $(LOCALNET)
 
 .PHONY: test
@@ -59,7 +59,7 @@ unit: ## Tests of every crate
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them
 	@.ci/prerequisites python
-	$(CARGO) build --package oxen-node --package oxen-wallet-cli --bins
+	$(CARGO) build --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --package oxen-end-to-end -- --ignored --test-threads=1
 
 .PHONY: bench
