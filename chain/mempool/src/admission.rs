@@ -20,8 +20,9 @@ use oxen_types::{
 };
 use std::sync::Arc;
 
-/// How often an admission looks again because a block came meanwhile.
-const ATTEMPTS: usize = 4;
+/// How often an admission looks again because a block came meanwhile. Only the first look verifies proofs, so that only blocks
+/// that come faster than signatures are looked up could use these up.
+const ATTEMPTS: usize = 64;
 
 /// A transaction whose rules were checked against one tip.
 struct Candidate {
@@ -179,11 +180,15 @@ impl Mempool {
             let stored = StoredEntry::of(&entry);
             inner.contents.insert(entry);
             let evicted = self.evict(&mut inner, &id)?;
-            if let Err(error) = self.parts.storage.update(&[(id, stored)], &evicted) {
+            let evicted_ids: Vec<Hash> = evicted.iter().map(|one| one.transaction.id()).collect();
+            if let Err(error) = self.parts.storage.update(&[(id, stored)], &evicted_ids) {
                 inner.contents.remove(&id);
+                for transaction in evicted {
+                    inner.contents.insert(transaction);
+                }
                 return Err(AdmissionError::Storage(error.into()));
             }
-            evicted
+            evicted_ids
         };
         for id in evicted {
             self.parts.events.publish(&ChainEvent::PoolRemoved { id });
@@ -194,7 +199,7 @@ impl Mempool {
 
     /// Drops what pays least until the pool is light enough; if that is the newcomer itself, it is refused and nothing else
     /// is dropped.
-    fn evict(&self, inner: &mut Inner, newcomer: &Hash) -> Result<Vec<Hash>, AdmissionError> {
+    fn evict(&self, inner: &mut Inner, newcomer: &Hash) -> Result<Vec<PoolTransaction>, AdmissionError> {
         let mut evicted = Vec::new();
         while inner.contents.weight() > self.parts.settings.max_weight {
             let Some(worst) = inner.contents.worst() else { break };
@@ -209,9 +214,6 @@ impl Mempool {
             }
             evicted.push(transaction);
         }
-        Ok(evicted
-            .into_iter()
-            .map(|transaction| transaction.transaction.id())
-            .collect())
+        Ok(evicted)
     }
 }

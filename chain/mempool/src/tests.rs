@@ -1,1 +1,10 @@
+//! The pool against a chain in memory and a clock that the test moves.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
+mod admission;
+mod blocks;
+mod fixture;
+mod limits;
+mod order;
+mod races;
+mod restart;
