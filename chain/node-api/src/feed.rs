@@ -27,6 +27,11 @@ pub enum ChainEvent {
         /// Its transactions without the coinbase.
         transactions: Vec<Hash>,
     },
+    /// The database could not be written, and nothing is written any more until the node starts anew.
+    StorageStopped {
+        /// What the database said, for the operator.
+        reason: Arc<str>,
+    },
     /// A transaction entered the pool.
     PoolAdded {
         /// Its id.
