@@ -100,6 +100,8 @@ pub enum AlternativeReason {
     UnknownParent,
     /// Too many blocks are kept beside the main chain.
     TooMany,
+    /// Exactly these bytes broke a rule before.
+    KnownInvalid,
 }
 
 /// Why a block was not taken.
@@ -113,12 +115,21 @@ pub enum SubmitBlockError {
         AlternativeReason::BelowImmutable => "it would replace a block below the immutable height",
         AlternativeReason::UnknownParent => "its parent is not known; send the blocks before it first",
         AlternativeReason::TooMany => "too many blocks beside the main chain are kept already",
+        AlternativeReason::KnownInvalid => "it broke a rule when its branch was to become the main chain",
     })]
     Refused {
         /// Its id.
         id: Hash,
         /// Why.
         reason: AlternativeReason,
+    },
+    /// It is larger than any block may be (chain §4.5); it was not even decoded.
+    #[error("{bytes} bytes; a block has at most {limit} at this height")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The largest.
+        limit: u64,
     },
     /// The database could not be written; nothing changed.
     #[error("the block could not be stored: {0}")]

@@ -1,16 +1,17 @@
 //! The chain as others see it.
 
-use crate::{alternative::Alternatives, candidate::Candidate};
+use crate::{branches::Alternatives, candidate::Candidate};
 use oxen_node_api::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter, Clock,
     EventHub, PoolKeeper, Snapshot, SubmitBlockError,
 };
 use oxen_state::{
     Applied, BlockError, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply, apply_genesis,
-    block::checkpoints::immutable_height, queries,
+    block::{checkpoints::immutable_height, weight::WeightLimits},
+    queries,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
-use oxen_types::{Hash, Height, Network};
+use oxen_types::{Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
 use oxen_verifier::ProofVerifier;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use thiserror::Error;
@@ -65,9 +66,14 @@ pub struct Chain {
     pub(crate) parts: ChainParts,
     /// Set once the pool exists, which itself needs the chain.
     pool: OnceLock<Arc<dyn PoolKeeper>>,
-    /// Held by whoever writes; protects the branches beside the main chain.
-    writer: Mutex<Alternatives>,
+    /// Held by whoever writes.
+    writer: Mutex<()>,
+    /// The branches beside the main chain: replaced by the writer once the database has them, held for an instant only.
+    alternatives: Mutex<Arc<Alternatives>>,
 }
+
+/// Bytes that a block may be larger than the heaviest block is heavy, before anybody decodes it (chain §4.5).
+const SIZE_LEEWAY: u64 = 100;
 
 impl Chain {
     /// Takes up the chain of the database, or starts it with the genesis block.
@@ -102,7 +108,8 @@ impl Chain {
         Ok(Self {
             parts,
             pool: OnceLock::new(),
-            writer: Mutex::new(alternatives),
+            writer: Mutex::new(()),
+            alternatives: Mutex::new(Arc::new(alternatives)),
         })
     }
 
@@ -123,8 +130,28 @@ impl Chain {
         self.pool.get()
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Alternatives> {
+    fn lock(&self) -> MutexGuard<'_, ()> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The branches beside the main chain as they are now.
+    pub(crate) fn alternatives(&self) -> Arc<Alternatives> {
+        Arc::clone(&self.alternatives.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set_alternatives(&self, next: Alternatives) {
+        *self.alternatives.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+    }
+
+    /// Replaces the branches beside the main chain.
+    pub(crate) fn replace_alternatives(&self, next: Alternatives) -> Result<(), SubmitBlockError> {
+        let rows = next.rows_since(&self.alternatives());
+        self.parts
+            .store
+            .write_auxiliary(&rows)
+            .map_err(|error| self.storage_failed(error))?;
+        self.set_alternatives(next);
+        Ok(())
     }
 
     /// The rules as of now.
@@ -138,9 +165,34 @@ impl Chain {
         }
     }
 
-    pub(crate) fn immutable(&self, view: &dyn View) -> Result<Height, ViewError> {
-        let tip = queries::totals(view)?.tip;
-        Ok(immutable_height(view, &self.parts.network, tip)?.unwrap_or(Height::GENESIS))
+    /// The height at and below which blocks stay: final by checkpoints, or so deep that what takes them back is forgotten.
+    pub(crate) fn floor(&self, view: &dyn View) -> Result<Height, SubmitBlockError> {
+        let tip = queries::totals(view).map_err(BlockError::View)?.tip;
+        let immutable = immutable_height(view, &self.parts.network, tip).map_err(BlockError::View)?;
+        let oldest_undo = self
+            .parts
+            .store
+            .snapshot()
+            .oldest_undo()
+            .map_err(|error| SubmitBlockError::Storage(Box::new(error)))?;
+        let unknown = oldest_undo.map_or(tip, |oldest| oldest.previous().unwrap_or_default());
+        Ok(unknown.max(immutable.unwrap_or_default()))
+    }
+
+    /// Refuses what is larger than any block may be, before it is decoded.
+    fn check_size(&self, block: &[u8]) -> Result<(), SubmitBlockError> {
+        let bytes = block.len() as u64;
+        if bytes <= 2 * FULL_REWARD_ZONE_WEIGHT + SIZE_LEEWAY {
+            return Ok(());
+        }
+        let snapshot = self.parts.store.snapshot();
+        let totals = queries::totals(&*snapshot).map_err(BlockError::View)?;
+        let limits = WeightLimits::of_next_block(&*snapshot, &totals).map_err(BlockError::View)?;
+        let limit = limits.limit().bytes().saturating_add(SIZE_LEEWAY);
+        if bytes > limit {
+            return Err(SubmitBlockError::TooLarge { bytes, limit });
+        }
+        Ok(())
     }
 
     /// Puts a block on the tip.
@@ -154,20 +206,34 @@ impl Chain {
             height,
             id: candidate.block.id(),
         };
-        self.commit(&Commit::block(self.parts.store.tip(), tip, delta, undo))?;
+        let mut alternatives = Alternatives::clone(&self.alternatives());
+        if !alternatives.is_empty() {
+            alternatives.remove(&tip.id);
+            alternatives.trim(self.floor(view)?);
+        }
+        self.commit(Commit::block(self.parts.store.tip(), tip, delta, undo), alternatives)?;
         self.announce_committed(height, &candidate);
         Ok(BlockOutcome::Extended { id: tip.id, height })
     }
 
-    /// Writes a commit. A failed write stops the node: whoever listens hears of it, because the caller may be a peer.
-    pub(crate) fn commit(&self, commit: &Commit) -> Result<(), SubmitBlockError> {
-        self.parts.store.commit(commit).map_err(|error| {
-            if self.parts.store.is_stopped() {
-                let reason = error.to_string().into();
-                self.parts.events.publish(&ChainEvent::StorageStopped { reason });
-            }
-            SubmitBlockError::Storage(Box::new(error))
-        })
+    /// Writes a commit together with the branches beside the main chain after it.
+    pub(crate) fn commit(&self, commit: Commit, alternatives: Alternatives) -> Result<(), SubmitBlockError> {
+        let rows = alternatives.rows_since(&self.alternatives());
+        self.parts
+            .store
+            .commit(&commit.with_auxiliary(rows))
+            .map_err(|error| self.storage_failed(error))?;
+        self.set_alternatives(alternatives);
+        Ok(())
+    }
+
+    /// A failed write stops the node: whoever listens hears of it, because the caller may be a peer.
+    fn storage_failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> SubmitBlockError {
+        if self.parts.store.is_stopped() {
+            let reason = error.to_string().into();
+            self.parts.events.publish(&ChainEvent::StorageStopped { reason });
+        }
+        SubmitBlockError::Storage(Box::new(error))
     }
 
     pub(crate) fn announce_committed(&self, height: Height, candidate: &Candidate) {
@@ -192,12 +258,12 @@ impl ChainReader for Chain {
     }
 
     fn alternative_block(&self, id: &Hash) -> Result<Option<Vec<u8>>, ViewError> {
-        Ok(self.lock().block_bytes(id))
+        Ok(self.alternatives().block_bytes(id))
     }
 
     fn alternative_chains(&self) -> Result<Vec<AlternativeChain>, ViewError> {
         let snapshot = self.parts.store.snapshot();
-        self.lock().chains(&*snapshot)
+        self.alternatives().chains(&*snapshot)
     }
 
     fn database_bytes(&self) -> u64 {
@@ -210,30 +276,31 @@ impl ChainReader for Chain {
 
 impl ChainWriter for Chain {
     fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
+        self.check_size(&submission.block)?;
         let block = UntrustedBlock::from_blob(&submission.block)?;
         let id = block.id();
-        let mut alternatives = self.lock();
+        let _writing = self.lock();
         let snapshot = self.parts.store.snapshot();
         let known = queries::block_height(&*snapshot, &id)
             .map_err(BlockError::View)?
             .is_some();
-        if known || alternatives.contains(&id) {
+        if known {
             return Ok(BlockOutcome::AlreadyKnown { id });
         }
-        if self
-            .parts
-            .store
-            .tip()
-            .is_some_and(|tip| tip.id == block.block().header.previous)
-        {
-            return self.extend(block, &submission.transactions);
+        let on_tip = |tip: Tip| tip.id == block.block().header.previous;
+        if self.parts.store.tip().is_some_and(on_tip) {
+            let mut given = submission.transactions;
+            if let Some(kept) = self.alternatives().get(&id) {
+                given.extend(kept.stored.transactions.iter().cloned());
+            }
+            return self.extend(block, &given);
         }
-        self.submit_alternative(&mut alternatives, &*snapshot, block, submission)
+        self.submit_alternative(&*snapshot, &block, submission)
     }
 
     fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError> {
-        let mut alternatives = self.lock();
-        self.revert_newest(&mut alternatives, count)
+        let _writing = self.lock();
+        self.revert_newest(count)
     }
 }
 

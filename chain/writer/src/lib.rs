@@ -2,14 +2,14 @@
 //!
 //! A service; depends on types, crypto, state, store, verifier and node-api. Readers take snapshots and never wait for it.
 //!
-//! A walk: [`chain`] is the handle that implements the node's traits; [`candidate`] brings a block together with its
-//! transactions and verifies their proofs on all cores; [`extend`](chain) puts a block on the tip; `alternative` keeps blocks
-//! beside the main chain and `reorganise` makes such a branch the main one, in one write; [`replay`] checks a database against
-//! its own blocks; `mining` makes blocks on private
-//! networks.
+//! A walk: [`chain`] is the handle that implements the node's traits; `candidate` brings a block together with its
+//! transactions and verifies their proofs on all cores; [`extend`](chain) puts a block on the tip; `alternative` takes blocks
+//! beside the main chain, `branches` keeps them, and `reorganise` makes such a branch the main one, in one write; [`replay`]
+//! checks a database against its own blocks; `mining` makes blocks on private networks.
 #![forbid(unsafe_code)]
 
 mod alternative;
+mod branches;
 mod candidate;
 pub mod chain;
 mod mining;

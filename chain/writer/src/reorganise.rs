@@ -1,15 +1,16 @@
 //! Making another branch the main chain, or taking blocks back: one write, whatever the depth.
 
 use crate::{
-    alternative::{Alternatives, Branch, StoredBlock},
+    branches::{Alternatives, Branch, StoredBlock},
     candidate::Candidate,
     chain::Chain,
 };
 use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
-    Applied, BlockError, Overlay, UntrustedBlock, View, ViewError, apply, queries, transaction::CheckedTransaction,
+    Applied, BlockError, Overlay, TableId, TransactionError, UntrustedBlock, View, ViewError, apply, queries,
+    transaction::CheckedTransaction,
 };
-use oxen_store::{AuxiliaryBatch, Commit, Tip};
+use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};
 use std::sync::Arc;
 
@@ -22,52 +23,42 @@ struct Reverted {
 }
 
 impl Chain {
-    /// Takes the main chain back to the fork point and applies the branch. If a block of the branch turns out invalid nothing
-    /// is written, and it and its descendants are forgotten.
-    pub(crate) fn reorganise(
-        &self,
-        alternatives: &mut Alternatives,
-        branch: &Branch,
-    ) -> Result<BlockOutcome, SubmitBlockError> {
+    /// Takes the main chain back to the fork point and applies the branch. If a block of the branch cannot be applied nothing
+    /// is written to the chain, and it and its descendants are forgotten.
+    pub(crate) fn reorganise(&self, branch: &Branch) -> Result<BlockOutcome, SubmitBlockError> {
         let snapshot = self.parts.store.snapshot();
-        let base = self.parts.store.tip();
+        let base = self.tip()?;
+        let alternatives = self.alternatives();
         let mut state = Overlay::new(&*snapshot as &dyn View);
         let reverted = self.revert_onto(&mut state, branch.fork_height)?;
         let mut undos = Vec::new();
         let mut applied = Vec::new();
         for id in &branch.ids {
-            match self.apply_onto(&mut state, alternatives, id) {
+            match self.apply_onto(&mut state, &alternatives, id) {
                 Ok((block, undo)) => {
                     undos.push(undo);
                     applied.push(block);
                 }
                 Err(error) => {
-                    self.forget_invalid(alternatives, id);
+                    self.forget_failed(&alternatives, id, &error);
                     return Err(error);
                 }
             }
         }
         let height = branch.fork_height.saturating_add(branch.ids.len() as u64);
         let id = branch.ids.last().copied().unwrap_or_default();
-        let mut batch = AuxiliaryBatch::new();
+        let mut next = Alternatives::clone(&alternatives);
         for id in &branch.ids {
-            alternatives.remove(id, &mut batch);
+            next.remove(id);
         }
         for block in &reverted {
             let id = block.block.id();
-            alternatives.add(
-                id,
-                block.block.block().clone(),
-                block.height,
-                block.stored.clone(),
-                &mut batch,
-            );
+            next.keep(id, block.block.block().clone(), block.height, block.stored.clone());
         }
+        next.trim(self.floor(&state)?);
         let count = reverted.len() as u64;
-        if let Some(base) = base {
-            let commit = Commit::reorganisation(base, count, undos, Tip { height, id }, state.into_delta());
-            self.commit(&commit.with_auxiliary(batch))?;
-        }
+        let commit = Commit::reorganisation(base, count, undos, Tip { height, id }, state.into_delta());
+        self.commit(commit, next)?;
         tracing::warn!(reverted = count, applied = applied.len(), %height, %id, "reorganised the chain");
         self.announce_reverted(&reverted);
         for (offset, block) in (1_u64..).zip(&applied) {
@@ -84,18 +75,14 @@ impl Chain {
 
     /// Takes back the newest blocks, down to the immutable height at most. They are not kept beside the chain: whoever asked
     /// wants them gone.
-    pub(crate) fn revert_newest(
-        &self,
-        alternatives: &mut Alternatives,
-        count: u64,
-    ) -> Result<Height, SubmitBlockError> {
+    pub(crate) fn revert_newest(&self, count: u64) -> Result<Height, SubmitBlockError> {
         let snapshot = self.parts.store.snapshot();
         let view: &dyn View = &*snapshot;
-        let tip = queries::totals(view).map_err(BlockError::View)?.tip;
-        let floor = self.immutable(view).map_err(BlockError::View)?;
-        let target = tip.saturating_sub(count).max(floor);
-        if target == tip {
-            return Ok(tip);
+        let base = self.tip()?;
+        let floor = self.floor(view)?;
+        let target = base.height.saturating_sub(count).max(floor);
+        if target == base.height {
+            return Ok(target);
         }
         let mut state = Overlay::new(view);
         let reverted = self.revert_onto(&mut state, target)?;
@@ -103,16 +90,18 @@ impl Chain {
             .map_err(BlockError::View)?
             .map(|row| row.id)
             .unwrap_or_default();
-        let mut batch = AuxiliaryBatch::new();
-        alternatives.remove_up_to(floor, &mut batch);
-        if let Some(base) = self.parts.store.tip() {
-            let new_tip = Tip { height: target, id };
-            let commit = Commit::reorganisation(base, reverted.len() as u64, Vec::new(), new_tip, state.into_delta());
-            self.commit(&commit.with_auxiliary(batch))?;
-        }
+        let new_tip = Tip { height: target, id };
+        let count = reverted.len() as u64;
+        let commit = Commit::reorganisation(base, count, Vec::new(), new_tip, state.into_delta());
+        self.commit(commit, Alternatives::clone(&self.alternatives()))?;
         self.announce_reverted(&reverted);
         self.return_to_pool(&reverted);
         Ok(target)
+    }
+
+    fn tip(&self) -> Result<Tip, SubmitBlockError> {
+        let missing = ViewError::Missing { table: TableId::Totals };
+        self.parts.store.tip().ok_or_else(|| BlockError::View(missing).into())
     }
 
     /// Lays the undo records of every block above `fork` on the state, newest first.
@@ -128,9 +117,7 @@ impl Chain {
                 .store
                 .undo(height)
                 .map_err(|error| SubmitBlockError::Storage(Box::new(error)))?
-                .ok_or(BlockError::View(ViewError::Missing {
-                    table: oxen_state::TableId::Blocks,
-                }))?;
+                .ok_or(BlockError::View(ViewError::Missing { table: TableId::Blocks }))?;
             reverted.push(self.stored_block(state, height)?);
             state.append(undo.into_delta());
         }
@@ -140,7 +127,7 @@ impl Chain {
     fn stored_block(&self, state: &dyn View, height: Height) -> Result<Reverted, BlockError> {
         let missing = || {
             BlockError::View(ViewError::Missing {
-                table: oxen_state::TableId::BlockBlobs,
+                table: TableId::BlockBlobs,
             })
         };
         let bytes = queries::block_blob(state, height)?.ok_or_else(missing)?;
@@ -178,9 +165,10 @@ impl Chain {
         alternatives: &Alternatives,
         id: &Hash,
     ) -> Result<(Candidate, oxen_state::Undo), SubmitBlockError> {
-        let stored = alternatives.stored(id).ok_or(BlockError::View(ViewError::Missing {
-            table: oxen_state::TableId::BlockBlobs,
-        }))?;
+        let missing = ViewError::Missing {
+            table: TableId::BlockBlobs,
+        };
+        let stored = &alternatives.get(id).ok_or(BlockError::View(missing))?.stored;
         let block = UntrustedBlock::from_blob(&stored.block)?;
         let candidate = Candidate::assemble(self, state, block, &stored.transactions)?;
         let Applied { delta, undo, .. } = apply(state, &self.rules(), &candidate.block)?;
@@ -188,11 +176,15 @@ impl Chain {
         Ok((candidate, undo))
     }
 
-    fn forget_invalid(&self, alternatives: &mut Alternatives, id: &Hash) {
-        let mut batch = AuxiliaryBatch::new();
-        alternatives.remove_invalid(id, &mut batch);
-        if let Err(error) = self.parts.store.write_auxiliary(&batch) {
-            tracing::error!(%error, "an invalid branch could not be removed from the database");
+    /// Forgets a block that could not be applied, with its descendants, so that it can come again; unless it is at fault itself.
+    fn forget_failed(&self, alternatives: &Alternatives, id: &Hash, error: &SubmitBlockError) {
+        let mut next = alternatives.clone();
+        if is_at_fault(error) {
+            next.mark_invalid(id);
+        }
+        next.remove_branch(id);
+        if let Err(error) = self.replace_alternatives(next) {
+            tracing::error!(%error, "a branch that cannot be applied could not be removed from the database");
         }
     }
 
@@ -215,5 +207,25 @@ impl Chain {
                 .collect();
             pool.on_reverted(&transactions);
         }
+    }
+}
+
+/// True when the block itself breaks a rule, whenever it is looked at; false when the database, the clock or something that is
+/// missing kept it from being verified.
+fn is_at_fault(error: &SubmitBlockError) -> bool {
+    match error {
+        SubmitBlockError::Invalid(BlockError::Transaction { error, .. }) => {
+            !matches!(**error, TransactionError::RingMemberLocked { .. })
+        }
+        SubmitBlockError::Invalid(error) => !matches!(
+            error,
+            BlockError::View(_)
+                | BlockError::TimestampAhead { .. }
+                | BlockError::TransactionMissing { .. }
+                | BlockError::ProofsNotVerified { .. }
+                | BlockError::WorkNotVerifiable { .. }
+                | BlockError::ForkNotSupported { .. }
+        ),
+        _ => false,
     }
 }

@@ -1,22 +1,35 @@
 //! The writer extends, branches, reorganises and takes back; whatever goes wrong, the chain is at a block boundary.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used)]
+
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings, settings::FeePolicy};
 use oxen_node_api::{
     AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter,
     Clock, EventHub, Mining, Pool, PoolKeeper, Relay, SubmitBlockError,
 };
 use oxen_state::{BlockError, NoServiceNodes, NoWorkHash, queries};
-use oxen_store::{ChainStore, Identity};
+use oxen_store::{
+    AlternativeBlocks, ChainStore, Durability, FailingBackend, Identity, MemoryBackend, MigrationPlan, StoreSettings,
+    backend::{Fault as DiskFault, FaultPlan},
+};
 use oxen_testkit::{Fault, ManualClock, TestChain, TransferBuilder};
-use oxen_types::{Amount, Hash, Height};
+use oxen_types::{Amount, Block, ConsensusEncode, Hash, Height, Timestamp, block::BatchingTail};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts, replay::check_by_replay};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex, Weak, mpsc},
+    thread,
+    time::Duration,
+};
 
 /// A writer, its pool, and what it told.
 struct Writer {
     chain: Arc<Chain>,
     pool: Arc<Mempool>,
+    clock: Arc<ManualClock>,
+    events: Arc<EventHub>,
+    disk: FaultPlan,
     heard: Arc<Heard>,
     _subscription: oxen_node_api::Subscription,
 }
@@ -48,15 +61,26 @@ impl Heard {
 
 impl Writer {
     fn following(test: &TestChain) -> Self {
+        let settings = StoreSettings {
+            durability: Durability::EveryCommit,
+            ..StoreSettings::default()
+        };
+        Self::with_settings(test, &settings)
+    }
+
+    fn with_settings(test: &TestChain, settings: &StoreSettings) -> Self {
         let network = Arc::clone(test.network());
         let identity = Identity {
             network: network.network_id,
             genesis: network.genesis.block_id,
         };
-        let store = ChainStore::in_memory(&identity).unwrap();
+        let disk = FaultPlan::none();
+        let backend = FailingBackend::new(MemoryBackend::new(), disk.clone());
+        let plan = MigrationPlan::current();
+        let store = ChainStore::open_on(backend, &identity, settings, &plan, &mut |_| ()).unwrap();
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(test.now().saturating_add(10_000_000)));
+        let clock = Arc::new(ManualClock::at(test.now().saturating_add(10_000_000)));
         let chain = Arc::new(
             Chain::open(ChainParts {
                 network,
@@ -64,7 +88,7 @@ impl Writer {
                 service_nodes: Arc::new(NoServiceNodes),
                 verifier: Arc::clone(&verifier),
                 work: Arc::new(NoWorkHash),
-                clock: Arc::clone(&clock),
+                clock: Arc::clone(&clock) as Arc<dyn Clock>,
                 events: Arc::clone(&events),
             })
             .unwrap(),
@@ -73,7 +97,7 @@ impl Writer {
             chain: Arc::clone(&chain) as _,
             service_nodes: Arc::new(NoServiceNodes),
             verifier,
-            clock,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             events: Arc::clone(&events),
             storage: Arc::new(NoStorage),
             settings: PoolSettings {
@@ -87,6 +111,9 @@ impl Writer {
         let writer = Self {
             chain,
             pool,
+            clock,
+            events,
+            disk,
             heard,
             _subscription: subscription,
         };
@@ -99,6 +126,10 @@ impl Writer {
 
     fn submit(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
         self.chain.submit_block(submission)
+    }
+
+    fn is_beside(&self, id: &Hash) -> bool {
+        self.chain.alternative_block(id).unwrap().is_some()
     }
 
     fn tip(&self) -> (Height, Hash) {
@@ -272,7 +303,7 @@ fn a_branch_with_an_invalid_block_leaves_chain_and_database_as_they_were() {
         matches!(
             again,
             SubmitBlockError::Refused {
-                reason: AlternativeReason::UnknownParent,
+                reason: AlternativeReason::KnownInvalid,
                 ..
             }
         ),
@@ -360,4 +391,219 @@ fn generated_blocks_take_what_waits() {
     assert_eq!(writer.tip(), (chain.tip().0.saturating_add(3), made[2]));
     assert!(writer.pool.is_empty());
     writer.is_sound();
+}
+
+fn alone(block: &Block) -> BlockSubmission {
+    BlockSubmission {
+        block: block.encode(),
+        transactions: Vec::new(),
+    }
+}
+
+/// A writer on a chain of one block above the fork, the branch's first block kept beside it, and the branch.
+fn about_to_lose() -> (Writer, TestChain) {
+    let (chain, branch) = two_branches(1, 1);
+    let writer = Writer::following(&chain);
+    let first = branch.blocks().last().unwrap();
+    writer.submit(first.submission()).unwrap();
+    assert!(writer.is_beside(&first.block.id()));
+    (writer, branch)
+}
+
+#[test]
+fn a_spoiled_copy_of_a_block_does_not_keep_the_good_one_out() {
+    let (writer, branch) = about_to_lose();
+    let good = branch.assemble(&[]);
+    let mut spoiled = good.clone();
+    spoiled.batching_tail = Some(BatchingTail::Compact { reward: Amount::OXEN });
+    assert_eq!(good.id(), spoiled.id(), "the id does not cover the tail");
+    writer.submit(alone(&spoiled)).unwrap_err();
+    let outcome = writer.submit(alone(&good)).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Reorganised { .. }), "{outcome:?}");
+    writer.is_sound();
+}
+
+#[test]
+fn a_block_that_came_too_early_is_taken_when_its_time_has_come() {
+    let (writer, branch) = about_to_lose();
+    let mut block = branch.assemble(&[]);
+    let ahead = 700;
+    block.header.timestamp = writer.clock.now().saturating_add(ahead);
+    let error = writer.submit(alone(&block)).unwrap_err();
+    assert!(
+        matches!(error, SubmitBlockError::Invalid(BlockError::TimestampAhead { .. })),
+        "{error}"
+    );
+    writer.clock.advance(ahead);
+    let outcome = writer.submit(alone(&block)).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Reorganised { .. }), "{outcome:?}");
+}
+
+#[test]
+fn a_block_kept_beside_the_chain_extends_it_once_its_parent_is_the_tip() {
+    let (writer, branch) = about_to_lose();
+    let first = branch.blocks().last().unwrap();
+    writer.chain.pop_blocks(1).unwrap();
+    let outcome = writer.submit(first.submission()).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Extended { .. }), "{outcome:?}");
+    assert!(!writer.is_beside(&first.block.id()));
+    writer.is_sound();
+}
+
+#[test]
+fn a_kept_branch_becomes_the_chain_when_it_is_heavier_after_blocks_were_taken_back() {
+    let (chain, branch) = two_branches(3, 2);
+    let writer = Writer::following(&chain);
+    let fork = chain.blocks().len() - 3;
+    for block in &branch.blocks()[fork..] {
+        writer.submit(block.submission()).unwrap();
+    }
+    writer.chain.pop_blocks(2).unwrap();
+    let outcome = writer.submit(branch.blocks().last().unwrap().submission()).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Reorganised { .. }), "{outcome:?}");
+    assert_eq!(writer.digest(), branch.digest());
+}
+
+#[test]
+fn blocks_whose_undo_is_forgotten_stay() {
+    let (chain, branch) = two_branches(4, 1);
+    let settings = StoreSettings {
+        undo_blocks: 3,
+        ..StoreSettings::default()
+    };
+    let writer = Writer::with_settings(&chain, &settings);
+    let error = writer.submit(branch.blocks().last().unwrap().submission()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SubmitBlockError::Refused {
+                reason: AlternativeReason::BelowImmutable,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let tip = chain.tip().0;
+    assert_eq!(writer.chain.pop_blocks(10).unwrap(), tip.saturating_sub(3));
+    assert_eq!(writer.chain.pop_blocks(10).unwrap(), tip.saturating_sub(3));
+    writer.is_sound();
+}
+
+#[test]
+fn a_branch_that_could_not_be_stored_is_not_there() {
+    let (chain, branch) = two_branches(2, 1);
+    let writer = Writer::following(&chain);
+    let block = branch.blocks().last().unwrap();
+    writer.disk.strike_next(DiskFault::ErrorBeforeWrite);
+    let error = writer.submit(block.submission()).unwrap_err();
+    assert!(matches!(error, SubmitBlockError::Storage(_)), "{error}");
+    assert!(!writer.is_beside(&block.block.id()));
+    assert!(writer.chain.alternative_chains().unwrap().is_empty());
+}
+
+#[test]
+fn a_reorganisation_that_finds_the_disk_full_leaves_the_branches_as_they_were() {
+    let (writer, branch) = about_to_lose();
+    let (before, first) = (writer.tip(), branch.blocks().last().unwrap().block.id());
+    let second = branch.assemble(&[]);
+    // A small block finds room to be kept beside the chain; a commit looks at the disk.
+    writer.disk.set_available_bytes(0);
+    let error = writer.submit(alone(&second)).unwrap_err();
+    assert!(matches!(error, SubmitBlockError::Storage(_)), "{error}");
+    assert_eq!(writer.tip(), before);
+    assert!(writer.is_beside(&first) && !writer.is_beside(&before.1));
+    writer.disk.set_available_bytes(u64::MAX);
+    let outcome = writer.submit(alone(&second)).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Reorganised { .. }), "{outcome:?}");
+    assert!(writer.is_beside(&before.1) && !writer.is_beside(&first));
+}
+
+#[test]
+fn only_transactions_that_a_block_lists_are_kept_with_it() {
+    let (mut chain, branch) = two_branches(2, 1);
+    let writer = Writer::following(&chain);
+    let foreign = TransferBuilder::new().build(&mut chain).blob();
+    let mut submission = branch.blocks().last().unwrap().submission();
+    submission.transactions.push(foreign.clone());
+    writer.submit(submission).unwrap();
+    let snapshot = writer.chain.store().snapshot();
+    let rows = snapshot.scan_auxiliary::<AlternativeBlocks>(None, 10).unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].1.bytes.len() < foreign.len());
+}
+
+#[test]
+fn a_block_larger_than_any_may_be_is_refused_before_it_is_decoded() {
+    let writer = Writer::following(&TestChain::start());
+    let submit = |bytes| {
+        writer.submit(BlockSubmission {
+            block: vec![0; bytes],
+            transactions: Vec::new(),
+        })
+    };
+    let error = submit(600_101).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SubmitBlockError::TooLarge {
+                bytes: 600_101,
+                limit: 600_100
+            }
+        ),
+        "{error}"
+    );
+    let error = submit(600_100).unwrap_err();
+    assert!(
+        matches!(error, SubmitBlockError::Invalid(BlockError::Decode(_))),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_branch_near_the_first_block_is_timed_by_the_blocks_below_it_alone() {
+    let mut chain = TestChain::start();
+    chain.mine_empty(3);
+    let mut branch = chain.clone();
+    branch.diverge();
+    let median = chain.blocks()[1].block.block().header.timestamp;
+    chain.mine_empty(12);
+    let writer = Writer::following(&chain);
+    let mut block = branch.assemble(&[]);
+    block.header.timestamp = Timestamp::from_seconds(median.seconds() - 1);
+    let error = writer.submit(alone(&block)).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SubmitBlockError::Invalid(BlockError::TimestampBelowMedian { .. })
+        ),
+        "{error}"
+    );
+    block.header.timestamp = median;
+    let outcome = writer.submit(alone(&block)).unwrap();
+    assert!(matches!(outcome, BlockOutcome::Alternative { .. }), "{outcome:?}");
+}
+
+/// Asks for the branches whenever something happens.
+struct Curious(Weak<Chain>, mpsc::Sender<usize>);
+
+impl ChainSubscriber for Curious {
+    fn on_event(&self, _: &ChainEvent) {
+        let chains = self.0.upgrade().unwrap().alternative_chains().unwrap();
+        self.1.send(chains.len()).unwrap();
+    }
+}
+
+#[test]
+fn the_branches_can_be_read_while_the_writer_is_at_work() {
+    let (writer, branch) = about_to_lose();
+    let (sender, receiver) = mpsc::channel();
+    let curious = Arc::new(Curious(Arc::downgrade(&writer.chain), sender));
+    let subscription = writer.events.subscribe(curious);
+    let chain = Arc::clone(&writer.chain);
+    let second = alone(&branch.assemble(&[]));
+    let at_work = thread::spawn(move || chain.submit_block(second));
+    let seen = receiver.recv_timeout(Duration::from_secs(60));
+    assert_eq!(seen, Ok(1), "a reader waits for the writer");
+    at_work.join().unwrap().unwrap();
+    drop(subscription);
 }

@@ -19,7 +19,7 @@ pub fn check_timestamp(timestamp: Timestamp, now: Timestamp, last: Vec<u64>) -> 
     check_median(timestamp, last)
 }
 
-/// The part of the rule that needs no clock, which is all that binds an alternative block.
+/// The part of the rule that needs no clock.
 ///
 /// # Errors
 /// [`BlockError::TimestampBelowMedian`].
@@ -27,6 +27,15 @@ pub fn check_median(timestamp: Timestamp, last: Vec<u64>) -> Result<(), BlockErr
     if last.len() < TIMESTAMP_MEDIAN_BLOCKS {
         return Ok(());
     }
+    check_branch_median(timestamp, last)
+}
+
+/// All that binds a block beside the main chain: here fewer than eleven blocks, among which the genesis block never is, bound
+/// it as well.
+///
+/// # Errors
+/// [`BlockError::TimestampBelowMedian`].
+pub fn check_branch_median(timestamp: Timestamp, last: Vec<u64>) -> Result<(), BlockError> {
     let median = median(last);
     if timestamp.seconds() < median {
         return Err(BlockError::TimestampBelowMedian { timestamp, median });
