@@ -1,13 +1,16 @@
 //! What is in the pool, indexed by id, by key image and by the order in which blocks take it.
 
 use oxen_node_api::{PoolTransaction, Relay, Source};
+use oxen_state::transaction::CheckedTransaction;
 use oxen_types::{Hash, KeyImage, Timestamp, transaction::Weight};
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashMap},
+    sync::Arc,
 };
 
-/// Place of a transaction in the pool: L2 events, then what moves no money, then transfers by fee for weight, then by arrival.
+/// Place of a transaction in the pool: L2 events, then what moves no money, then transfers by fee for weight,
+/// the burned part not counted, then by arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rank {
     class: u8,
@@ -30,7 +33,7 @@ impl Rank {
         };
         Self {
             class,
-            fee: checked.fee().atomic(),
+            fee: checked.miner_fee().atomic(),
             weight: checked.weight().bytes(),
             received: transaction.received,
             id: checked.id(),
@@ -80,6 +83,16 @@ impl Contents {
     /// Every transaction, best first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PoolTransaction> {
         self.by_rank.iter().filter_map(|rank| self.by_id.get(&rank.id))
+    }
+
+    /// Those that may be sent to others, best first, but for those that were found not to fit on this very tip: they are not
+    /// looked at again before it changes.
+    pub(crate) fn not_failed_at(&self, tip: &Hash) -> Vec<Arc<CheckedTransaction>> {
+        self.iter()
+            .filter(|transaction| transaction.relay == Relay::Relay)
+            .filter(|transaction| transaction.last_failure.is_none_or(|(_, failed_at)| failed_at != *tip))
+            .map(|transaction| Arc::clone(&transaction.transaction))
+            .collect()
     }
 
     /// Ids in no particular order.

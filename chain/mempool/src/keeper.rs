@@ -3,10 +3,12 @@
 use crate::{mempool::Mempool, storage::StoredEntry};
 use oxen_node_api::{ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
 use oxen_state::{
-    TransactionError, View, queries,
+    TransactionError, View,
+    block::weight::WeightLimits,
+    queries,
     transaction::{CheckedTransaction, ProofLedger, spent_key_image},
 };
-use oxen_types::{ConsensusEncode, Hash, Height, KeyImage};
+use oxen_types::{ConsensusEncode, Hash, Height, KeyImage, transaction::Weight};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -23,30 +25,35 @@ impl PoolKeeper for Mempool {
     fn candidates(&self) -> Vec<Arc<CheckedTransaction>> {
         let snapshot = self.parts.chain.snapshot();
         let view: &dyn View = &*snapshot;
-        let Ok((tip, row)) = queries::tip(view) else {
+        let Ok((totals, row)) = queries::totals(view).and_then(|totals| Ok((totals, queries::tip(view)?.1))) else {
             return Vec::new();
         };
-        let waiting: Vec<Arc<CheckedTransaction>> = self
-            .lock()
-            .contents
-            .iter()
-            .filter(|transaction| transaction.relay == Relay::Relay)
-            .map(|transaction| Arc::clone(&transaction.transaction))
-            .collect();
+        let Ok(limits) = WeightLimits::of_next_block(view, &totals) else {
+            return Vec::new();
+        };
+        let height = totals.tip.next();
         let mut spent: HashSet<KeyImage> = HashSet::new();
         let mut fitting = Vec::new();
-        for transaction in waiting {
+        let mut weight = Weight::default();
+        for transaction in self.lock().contents.not_failed_at(&row.id) {
+            // A block has no room for more: looking up the rings of the whole pool for each template would take minutes.
+            if weight >= limits.limit() {
+                break;
+            }
             let images: Vec<KeyImage> = transaction.transaction().prefix.key_images().collect();
-            let fits =
-                !images.iter().any(|image| spent.contains(image)) && self.fits(view, &transaction, tip.next()).is_ok();
+            if images.iter().any(|image| spent.contains(image)) {
+                continue;
+            }
+            let fits = self.fits(view, &transaction, height).is_ok();
             if let Some(marks) = self.lock().contents.marks(&transaction.id()) {
                 if fits {
-                    marks.fits(tip.next())
+                    marks.fits(height)
                 } else {
-                    marks.failed(tip.next(), row.id)
+                    marks.failed(height, row.id)
                 }
             }
             if fits {
+                weight = weight.saturating_add(transaction.weight());
                 spent.extend(images);
                 fitting.push(transaction);
             }

@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
 
-    /// Log file; by default `oxen.log` in the data directory. `none` writes to the terminal only.
+    /// Log to this file; by default a file a day in the data directory, kept for two weeks. `none`: to the terminal only.
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 

@@ -1,11 +1,8 @@
 //! Logs to the terminal and to a file.
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::{io::IsTerminal, path::PathBuf};
 use thiserror::Error;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::{non_blocking::WorkerGuard, rolling};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Why logging could not be set up.
@@ -33,21 +30,35 @@ pub enum LoggingError {
     AlreadySet,
 }
 
+/// Days for which a folder keeps logs.
+const DAYS_KEPT: usize = 14;
+
+/// Where the log goes beside the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogDestination {
+    /// Nowhere else.
+    Terminal,
+    /// One file that only grows: the operator rotates it.
+    File(PathBuf),
+    /// A file for each day in this folder, of which the newest fourteen are kept.
+    Folder(PathBuf),
+}
+
 /// Starts logging; what is buffered is written when the guard is dropped.
 ///
 /// # Errors
 /// The level or the file is wrong.
-pub fn start_logging(level: &str, file: Option<&Path>) -> Result<Option<WorkerGuard>, LoggingError> {
+pub fn start_logging(level: &str, destination: &LogDestination) -> Result<Option<WorkerGuard>, LoggingError> {
     let filter = parse_level(level)?;
     let terminal = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .with_target(false);
-    let (layer, guard) = match file {
-        None => (None, None),
-        Some(path) => {
+    let (layer, guard) = match destination {
+        LogDestination::Terminal => (None, None),
+        LogDestination::File(path) => {
             let file_error = |source| LoggingError::File {
-                path: path.to_owned(),
+                path: path.clone(),
                 source,
             };
             let file = std::fs::OpenOptions::new()
@@ -56,6 +67,20 @@ pub fn start_logging(level: &str, file: Option<&Path>) -> Result<Option<WorkerGu
                 .open(path)
                 .map_err(file_error)?;
             let (writer, guard) = tracing_appender::non_blocking(file);
+            (Some(fmt::layer().with_ansi(false).with_writer(writer)), Some(guard))
+        }
+        LogDestination::Folder(path) => {
+            let appender = rolling::Builder::new()
+                .rotation(rolling::Rotation::DAILY)
+                .filename_prefix("oxen")
+                .filename_suffix("log")
+                .max_log_files(DAYS_KEPT)
+                .build(path)
+                .map_err(|error| LoggingError::File {
+                    path: path.clone(),
+                    source: std::io::Error::other(error),
+                })?;
+            let (writer, guard) = tracing_appender::non_blocking(appender);
             (Some(fmt::layer().with_ansi(false).with_writer(writer)), Some(guard))
         }
     };

@@ -5,7 +5,7 @@ use crate::{
     config_file::{ConfigError, Configuration, read_configuration},
     data_directory,
     launch::{LaunchError, Node, NodeSettings},
-    logging::{LoggingError, start_logging},
+    logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
     shutdown::ShutdownReason,
 };
@@ -81,12 +81,12 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     let root = data_directory::root(&arguments);
     let folder = root.join(&network.data_directory);
     std::fs::create_dir_all(&folder)?;
-    let log_file = match &arguments.log_file {
-        Some(path) if path == Path::new("none") => None,
-        Some(path) => Some(path.clone()),
-        None => Some(folder.join("oxen.log")),
+    let destination = match &arguments.log_file {
+        Some(path) if path == Path::new("none") => LogDestination::Terminal,
+        Some(path) => LogDestination::File(path.clone()),
+        None => LogDestination::Folder(folder),
     };
-    let _flush_logs = start_logging(&arguments.log_level, log_file.as_deref())?;
+    let _flush_logs = start_logging(&arguments.log_level, &destination)?;
     for option in ignored {
         tracing::warn!("the configuration file's option `{option}` has no use in this version and is ignored");
     }

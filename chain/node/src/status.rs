@@ -2,7 +2,7 @@
 
 use oxen_node_api::{ChainReader, Pool};
 use oxen_state::queries;
-use oxen_types::{Timestamp, network::NetworkKind};
+use oxen_types::{Height, Timestamp, network::NetworkKind};
 use std::time::Duration;
 
 /// One line: height, network, fork, pool, age of the tip, uptime.
@@ -18,14 +18,19 @@ pub fn status_line(chain: &dyn ChainReader, pool: &dyn Pool, now: Timestamp, upt
         _ => format!(" ON {}", network.name),
     };
     let fork = network.forks.version_at(height.next());
-    let age = now.seconds().saturating_sub(tip.timestamp.seconds());
+    // The genesis block has no time worth telling.
+    let last = if height == Height::GENESIS {
+        String::new()
+    } else {
+        let age = now.seconds().saturating_sub(tip.timestamp.seconds());
+        format!(", last block {} ago", duration(Duration::from_secs(age)))
+    };
     format!(
-        "Height: {}{place}, net v{}.{}, {} in the pool, last block {} ago, uptime {}",
+        "Height: {}{place}, net v{}.{}, {} in the pool{last}, uptime {}",
         height.next(),
         fork.version.number(),
         fork.revision,
         count(pool.len(), "transaction"),
-        duration(Duration::from_secs(age)),
         duration(uptime),
     )
 }

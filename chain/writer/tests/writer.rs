@@ -1,7 +1,6 @@
 //! The writer extends, branches, reorganises and takes back; whatever goes wrong, the chain is at a block boundary.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
-#![allow(clippy::unwrap_used)]
 
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings, settings::FeePolicy};
 use oxen_node_api::{

@@ -1,5 +1,7 @@
 //! What an operator sees of the node when things go right and when they go wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 use oxen_localnet::{NodeProcess, programs};
 use serde_json::json;
 use std::{

@@ -21,6 +21,7 @@ use bytes::Bytes;
 use jsonrpsee::types::ErrorObjectOwned;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 use tokio::time;
+use tower::util::option_layer;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
@@ -50,7 +51,7 @@ pub(super) fn router(gate: Gate, extra: Router) -> Router {
     let server = gate.server.clone();
     methods
         .merge(extra)
-        .layer(cors)
+        .layer(option_layer(cors))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             plain::refuse(&MethodError::Panicked)
         }))
@@ -60,18 +61,18 @@ pub(super) fn router(gate: Gate, extra: Router) -> Router {
         }))
 }
 
-fn cors_layer(origins: &[String]) -> CorsLayer {
+fn cors_layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
-        return CorsLayer::new();
+        return None;
     }
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, header::ACCEPT]);
     if origins.iter().any(|origin| origin == "*") {
-        return layer.allow_origin(AllowOrigin::any());
+        return Some(layer.allow_origin(AllowOrigin::any()));
     }
     let list = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    layer.allow_origin(AllowOrigin::list(list)).allow_credentials(true)
+    Some(layer.allow_origin(AllowOrigin::list(list)).allow_credentials(true))
 }
 
 /// Lets a request in, or says why not.

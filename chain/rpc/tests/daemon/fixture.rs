@@ -242,17 +242,23 @@ impl NodeParts {
     /// A node on the network of this chain, with its first block only.
     pub fn new(source: &TestChain) -> Self {
         let network = source.network();
-        let clock = Arc::new(ManualClock::at(network.genesis.timestamp));
         let identity = Identity {
             network: network.network_id,
             genesis: network.genesis.block_id,
         };
+        Self::on(source, ChainStore::in_memory(&identity).unwrap())
+    }
+
+    /// The same over a database.
+    pub fn on(source: &TestChain, store: ChainStore) -> Self {
+        let network = source.network();
+        let clock = Arc::new(ManualClock::at(network.genesis.timestamp));
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
         let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
         let chain = Chain::open(ChainParts {
             network: Arc::clone(network),
-            store: ChainStore::in_memory(&identity).unwrap(),
+            store,
             service_nodes: Arc::clone(&service_nodes),
             verifier: Arc::clone(&verifier),
             work: Arc::new(NoWorkHash),
