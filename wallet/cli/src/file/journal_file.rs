@@ -7,6 +7,7 @@
 use super::{
     FileError,
     prefix::{self, FileKind, PREFIX_BYTES, WalletId},
+    record::{JournalRecord, Unrecoverable},
     replace::{self, Previous},
     sealing::SealingKey,
 };
@@ -53,6 +54,14 @@ pub enum Tail {
     CutOff,
     /// A bad frame with more behind it: the file was changed.
     Damaged,
+}
+
+impl ReadJournal {
+    /// What the records say together.
+    #[must_use]
+    pub fn replay(&self) -> Option<Unrecoverable> {
+        JournalRecord::replay(self.records.iter().map(|record| record.as_slice()))
+    }
 }
 
 impl JournalFile {
@@ -148,16 +157,10 @@ impl JournalFile {
         Ok(())
     }
 
-    /// Number of records.
+    /// True when the file is there, begins with a record of everything, and has nothing bad in it.
     #[must_use]
-    pub const fn frames(&self) -> u64 {
-        self.next_frame
-    }
-
-    /// The same journal under the name of the file of which this is the backup.
-    #[must_use]
-    pub fn renamed(self, path: PathBuf) -> Self {
-        Self { path, ..self }
+    pub const fn can_be_added_to(&self) -> bool {
+        self.next_frame > 0
     }
 
     fn frame(&self, key: &SealingKey, record: &[u8], rng: &mut (impl RngCore + CryptoRng)) -> Vec<u8> {

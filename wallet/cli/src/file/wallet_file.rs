@@ -2,22 +2,21 @@
 
 use super::{
     FileError, WalletPaths,
-    journal_file::{self, JournalFile, Tail},
+    journal_file::{self, JournalFile, ReadJournal, Tail},
     keys_file::{self, KeysFile, PasswordLock},
     lock::WalletLock,
     password_key::PasswordCost,
     paths::append,
     prefix::{self, FileKind, WalletId},
-    record::{JournalRecord, JournalRecordRef, Unrecoverable},
+    record::{JournalRecordRef, Unmined, Unrecoverable},
     replace::{self, Previous, backup_of, read_if_there},
     sealing::SealingKey,
 };
 use crate::preferences::Preferences;
 use oxen_types::{Hash, PublicKey, keccak256};
-use oxen_wallet_core::{KeysSection, Wallet, state::WalletState};
+use oxen_wallet_core::{KeysSection, Wallet, sent::Relay, state::WalletState};
 use rand_core::OsRng;
 use std::{fmt, path::Path};
-use zeroize::Zeroizing;
 
 /// More bytes than a cache has.
 const MAX_CACHE_BYTES: u64 = 16 << 30;
@@ -93,6 +92,28 @@ pub enum Saved {
     Written,
     /// Nothing had changed.
     Unchanged,
+}
+
+/// What is saved of an open wallet.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// The wallet.
+    pub wallet: &'a Wallet,
+    /// The user's settings.
+    pub preferences: &'a Preferences,
+    /// Transactions on their way.
+    pub unmined: &'a Unmined,
+}
+
+impl<'a> Content<'a> {
+    fn record(self) -> JournalRecordRef<'a> {
+        JournalRecordRef::Everything {
+            accounts: self.wallet.accounts(),
+            journal: self.wallet.journal(),
+            preferences: self.preferences,
+            unmined: self.unmined,
+        }
+    }
 }
 
 /// The files of an open wallet.
@@ -201,38 +222,63 @@ impl WalletFile {
     ///
     /// # Errors
     /// Why it cannot be written; files are whole, old or new, whatever happens.
-    pub fn save(&mut self, wallet: &Wallet, preferences: &Preferences) -> Result<Saved, FileError> {
-        let journal = self.save_journal(wallet, preferences)?;
-        let state = wallet.state().encode_versioned();
-        let content = keccak256(&state);
-        if self.cache_content == Some(content) {
+    pub fn save(&mut self, content: Content<'_>) -> Result<Saved, FileError> {
+        let journal = self.save_journal(content)?;
+        let state = content.wallet.state().encode_versioned();
+        let hash = keccak256(&state);
+        if self.cache_content == Some(hash) {
             return Ok(journal);
         }
         let prefix = prefix::encode(FileKind::Cache, self.password_lock.id());
         let bytes = [prefix.as_slice(), &self.data_key.seal(&prefix, &state, &mut OsRng)].concat();
         replace::replace(&self.paths.cache(), &bytes, Previous::Keep)?;
-        self.cache_content = Some(content);
+        self.cache_content = Some(hash);
         Ok(Saved::Written)
     }
 
-    /// Saves what the chain does not know, if it changed: before anything is sent.
+    /// Saves what the chain does not know, if it changed.
     ///
     /// # Errors
     /// As [`Self::save`].
-    pub fn save_journal(&mut self, wallet: &Wallet, preferences: &Preferences) -> Result<Saved, FileError> {
-        let record = JournalRecordRef::Everything {
-            accounts: wallet.accounts(),
-            journal: wallet.journal(),
-            preferences,
-        }
-        .encode_secret();
-        let content = keccak256(&record);
-        if self.journal_content == Some(content) {
+    pub fn save_journal(&mut self, content: Content<'_>) -> Result<Saved, FileError> {
+        let record = content.record().encode_secret();
+        let hash = keccak256(&record);
+        if self.journal_content == Some(hash) {
             return Ok(Saved::Unchanged);
         }
         self.journal.rewrite(&self.data_key, &record, &mut OsRng)?;
-        self.journal_content = Some(content);
+        self.journal_content = Some(hash);
         Ok(Saved::Written)
+    }
+
+    /// Adds a transaction that is about to be sent to the journal, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Why it cannot be written: do not send it then.
+    pub fn record_sent(&mut self, content: Content<'_>, id: &Hash) -> Result<(), FileError> {
+        match (content.wallet.journal().sent_entry(id), content.unmined.get(id)) {
+            (Some(entry), Some(blob)) => self.append(content, &JournalRecordRef::Sent { entry: &entry, blob }),
+            _ => self.save_journal(content).map(|_| ()),
+        }
+    }
+
+    /// Adds what became of a transaction.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn record_relayed(&mut self, content: Content<'_>, id: &Hash, relay: &Relay) -> Result<(), FileError> {
+        self.append(content, &JournalRecordRef::Relayed { id, relay })
+    }
+
+    /// Adds one record; where the journal is not in order, writes all of it, which has the record in it.
+    fn append(&mut self, content: Content<'_>, record: &JournalRecordRef<'_>) -> Result<(), FileError> {
+        if !self.journal.can_be_added_to() {
+            return self.save_journal(content).map(|_| ());
+        }
+        self.journal
+            .append(&self.data_key, &record.encode_secret(), &mut OsRng)?;
+        self.journal_content = None;
+        Ok(())
     }
 }
 
@@ -314,7 +360,12 @@ impl LockedWallet {
         let id = keys_file.lock.id();
         let owner = keys.keys.view_keys().spend;
         let state = open_cache(&paths.cache(), id, &data_key, &owner, &mut recoveries);
-        let (journal, unrecoverable) = open_journal(&paths.journal(), id, &data_key, &mut recoveries)?;
+        let OpenedJournal { file: journal, content } = open_journal(&paths.journal(), id, &data_key, &mut recoveries)?;
+        // A cache that came from the backup is written again, whatever happens.
+        let intact = state
+            .as_ref()
+            .filter(|_| !recoveries.contains(&Recovery::CacheFromBackup));
+        let on_disk = content.as_ref().filter(|_| journal.can_be_added_to());
         let file = WalletFile {
             paths,
             _lock: lock,
@@ -322,14 +373,14 @@ impl LockedWallet {
             sealed_keys: keys_file.sealed_keys,
             data_key,
             journal,
-            journal_content: None,
-            cache_content: None,
+            journal_content: on_disk.map(|content| keccak256(&content.record().encode_secret())),
+            cache_content: intact.map(|state| keccak256(&state.encode_versioned())),
         };
         Ok(OpenedWallet {
             file,
             keys,
             state,
-            unrecoverable,
+            unrecoverable: content,
             recoveries,
         })
     }
@@ -393,45 +444,53 @@ fn open_journal(
     id: WalletId,
     data_key: &SealingKey,
     recoveries: &mut Vec<Recovery>,
-) -> Result<(JournalFile, Option<Unrecoverable>), FileError> {
-    let read = |path: &Path| -> Result<Option<(Option<Unrecoverable>, Tail)>, FileError> {
-        let Some(bytes) = read_if_there(path, journal_file::MAX_BYTES)? else {
-            return Ok(None);
-        };
-        let journal = JournalFile::read(path, id, &bytes, data_key)?;
-        Ok(Some((replay(&journal.records), journal.tail)))
+) -> Result<OpenedJournal, FileError> {
+    let read = |path: &Path| -> Result<Option<ReadJournal>, FileError> {
+        let bytes = read_if_there(path, journal_file::MAX_BYTES)?;
+        bytes
+            .map(|bytes| JournalFile::read(path, id, &bytes, data_key))
+            .transpose()
     };
-    let file = JournalFile::new(path.to_owned(), id);
+    let empty = |content| OpenedJournal {
+        file: JournalFile::new(path.to_owned(), id),
+        content,
+    };
     let reason = match read(path) {
-        Ok(None) => return Ok((file, None)),
-        Ok(Some((Some(content), tail))) if tail != Tail::Damaged => {
-            if tail == Tail::CutOff {
-                recoveries.push(Recovery::JournalCutOff);
+        Ok(None) => None,
+        Ok(Some(journal)) => match (journal.replay(), journal.tail) {
+            (content @ Some(_), Tail::Clean) => {
+                return Ok(OpenedJournal {
+                    file: journal.file,
+                    content,
+                });
             }
-            return Ok((file, Some(content)));
-        }
-        Ok(Some(_)) => "it is damaged".to_owned(),
+            (content @ Some(_), Tail::CutOff) => {
+                recoveries.push(Recovery::JournalCutOff);
+                return Ok(empty(content));
+            }
+            _ => Some("it is damaged".to_owned()),
+        },
         // A journal that cannot be read now may be readable later: it must not be written over.
         Err(error @ FileError::Io { .. }) => return Err(error),
-        Err(error) => error.to_string(),
+        Err(error) => Some(error.to_string()),
     };
-    keep_for_inspection(path)?;
-    if let Ok(Some((Some(content), Tail::Clean))) = read(&backup_of(path)) {
-        recoveries.push(Recovery::JournalFromBackup);
-        return Ok((file, Some(content)));
+    if reason.is_some() {
+        keep_for_inspection(path)?;
     }
-    recoveries.push(Recovery::JournalLost(reason));
-    Ok((file, None))
+    if let Ok(Some(journal)) = read(&backup_of(path))
+        && let Some(content) = journal.replay()
+    {
+        recoveries.push(Recovery::JournalFromBackup);
+        return Ok(empty(Some(content)));
+    }
+    recoveries.extend(reason.map(Recovery::JournalLost));
+    Ok(empty(None))
 }
 
-/// What the records say together.
-fn replay(records: &[Zeroizing<Vec<u8>>]) -> Option<Unrecoverable> {
-    records
-        .iter()
-        .filter_map(|record| JournalRecord::read(record))
-        .fold(None, |_, record| match record {
-            JournalRecord::Everything(everything) => Some(*everything),
-        })
+/// What was found of a journal.
+struct OpenedJournal {
+    file: JournalFile,
+    content: Option<Unrecoverable>,
 }
 
 /// Copies a damaged file to `<name>.damaged`, so that nothing of it is lost when it is written anew.

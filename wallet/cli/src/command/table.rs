@@ -1,0 +1,422 @@
+//! Every command: its name, how it is used, what it does.
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is described in the table below")]
+pub enum CommandId {
+    Help,
+    Welcome,
+    Version,
+    Exit,
+    Save,
+    Refresh,
+    Status,
+    ChainHeight,
+    WalletHeight,
+    Fee,
+    SetDaemon,
+    WalletInfo,
+    Balance,
+    Address,
+    IntegratedAddress,
+    Account,
+    AddressBook,
+    Transfer,
+    LockedTransfer,
+    SweepAll,
+    LockedSweepAll,
+    SweepBelow,
+    SweepSingle,
+    SweepAccount,
+    Resend,
+    ShowTransfers,
+    ShowTransfer,
+    ExportTransfers,
+    IncomingTransfers,
+    UnspentOutputs,
+    Freeze,
+    Thaw,
+    Frozen,
+    SetTransactionNote,
+    GetTransactionNote,
+    SetDescription,
+    GetDescription,
+    Set,
+    Seed,
+    ViewKey,
+    SpendKey,
+    Password,
+    Lock,
+    RestoreHeight,
+    SaveWatchOnly,
+    RescanBlockchain,
+    GetTransactionKey,
+    SetTransactionKey,
+    CheckTransactionKey,
+    GetTransactionProof,
+    CheckTransactionProof,
+    GetSpendProof,
+    CheckSpendProof,
+    Sign,
+    SignValue,
+    Verify,
+    VerifyValue,
+    ExportKeyImages,
+    ImportKeyImages,
+    UnsetRing,
+}
+
+/// Under which heading `help` lists a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The program itself.
+    General,
+    /// Balance, addresses.
+    Money,
+    /// Sending.
+    Sending,
+    /// What happened.
+    History,
+    /// Keys and files.
+    Keys,
+    /// Proofs and signatures.
+    Proofs,
+}
+
+impl Group {
+    /// All, in the order of `help`.
+    pub const ALL: [Self; 6] = [
+        Self::General,
+        Self::Money,
+        Self::Sending,
+        Self::History,
+        Self::Keys,
+        Self::Proofs,
+    ];
+
+    /// The heading.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::General => "General",
+            Self::Money => "Balance, addresses, accounts",
+            Self::Sending => "Sending",
+            Self::History => "History and outputs",
+            Self::Keys => "Keys and wallet files",
+            Self::Proofs => "Proofs and signatures",
+        }
+    }
+}
+
+/// What a command that is run alone needs first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// The newest blocks, if they can be had.
+    NewestBlocks,
+}
+
+/// One command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandInfo {
+    /// Which.
+    pub id: CommandId,
+    /// Its name.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Its heading.
+    pub group: Group,
+    /// How it is used, one line for each way.
+    pub usage: &'static [&'static str],
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// What else is to be known.
+    pub details: &'static str,
+    /// What it needs first.
+    pub needs: Needs,
+}
+
+/// Commands whose arguments are secret: they are not kept in the history of the prompt.
+pub const SECRET_COMMANDS: &[&str] = &["set_tx_key", "check_tx_key"];
+
+const fn entry(
+    id: CommandId,
+    name: &'static str,
+    group: Group,
+    usage: &'static [&'static str],
+    summary: &'static str,
+) -> CommandInfo {
+    CommandInfo {
+        id,
+        name,
+        aliases: &[],
+        group,
+        usage,
+        summary,
+        details: "",
+        needs: Needs::Nothing,
+    }
+}
+
+impl CommandInfo {
+    const fn also(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    const fn more(self, details: &'static str) -> Self {
+        Self { details, ..self }
+    }
+
+    const fn up_to_date(self) -> Self {
+        Self {
+            needs: Needs::NewestBlocks,
+            ..self
+        }
+    }
+
+    /// The command with this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        COMMANDS
+            .iter()
+            .find(|info| info.name == name || info.aliases.contains(&name))
+    }
+}
+
+const PAYING: &str = "\
+index=0,2 pays from these addresses of the account only; index=all from any (the default). The priority of an ordinary
+payment is default or unimportant, which is the same; blink is refused, because nodes of this version do not approve it.
+An address may be a payment link (oxen:…?tx_amount=…) with or without an amount behind it. Payments that do not fit into
+one transaction become several, each with its own change and fee. Before anything is sent the keys and destinations are
+written to disk. The result is one of three: sent; refused, and the money is free again; or unknown, when the daemon's
+answer was lost: then `resend` hands over the very same transaction, which can never pay twice.";
+
+/// Every command, in the order of `help`.
+pub const COMMANDS: &[CommandInfo] = &[
+    entry(CommandId::Help, "help", Group::General, &["help [command]"], "Lists the commands, or explains one"),
+    entry(CommandId::Welcome, "welcome", Group::General, &["welcome"], "Says how to begin"),
+    entry(CommandId::Version, "version", Group::General, &["version"], "Shows the version of the wallet"),
+    entry(CommandId::Refresh, "refresh", Group::General, &["refresh"], "Scans new blocks and the pool")
+        .more("Can be interrupted with Ctrl-C and goes on where it was."),
+    entry(CommandId::Status, "status", Group::General, &["status"], "Shows how far wallet and daemon are"),
+    entry(CommandId::ChainHeight, "bc_height", Group::General, &["bc_height"], "Shows the number of blocks the daemon has"),
+    entry(CommandId::WalletHeight, "wallet_height", Group::General, &["wallet_height"], "Shows the number of blocks the wallet knows")
+        .up_to_date(),
+    entry(CommandId::Fee, "fee", Group::General, &["fee"], "Shows what transactions cost now"),
+    entry(CommandId::SetDaemon, "set_daemon", Group::General, &["set_daemon <host:port or URL> [trusted|untrusted]"], "Uses another daemon"),
+    entry(CommandId::WalletInfo, "wallet_info", Group::General, &["wallet_info"], "Shows facts about this wallet"),
+    entry(CommandId::Set, "set", Group::General, &["set", "set <name> <value>"], "Shows or changes the settings"),
+    entry(CommandId::Save, "save", Group::General, &["save"], "Saves the wallet (it is also saved by itself)"),
+    entry(CommandId::Lock, "lock", Group::General, &["lock"], "Asks for the password before the next command"),
+    entry(CommandId::Exit, "exit", Group::General, &["exit"], "Saves and ends").also(&["quit", "q"]),
+    entry(CommandId::Balance, "balance", Group::Money, &["balance [detail]"], "Shows the balance of the account")
+        .more("With detail: of each address. Balance is everything, locked or not; unlocked is what the next block can spend.")
+        .up_to_date(),
+    entry(
+        CommandId::Address,
+        "address",
+        Group::Money,
+        &["address", "address new [label]", "address all", "address <from> [<to>]", "address label <number> <text>"],
+        "Shows, makes and labels addresses of the account",
+    ),
+    entry(
+        CommandId::IntegratedAddress,
+        "integrated_address",
+        Group::Money,
+        &["integrated_address [payment id]", "integrated_address <address>"],
+        "Makes an address with a payment id (a random one without), or takes one apart",
+    ),
+    entry(
+        CommandId::Account,
+        "account",
+        Group::Money,
+        &[
+            "account",
+            "account new [label]",
+            "account switch <number>",
+            "account label <number> <text>",
+            "account tag <tag> <number> [<number> ...]",
+            "account untag <number> [<number> ...]",
+        ],
+        "Shows, makes, labels and switches accounts",
+    )
+    .up_to_date(),
+    entry(
+        CommandId::AddressBook,
+        "address_book",
+        Group::Money,
+        &["address_book", "address_book add <address or link> [description]", "address_book delete <number>"],
+        "Keeps addresses of others",
+    ),
+    entry(
+        CommandId::Transfer,
+        "transfer",
+        Group::Sending,
+        &[
+            "transfer [index=<N1>[,<N2>...]] [<priority>] <address> <amount> [<address> <amount> ...]",
+            "transfer [index=<N1>[,<N2>...]] [<priority>] <link>",
+        ],
+        "Pays one or several addresses",
+    )
+    .also(&["transfer_split"])
+    .more(PAYING)
+    .up_to_date(),
+    entry(
+        CommandId::LockedTransfer,
+        "locked_transfer",
+        Group::Sending,
+        &["locked_transfer [index=<N1>[,<N2>...]] [<priority>] <address> <amount> [...] <blocks>"],
+        "Pays, and locks the payment for a number of blocks",
+    )
+    .more("At most 1,000,000 blocks, counted from now. Nobody, neither the receiver nor you, can spend it earlier.")
+    .up_to_date(),
+    entry(
+        CommandId::SweepAll,
+        "sweep_all",
+        Group::Sending,
+        &["sweep_all [index=<N1>[,<N2>...] | index=all] [<priority>] [outputs=<N>] [<address>]"],
+        "Sends everything unlocked, less the fee, to one address",
+    )
+    .more("Without an address: to this account's own first address, which puts many small outputs together.\noutputs=N splits it into N equal parts (1 to 16). Without index= everything of the account is swept.")
+    .up_to_date(),
+    entry(
+        CommandId::LockedSweepAll,
+        "locked_sweep_all",
+        Group::Sending,
+        &["locked_sweep_all [index=...] [<priority>] [outputs=<N>] [<address>] <blocks>"],
+        "As sweep_all, and locks it for a number of blocks",
+    )
+    .up_to_date(),
+    entry(
+        CommandId::SweepBelow,
+        "sweep_below",
+        Group::Sending,
+        &["sweep_below <amount> [index=...] [<priority>] [outputs=<N>] [<address>]"],
+        "As sweep_all, only of outputs below an amount",
+    )
+    .up_to_date(),
+    entry(
+        CommandId::SweepSingle,
+        "sweep_single",
+        Group::Sending,
+        &["sweep_single [<priority>] [outputs=<N>] <key image> <address>"],
+        "Sends one output, less the fee, to one address",
+    )
+    .up_to_date(),
+    entry(
+        CommandId::SweepAccount,
+        "sweep_account",
+        Group::Sending,
+        &["sweep_account <account> [index=...] [<priority>] [outputs=<N>] [<address>]"],
+        "As sweep_all, of another account",
+    )
+    .up_to_date(),
+    entry(CommandId::Resend, "resend", Group::Sending, &["resend", "resend <transaction id>"], "Hands over again a transaction whose fate is not known")
+        .more("Without an id: all of them. It is the very same transaction, so it can never pay twice."),
+    entry(
+        CommandId::ShowTransfers,
+        "show_transfers",
+        Group::History,
+        &["show_transfers [in] [out] [stake] [coinbase] [pending] [failed] [pool] [all] [index=<N1>[,<N2>...]] [<from height> [<to height>]]"],
+        "Lists what came and went",
+    )
+    .up_to_date(),
+    entry(CommandId::ShowTransfer, "show_transfer", Group::History, &["show_transfer <transaction id>"], "Shows everything about one transaction")
+        .up_to_date(),
+    entry(
+        CommandId::ExportTransfers,
+        "export_transfers",
+        Group::History,
+        &["export_transfers [in|out|stake|coinbase|pending|failed|all] [index=...] [<from height> [<to height>]] [output=<file>]"],
+        "Writes what came and went to a CSV file",
+    )
+    .more("Times are UTC in ISO 8601; amounts are OXEN with nine decimals; the running balance is that of the account.")
+    .up_to_date(),
+    entry(
+        CommandId::IncomingTransfers,
+        "incoming_transfers",
+        Group::History,
+        &["incoming_transfers [available|unavailable] [verbose] [index=<N1>[,<N2>...]]"],
+        "Lists the outputs that were received",
+    )
+    .up_to_date(),
+    entry(
+        CommandId::UnspentOutputs,
+        "unspent_outputs",
+        Group::History,
+        &["unspent_outputs [index=<N1>[,<N2>...]] [<least amount> [<most amount>]]"],
+        "Shows the unspent outputs and how old and large they are",
+    )
+    .up_to_date(),
+    entry(CommandId::Freeze, "freeze", Group::History, &["freeze <key image>"], "Keeps an output out of payments"),
+    entry(CommandId::Thaw, "thaw", Group::History, &["thaw <key image>"], "Uses a frozen output again"),
+    entry(CommandId::Frozen, "frozen", Group::History, &["frozen", "frozen <key image>"], "Lists frozen outputs, or says whether one is frozen"),
+    entry(CommandId::SetTransactionNote, "set_tx_note", Group::History, &["set_tx_note <transaction id> [text]"], "Writes a note about a transaction; no text removes it"),
+    entry(CommandId::GetTransactionNote, "get_tx_note", Group::History, &["get_tx_note <transaction id>"], "Shows the note about a transaction"),
+    entry(CommandId::SetDescription, "set_description", Group::History, &["set_description [text]"], "Writes a note about the wallet"),
+    entry(CommandId::GetDescription, "get_description", Group::History, &["get_description"], "Shows the note about the wallet"),
+    entry(CommandId::Seed, "seed", Group::Keys, &["seed [language]"], "Shows the 25 words that restore this wallet"),
+    entry(CommandId::ViewKey, "viewkey", Group::Keys, &["viewkey"], "Shows the secret and public view key"),
+    entry(CommandId::SpendKey, "spendkey", Group::Keys, &["spendkey"], "Shows the secret and public spend key"),
+    entry(CommandId::Password, "password", Group::Keys, &["password"], "Changes the password"),
+    entry(CommandId::RestoreHeight, "restore_height", Group::Keys, &["restore_height", "restore_height <height>"], "Shows or changes where scanning starts"),
+    entry(CommandId::SaveWatchOnly, "save_watch_only", Group::Keys, &["save_watch_only"], "Makes a copy that can see and not spend: <name>-watchonly"),
+    entry(
+        CommandId::RescanBlockchain,
+        "rescan_bc",
+        Group::Keys,
+        &["rescan_bc [soft|hard] [start_height=<N>]"],
+        "Forgets what was found on the chain and scans again",
+    )
+    .more("Notes, transaction keys, destinations, labels and the address book stay, soft or hard. hard also forgets the rings of\nearlier payments and which outputs are frozen."),
+    entry(CommandId::ExportKeyImages, "export_key_images", Group::Keys, &["export_key_images <file>"], "Writes the key images, for a copy of this wallet that only sees")
+        .more("The file is encrypted with the secret view key, which that copy has too."),
+    entry(CommandId::ImportKeyImages, "import_key_images", Group::Keys, &["import_key_images <file>"], "Reads key images, so that this wallet knows what was spent"),
+    entry(CommandId::UnsetRing, "unset_ring", Group::Keys, &["unset_ring <key image>"], "Forgets the ring of an earlier attempt to spend an output"),
+    entry(CommandId::GetTransactionKey, "get_tx_key", Group::Proofs, &["get_tx_key <transaction id>"], "Shows the secret keys of a transaction of this wallet"),
+    entry(CommandId::SetTransactionKey, "set_tx_key", Group::Proofs, &["set_tx_key <transaction id> <keys> [<address it pays>]"], "Keeps secret keys of a transaction that another copy of this wallet made"),
+    entry(CommandId::CheckTransactionKey, "check_tx_key", Group::Proofs, &["check_tx_key <transaction id> <keys> <address>"], "Shows what a transaction paid to an address, by its secret keys"),
+    entry(CommandId::GetTransactionProof, "get_tx_proof", Group::Proofs, &["get_tx_proof <transaction id> <address> [message]"], "Proves a payment; writes the file oxen_tx_proof"),
+    entry(CommandId::CheckTransactionProof, "check_tx_proof", Group::Proofs, &["check_tx_proof <transaction id> <address> <file or proof> [message]"], "Checks a proof of payment"),
+    entry(CommandId::GetSpendProof, "get_spend_proof", Group::Proofs, &["get_spend_proof <transaction id> [message]"], "Proves that this wallet made a transaction; writes the file oxen_spend_proof"),
+    entry(CommandId::CheckSpendProof, "check_spend_proof", Group::Proofs, &["check_spend_proof <transaction id> <file or proof> [message]"], "Checks a proof of spending"),
+    entry(CommandId::Sign, "sign", Group::Proofs, &["sign <file> [<account>,<address>]"], "Signs the content of a file"),
+    entry(CommandId::SignValue, "sign_value", Group::Proofs, &["sign_value <text>"], "Signs a text"),
+    entry(CommandId::Verify, "verify", Group::Proofs, &["verify <file> <address> <signature>"], "Verifies the signature of a file"),
+    entry(CommandId::VerifyValue, "verify_value", Group::Proofs, &["verify_value <address> <signature> <text>"], "Verifies the signature of a text"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_name_means_one_command() {
+        let names: Vec<&str> = COMMANDS
+            .iter()
+            .flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied()))
+            .collect();
+        let unique: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len());
+        let ids: BTreeSet<CommandId> = COMMANDS.iter().map(|info| info.id).collect();
+        assert_eq!(ids.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn every_usage_begins_with_the_name() {
+        for info in COMMANDS {
+            assert!(!info.usage.is_empty());
+            for usage in info.usage {
+                assert_eq!(usage.split(' ').next(), Some(info.name), "{usage}");
+            }
+        }
+    }
+
+    #[test]
+    fn secret_commands_exist() {
+        assert!(SECRET_COMMANDS.iter().all(|name| CommandInfo::find(name).is_some()));
+    }
+}

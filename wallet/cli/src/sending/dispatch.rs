@@ -1,0 +1,143 @@
+//! Signing, keeping, handing over; in this order, so that nothing can be on its way that the wallet does not know of.
+
+use crate::{
+    command::CommandError,
+    daemon::{Daemon, Relaying, Submission},
+    file::{Previous, replace},
+    format::time::now,
+    session::Session,
+};
+use oxen_types::{Amount, Hash};
+use oxen_wallet_core::{
+    build::{PreparedTransaction, SignedTransaction},
+    sent::Relay,
+};
+use rand_core::OsRng;
+use std::path::{Path, PathBuf};
+
+/// What became of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// The daemon has it.
+    Sent,
+    /// The daemon refused it; its inputs are free again.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// What went wrong.
+        reason: String,
+    },
+    /// It was written to a file instead (`--do-not-relay`).
+    Written {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It was not tried, because one before it failed.
+    NotTried,
+}
+
+/// One transaction after it was sent, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatched {
+    /// Its id.
+    pub id: Hash,
+    /// What it pays.
+    pub amount: Amount,
+    /// Its fee.
+    pub fee: Amount,
+    /// What comes back.
+    pub change: Amount,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// Name of the file that a transaction goes to which is not sent.
+const RAW_FILE: &str = "raw_oxen_tx";
+
+/// Signs all, keeps all on disk, and hands them over one by one; after one that is not sent the others are not tried.
+///
+/// # Errors
+/// [`CommandError`] before anything was sent; afterwards there is a [`Fate`] for each.
+pub async fn dispatch(
+    session: &mut Session,
+    daemon: &Daemon,
+    prepared: &[PreparedTransaction],
+) -> Result<Vec<Dispatched>, CommandError> {
+    let mut signed = Vec::with_capacity(prepared.len());
+    for transaction in prepared {
+        signed.push(transaction.prove(session.wallet.keys(), &mut OsRng)?);
+    }
+    let mut results = Vec::with_capacity(signed.len());
+    let mut going_on = true;
+    for (transaction, place) in signed.iter().zip(1_usize..) {
+        let fate = match (going_on, session.settings.relaying) {
+            (false, _) => Fate::NotTried,
+            (true, Relaying::Relay) => relay(session, daemon, transaction).await?,
+            (true, Relaying::Keep) => write(session, transaction, place, signed.len())?,
+        };
+        going_on = matches!(fate, Fate::Sent | Fate::Written { .. });
+        results.push(Dispatched {
+            id: transaction.id,
+            amount: Amount::checked_sum(transaction.destinations.iter().map(|one| one.amount)).unwrap_or_default(),
+            fee: transaction.fee,
+            change: transaction.change,
+            fate,
+        });
+    }
+    Ok(results)
+}
+
+async fn relay(session: &mut Session, daemon: &Daemon, signed: &SignedTransaction) -> Result<Fate, CommandError> {
+    let blob = signed.blob();
+    session.wallet.note_signed(signed, now())?;
+    session.record_sent(signed.id, blob.clone())?;
+    hand_over(session, daemon, &signed.id, &blob).await
+}
+
+/// Hands over what is on disk, and notes what became of it.
+async fn hand_over(session: &mut Session, daemon: &Daemon, id: &Hash, blob: &[u8]) -> Result<Fate, CommandError> {
+    let submission = daemon.submit(blob, Relaying::Relay).await;
+    tracing::info!(%id, ?submission, "a transaction was handed over");
+    let (relay, fate) = match submission {
+        Submission::Sent => (Relay::Accepted, Fate::Sent),
+        Submission::Refused { reason } => (Relay::Rejected(reason.clone()), Fate::Refused { reason }),
+        Submission::Unknown { reason } => (Relay::Unknown, Fate::Unknown { reason }),
+    };
+    // The transaction is out: that the note cannot be written must not look as if it were not.
+    if let Err(error) = session.record_relayed(id, relay) {
+        tracing::error!(%error, %id, "what became of a transaction could not be saved");
+    }
+    Ok(fate)
+}
+
+/// Hands over again what is kept of a transaction; the daemon knows it by its id, so this is never a second payment.
+///
+/// # Errors
+/// [`CommandError::NothingToResend`].
+pub async fn resend(session: &mut Session, daemon: &Daemon, id: &Hash) -> Result<Fate, CommandError> {
+    let blob = session
+        .unmined
+        .get(id)
+        .cloned()
+        .ok_or(CommandError::NothingToResend(*id))?;
+    hand_over(session, daemon, id, &blob).await
+}
+
+/// Writes a transaction in hexadecimal to the present folder.
+fn write(session: &mut Session, signed: &SignedTransaction, place: usize, count: usize) -> Result<Fate, CommandError> {
+    // Whoever sends the file later, this wallet must know whom it pays and be able to prove it.
+    session.wallet.note_signed(signed, now())?;
+    session.record_sent(signed.id, signed.blob())?;
+    let name = if count == 1 {
+        RAW_FILE.to_owned()
+    } else {
+        format!("{RAW_FILE}-{place}")
+    };
+    replace(Path::new(&name), hex::encode(signed.blob()).as_bytes(), Previous::Keep)?;
+    Ok(Fate::Written {
+        path: PathBuf::from(name),
+    })
+}
