@@ -35,7 +35,9 @@ impl PoolKeeper for Mempool {
         let mut spent: HashSet<KeyImage> = HashSet::new();
         let mut fitting = Vec::new();
         let mut weight = Weight::default();
-        for transaction in self.lock().contents.not_failed_at(&row.id) {
+        // A statement of its own: the guard must not live through the loop.
+        let waiting = self.lock().contents.not_failed_at(&row.id);
+        for transaction in waiting {
             // A block has no room for more: looking up the rings of the whole pool for each template would take minutes.
             if weight >= limits.limit() {
                 break;
