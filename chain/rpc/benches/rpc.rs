@@ -1,6 +1,6 @@
 //! What the server gives over a socket: blocks for wallets in two-output transactions a second, cold and from the cache, and
 //! `get_info` in requests a second.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 #[path = "../tests/daemon/fixture.rs"]
 #[allow(dead_code)]

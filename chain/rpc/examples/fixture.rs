@@ -1,6 +1,6 @@
 //! A daemon in memory for trying clients: both listeners on fixed ports, a private network with mainnet's address prefixes, a
 //! few mined transfers, one that waits. `cargo run -p oxen-rpc --example fixture [user:password]`
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../tests/daemon/fixture.rs"]
 #[allow(dead_code)]

@@ -16,6 +16,21 @@ pub enum MethodError {
     /// Bytes that are not a request of our own wallet.
     #[error("not a request of a wallet of this version: {0}")]
     WalletRequest(#[source] crate::types::wallet::WalletDecodeError),
+    /// Bytes that are not portable storage.
+    #[error("not portable storage: {0}")]
+    PortableStorage(#[source] crate::binary::epee::EpeeError),
+    /// A string that is not as many hashes.
+    #[error("{name} must be hashes of 32 bytes, one behind the other")]
+    BadPackedHashes {
+        /// The field.
+        name: &'static str,
+    },
+    /// Proofs that this node no longer has.
+    #[error("the proofs of transaction {id} were pruned away; ask with prune")]
+    ProofsPruned {
+        /// Its id.
+        id: Hash,
+    },
     /// A body that is not UTF-8.
     #[error("the parameters are not text")]
     NotText,
@@ -240,13 +255,16 @@ impl MethodError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::InvalidParameters(_) | Self::WalletRequest(_) | Self::NotText | Self::UnknownParameter { .. } => {
-                ErrorCode::InvalidParameters
-            }
+            Self::InvalidParameters(_)
+            | Self::WalletRequest(_)
+            | Self::PortableStorage(_)
+            | Self::NotText
+            | Self::UnknownParameter { .. } => ErrorCode::InvalidParameters,
             Self::ParameterCount { .. }
             | Self::MissingParameter { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
+            | Self::BadPackedHashes { .. }
             | Self::ReversedRange { .. }
             | Self::TooMany { .. }
             | Self::AnswerTooLarge { .. }
@@ -267,7 +285,9 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::NoServiceNodeRegistry { .. } => ErrorCode::Unsupported,
+            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NoServiceNodeRegistry { .. } => {
+                ErrorCode::Unsupported
+            }
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } => ErrorCode::NotPublic,

@@ -6,9 +6,13 @@ use crate::{
     error::MethodError,
     types::{HexText, chain::PublishedLimits},
 };
-use oxen_node_api::{ChainFeed, ChainReader, ChainWriter, Clock, Mining, NodeControl, Pool, Snapshot, SyncState};
+use oxen_node_api::{
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, Pool, Snapshot,
+    Subscription, SyncState,
+};
 use oxen_types::{Hash, Network};
 use std::{str::FromStr, sync::Arc};
+use tokio::sync::watch;
 
 /// The services that the RPC is a front end of.
 #[derive(Clone)]
@@ -29,9 +33,45 @@ pub struct NodeHandles {
     pub control: Arc<dyn NodeControl>,
 }
 
+/// What those who wait for news of the pool look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Counts changes of chain and pool.
+    Change(u64),
+    /// The server stops: nobody waits any longer.
+    Stopping,
+}
+
+/// Hears of changes on the writer's thread.
+struct NewsSubscriber(watch::Sender<News>);
+
+impl NewsSubscriber {
+    fn tell(&self) {
+        self.0.send_modify(|news| {
+            if let News::Change(count) = news {
+                *count = count.wrapping_add(1);
+            }
+        });
+    }
+}
+
+impl ChainSubscriber for NewsSubscriber {
+    fn on_event(&self, event: &ChainEvent) {
+        match event {
+            ChainEvent::Committed { .. }
+            | ChainEvent::Reverted { .. }
+            | ChainEvent::PoolAdded { .. }
+            | ChainEvent::PoolRemoved { .. } => self.tell(),
+            _ => {}
+        }
+    }
+}
+
 /// The services with what is remembered between requests; shared by all listeners.
 pub(crate) struct Node {
     pub(crate) handles: NodeHandles,
+    news: Arc<NewsSubscriber>,
+    _subscription: Subscription,
     pub(crate) facts: FactsCache,
     pub(crate) scan_blocks: ScanBlockCache,
     pub(crate) output_counts: OutputCountCache,
@@ -41,12 +81,26 @@ impl Node {
     pub(crate) fn new(handles: NodeHandles) -> Self {
         /// Encoded blocks for wallets that are kept: a day of a busy chain.
         const SCAN_BLOCK_BYTES: usize = 64 * 1024 * 1024;
+        let news = Arc::new(NewsSubscriber(watch::Sender::new(News::Change(0))));
+        let subscription = handles.feed.subscribe(Arc::clone(&news) as Arc<dyn ChainSubscriber>);
         Self {
             handles,
+            news,
+            _subscription: subscription,
             facts: FactsCache::default(),
             scan_blocks: ScanBlockCache::new(SCAN_BLOCK_BYTES),
             output_counts: OutputCountCache::default(),
         }
+    }
+
+    /// Tells of every change of chain and pool from now on.
+    pub(crate) fn watch_news(&self) -> watch::Receiver<News> {
+        self.news.0.subscribe()
+    }
+
+    /// Sends those away who wait for news.
+    pub(crate) fn stop_waiting(&self) {
+        self.news.0.send_replace(News::Stopping);
     }
 }
 

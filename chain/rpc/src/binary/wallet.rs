@@ -31,6 +31,7 @@ pub(super) fn methods() -> Vec<BinaryMethod> {
             summary: "Blocks behind those a wallet knows, with what it needs to find its outputs and spends.",
             format: "SCALE: ScanRequest, ScanAnswer",
             work: wallet_blocks,
+            long_poll: None,
         },
         BinaryMethod {
             name: "get_wallet_pool.bin",
@@ -38,6 +39,7 @@ pub(super) fn methods() -> Vec<BinaryMethod> {
             summary: "Every waiting transaction, with what a wallet needs of it.",
             format: "SCALE: nothing, ScanPool",
             work: wallet_pool,
+            long_poll: None,
         },
         BinaryMethod {
             name: "get_wallet_distribution.bin",
@@ -45,6 +47,7 @@ pub(super) fn methods() -> Vec<BinaryMethod> {
             summary: "How many outputs each block has, from a height on.",
             format: "SCALE: DistributionQuery, OutputCounts",
             work: wallet_distribution,
+            long_poll: None,
         },
         BinaryMethod {
             name: "get_wallet_blacklist.bin",
@@ -52,6 +55,7 @@ pub(super) fn methods() -> Vec<BinaryMethod> {
             summary: "Outputs that are no decoys, from an index on.",
             format: "SCALE: BlacklistQuery, DecoyBlacklist",
             work: wallet_blacklist,
+            long_poll: None,
         },
     ]
 }

@@ -14,7 +14,8 @@ mod submit;
 mod transactions;
 
 pub(crate) use absent::absent_methods;
-pub(crate) use outputs::blacklist;
+pub(crate) use outputs::{blacklist, check_outputs, distribution};
+pub(crate) use transactions::output_indices;
 
 use crate::method::Method;
 

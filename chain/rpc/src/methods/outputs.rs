@@ -123,7 +123,7 @@ pub(crate) fn check_outputs(
     Ok(rows)
 }
 
-pub(crate) fn output_entry(row: &OutputRow, unlocked: bool, with_transaction: bool) -> OutputEntry {
+fn output_entry(row: &OutputRow, unlocked: bool, with_transaction: bool) -> OutputEntry {
     OutputEntry {
         key: row.key,
         mask: row.commitment,

@@ -165,6 +165,7 @@ impl RpcServer {
         }
         shutdown.await;
         stop.send_replace(());
+        self.node.stop_waiting();
         while doors.join_next().await.is_some() {}
     }
 }

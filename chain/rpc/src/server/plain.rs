@@ -4,7 +4,12 @@
 //! the server refuses has an HTTP status and a text.
 
 use super::{endpoint::Endpoint, json_rpc::json_response};
-use crate::{binary::BinaryMethod, error::MethodError, types::ErrorCode};
+use crate::{
+    binary::{BinaryMethod, LongPoll, Pieces},
+    error::MethodError,
+    node::News,
+    types::ErrorCode,
+};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -14,6 +19,7 @@ use bytes::Bytes;
 use futures::stream;
 use serde_json::json;
 use std::{convert::Infallible, sync::Arc};
+use tokio::time::{self, Instant};
 
 /// Answers `/<name>`.
 pub(super) async fn answer(endpoint: &Arc<Endpoint>, name: &str, body: Bytes) -> Response {
@@ -38,10 +44,48 @@ pub(super) async fn answer(endpoint: &Arc<Endpoint>, name: &str, body: Bytes) ->
     }
 }
 
-async fn answer_binary(endpoint: &Arc<Endpoint>, method: BinaryMethod, body: Bytes) -> Response {
+/// Does the work of a binary endpoint, after waiting for news where the client asks for it.
+async fn run_binary(endpoint: &Arc<Endpoint>, method: BinaryMethod, body: Bytes) -> Result<Pieces, MethodError> {
+    if let Some(poll) = method.long_poll
+        && wait_for_news(endpoint, poll, &body).await? == Waited::InVain
+    {
+        return Ok((poll.timed_out)());
+    }
     let scope = Arc::clone(&endpoint.scope);
-    let result = endpoint.lane.run(move || (method.work)(&scope.call(), &body)).await;
-    match result.and_then(|result| result) {
+    endpoint.lane.run(move || (method.work)(&scope.call(), &body)).await?
+}
+
+/// How waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    /// There is something to tell.
+    ForNews,
+    /// Nothing happened in time.
+    InVain,
+}
+
+/// Waits until there is something that the client does not know. No thread and no turn is held meanwhile.
+async fn wait_for_news(endpoint: &Arc<Endpoint>, poll: LongPoll, body: &Bytes) -> Result<Waited, MethodError> {
+    let deadline = Instant::now() + endpoint.scope.limits.long_poll;
+    let mut news = endpoint.scope.node.watch_news();
+    loop {
+        let stopping = *news.borrow_and_update() == News::Stopping;
+        let (scope, body) = (Arc::clone(&endpoint.scope), body.clone());
+        let unchanged = endpoint
+            .lane
+            .run(move || (poll.is_unchanged)(&scope.call(), &body))
+            .await??;
+        if !unchanged {
+            return Ok(Waited::ForNews);
+        }
+        if stopping || !matches!(time::timeout_at(deadline, news.changed()).await, Ok(Ok(()))) {
+            return Ok(Waited::InVain);
+        }
+    }
+}
+
+async fn answer_binary(endpoint: &Arc<Endpoint>, method: BinaryMethod, body: Bytes) -> Response {
+    match run_binary(endpoint, method, body).await {
         Ok(pieces) => {
             let length: usize = pieces.iter().map(Bytes::len).sum();
             let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>)));

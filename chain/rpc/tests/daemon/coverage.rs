@@ -14,6 +14,7 @@ const SOURCES: &[&str] = &[
     include_str!("making.rs"),
     include_str!("outputs.rs"),
     include_str!("pool.rs"),
+    include_str!("portable.rs"),
     include_str!("submit.rs"),
     include_str!("transactions.rs"),
     include_str!("wallet.rs"),
@@ -29,6 +30,22 @@ fn every_method_is_called_by_a_test() {
             SOURCES
                 .iter()
                 .any(|source| source.contains(&format!("\"{name}\"")) || source.contains(&format!("\"/{name}\"")))
+        });
+        assert!(called, "no test calls {}", method.name);
+    }
+    for method in binary_methods() {
+        let path = format!(
+            "_{}_PATH",
+            method
+                .name
+                .trim_start_matches("get_")
+                .trim_end_matches(".bin")
+                .to_uppercase()
+        );
+        let called = method.names().any(|name| {
+            SOURCES
+                .iter()
+                .any(|source| source.contains(&format!("\"/{name}\"")) || source.contains(path.trim_start_matches('_')))
         });
         assert!(called, "no test calls {}", method.name);
     }

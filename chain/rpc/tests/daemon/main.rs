@@ -12,6 +12,7 @@ mod limits;
 mod making;
 mod outputs;
 mod pool;
+mod portable;
 mod submit;
 mod transactions;
 mod wallet;
