@@ -27,9 +27,9 @@ const MATURITY_BLOCKS: u64 = 10;
 #[derive(Debug, Parser)]
 #[command(name = "oxen-localnet", version, max_term_width = 120)]
 struct Arguments {
-    /// Where everything is kept; a network that is there already goes on.
-    #[arg(long, value_name = "DIR", default_value = "oxen-localnet-data")]
-    data_dir: PathBuf,
+    /// Where everything is kept, `.oxen/localnet` in the home folder by default; a network that is there already goes on.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 
     /// Port of the node's JSON-RPC; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 22023)]
@@ -78,8 +78,14 @@ struct Wallets {
 fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
     let steps = Steps::new(6);
     steps.next("starting a regtest node");
-    std::fs::create_dir_all(&arguments.data_dir)?;
-    let mut node = NodeProcess::start_regtest(&arguments.data_dir, arguments.rpc_port, &[])?;
+    let data_directory = arguments.data_dir.clone().unwrap_or_else(|| {
+        std::env::home_dir()
+            .unwrap_or_else(|| PathBuf::from("."))
+            .join(".oxen")
+            .join("localnet")
+    });
+    std::fs::create_dir_all(&data_directory)?;
+    let mut node = NodeProcess::start_regtest(&data_directory, arguments.rpc_port, &[])?;
     let rpc = node.rpc().clone();
 
     steps.next("mining the bootstrap");
@@ -89,7 +95,7 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
     }
 
     steps.next("making wallets: faucet, alice, bob");
-    let wallets = make_wallets(&arguments.data_dir, node.address())?;
+    let wallets = make_wallets(&data_directory, node.address())?;
     let (alice, bob) = (wallets.alice.address()?, wallets.bob.address()?);
 
     steps.next("funding alice from the faucet that the genesis block pays");
@@ -142,7 +148,7 @@ fn make_wallets(data_directory: &Path, daemon: &str) -> Result<Wallets, Localnet
 
 /// The id of the (first) transaction that a transfer sent.
 fn transaction_id(sent: &Value) -> Option<String> {
-    sent["transactions"][0]["id"].as_str().map(str::to_owned)
+    sent["transactions"][0]["tx_hash"].as_str().map(str::to_owned)
 }
 
 fn print_transfer(id: &str, waiting: &Value, mined: &Value, balance: u64) {

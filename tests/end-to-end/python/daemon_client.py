@@ -7,7 +7,8 @@ import sys
 import oxen_shim  # noqa: F401  (must come first)
 from monero.address import address
 from monero.daemon import Daemon
-from monero.exceptions import RPCError, TransactionBroadcastError
+from monero.backends.jsonrpc.exceptions import MethodNotFound
+from monero.exceptions import TransactionBroadcastError
 
 port, height, txid, raw, pool_txid = sys.argv[1:6]
 height = int(height)
@@ -42,17 +43,22 @@ check(daemon.transactions([pool_txid])[0].height is None, "a waiting transaction
 waiting = daemon.mempool()
 check([entry.hash for entry in waiting] == [pool_txid], "the pool lists what waits")
 
-result = daemon.raw_jsonrpc_request("get_fee_estimate") if hasattr(daemon, "raw_jsonrpc_request") else None
 backend = daemon._backend
-check(backend.raw_jsonrpc_request("get_block_count")["count"] == info["height"], "get_block_count")
-check(backend.raw_jsonrpc_request("on_get_block_hash", [height]) == block.hash, "on_get_block_hash is a bare string")
-check("fee_per_byte" in backend.raw_jsonrpc_request("get_fee_estimate"), "get_fee_estimate")
-check(backend.raw_jsonrpc_request("hard_fork_info")["version"] == 19, "hard_fork_info")
-check(backend.raw_request("/is_key_image_spent", {"key_images": ["00" * 32]})["spent_status"] == [0], "is_key_image_spent")
+check(backend.get_block_count()["count"] == info["height"], "get_block_count")
+check(backend.on_get_block_hash(height) == block.hash, "on_get_block_hash is a bare string")
+check(backend.get_last_block_header()["block_header"]["hash"] == block.hash, "get_last_block_header")
+check(backend.get_block_header_by_hash(block.hash)["block_header"]["height"] == height, "get_block_header_by_hash")
+check(backend.get_fee_estimate()["fee_per_byte"] > 0, "get_fee_estimate")
+check(backend.hard_fork_info()["version"] == 19, "hard_fork_info")
+check(backend.get_version()["version"] > 0, "get_version")
+check(backend.get_alternate_chains().get("chains", []) == [], "get_alternate_chains")
+check(backend.is_key_image_spent(["00" * 32])["spent_status"] == [0], "is_key_image_spent")
+check(backend.get_transaction_pool_stats()["pool_stats"]["txs_total"] == 1, "get_transaction_pool_stats")
+check(backend.get_height()["height"] == info["height"], "get_height")
 try:
     backend.raw_jsonrpc_request("no_such_method")
     check(False, "an unknown method raises")
-except RPCError:
+except MethodNotFound:
     check(True, "an unknown method raises")
 
 sent = backend.send_transaction(bytes.fromhex(raw))
@@ -64,7 +70,7 @@ try:
     broken[-40] ^= 1
     backend.send_transaction(bytes(broken))
     check(False, "an altered transaction is refused")
-except (TransactionBroadcastError, RPCError) as error:
+except TransactionBroadcastError as error:
     check(True, "an altered transaction is refused: %s" % error)
 
 faucet = "L9qhocYgQkh2dCpiV43SiRS6ZZSg5bT93PAo4kzDfnGyQm442s4xJYh7v8QDKWXw71WXx2xSf45ARXurvMxKQS2yEwzCjXH"
