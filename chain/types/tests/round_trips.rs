@@ -188,7 +188,8 @@ fn clsag(ring_size: usize) -> impl Strategy<Value = ClsagBytes> {
 }
 
 fn with_clsag() -> impl Strategy<Value = Transaction> {
-    (ring_ct_version(), 0_usize..17)
+    // A range proof needs an output to be about.
+    (ring_ct_version(), 1_usize..17)
         .prop_flat_map(|(version, outputs)| prefix(version, vec(input(), 1..4), vec(key_output(), outputs)))
         .prop_flat_map(|prefix| {
             let (inputs, outputs) = (prefix.inputs.len(), prefix.outputs.len());

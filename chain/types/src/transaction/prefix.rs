@@ -258,7 +258,8 @@ impl TransactionPrefix {
     pub fn ring_size(&self) -> usize {
         match self.inputs.first() {
             Some(Input::Key { key_offsets, .. }) => key_offsets.len(),
-            _ => 0,
+            // The reference counts decoys and adds one, whatever the input is.
+            _ => 1,
         }
     }
 }

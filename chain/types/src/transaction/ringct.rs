@@ -208,6 +208,11 @@ pub(super) fn decode_clsag(reader: &mut Reader<'_>, prefix: &TransactionPrefix) 
         });
     }
     let proofs = reader.varint_u64("range proofs")?;
+    if proofs > prefix.outputs.len() as u64 {
+        return Err(DecodeError::Inconsistent {
+            what: "there are at most as many bulletproofs as outputs",
+        });
+    }
     if proofs != 1 {
         return Err(DecodeError::Inconsistent {
             what: "a transaction carries exactly one bulletproof",

@@ -165,3 +165,22 @@ fn version_one_ring_signatures_and_old_ring_ct_parse_to_their_last_byte() {
         assert!(Transaction::decode(&bytes[..bytes.len() - 1]).is_err());
     }
 }
+
+#[test]
+fn a_coinbase_without_outputs_cannot_carry_a_range_proof() {
+    let mut blob = vec![4, 0, 0, 1, 0xff, 7, 0, 0, 0];
+    // RingCT type 5, no fee; one range proof of one round, a ring signature over one member, a pseudo output.
+    blob.extend([5, 0, 1]);
+    blob.extend([0; 6 * 32]);
+    for _ in 0..2 {
+        blob.push(1);
+        blob.extend([0; 32]);
+    }
+    blob.extend([0; 3 * 32 + 3 * 32 + 32]);
+    assert_eq!(
+        Transaction::decode(&blob),
+        Err(DecodeError::Inconsistent {
+            what: "there are at most as many bulletproofs as outputs"
+        })
+    );
+}
