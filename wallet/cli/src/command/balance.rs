@@ -87,7 +87,7 @@ pub(super) fn is_synchronized(session: &Session) -> bool {
     session
         .daemon
         .status()
-        .is_some_and(|status| status.chain_height <= session.wallet.chain().next())
+        .is_some_and(|status| status.chain_height == session.wallet.chain().next())
 }
 
 /// Rewards that the daemon will pay out later; not known without it.

@@ -3,13 +3,13 @@
 use crate::{
     daemon::{DaemonAddressError, DaemonError, Incompatible},
     file::FileError,
-    format::time::DateError,
+    format::{self, time::DateError},
     refresh::RefreshError,
     sending::DecoyError,
     terminal::PromptError,
 };
 use oxen_crypto::{KeyError, mnemonic::MnemonicError, signature::message::MessageSignatureError};
-use oxen_types::{Hash, amount::AmountError, network::NetworkDescriptionError};
+use oxen_types::{Amount, Hash, amount::AmountError, network::NetworkDescriptionError};
 use oxen_wallet_core::{
     accounts::AccountsError,
     address::AddressFault,
@@ -92,6 +92,17 @@ pub enum CommandError {
         /// Blocks the daemon has.
         height: u64,
     },
+    /// The daemon knows less than the wallet.
+    #[error(
+        "the daemon has {height} blocks and the wallet has scanned {scanned}: the daemon is catching up or went back to \
+         another branch; wait until it has passed the wallet, and refresh"
+    )]
+    DaemonBehind {
+        /// Blocks the wallet knows.
+        scanned: u64,
+        /// Blocks the daemon has.
+        height: u64,
+    },
     /// An output was spent elsewhere.
     #[error("output {0} is spent already, by another copy of this wallet: `refresh`, and if it stays, rescan_bc")]
     SpentElsewhere(oxen_types::KeyImage),
@@ -169,7 +180,7 @@ pub enum CommandError {
     #[error("the network description: {0}")]
     Network(#[from] NetworkDescriptionError),
     /// Planning.
-    #[error(transparent)]
+    #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
     /// Signing.
     #[error(transparent)]
@@ -221,6 +232,26 @@ pub enum CommandError {
     Date(#[from] DateError),
 }
 
+/// What to do where money does not suffice.
+fn advice(error: &BuildError) -> String {
+    let rest = |amount: Amount, fee: Amount| format::amount(amount.saturating_sub(fee));
+    match error {
+        BuildError::NotEnoughMoney { available, fee, .. } if available > fee => {
+            format!(
+                ". Pay at most {}, or use sweep_all to send everything",
+                rest(*available, *fee)
+            )
+        }
+        BuildError::NotEnoughUnlocked { unlocked, fee, .. } if unlocked > fee => {
+            format!(". Pay at most {} now, or wait", rest(*unlocked, *fee))
+        }
+        BuildError::NotEnoughUnlocked { .. } | BuildError::NothingToSweep { .. } => {
+            ". See incoming_transfers; wait until something is unlocked".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
 /// What the program ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -269,7 +300,7 @@ impl CommandError {
             | Self::Proof(ProofError::ViewOnly)
             | Self::Seed(SeedError::ViewOnly) => "view_only",
             Self::BlinkUnavailable => "blink_unavailable",
-            Self::NotSynchronized { .. } => "not_synchronized",
+            Self::NotSynchronized { .. } | Self::DaemonBehind { .. } => "not_synchronized",
             Self::SpentElsewhere(_) => "spent_elsewhere",
             Self::NothingToResend(_) => "nothing_to_resend",
             Self::TransactionRefused { .. } => "transaction_refused",

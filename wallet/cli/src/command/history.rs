@@ -11,6 +11,7 @@ use crate::{
 };
 use oxen_types::{Height, height::Unlock, scan::PoolApproval};
 use oxen_wallet_core::{
+    OwnedOutput,
     build::SourceAddresses,
     history::{Transfer, TransferFilter, TransferKind, TransferState},
     spendability::Spendability,
@@ -192,19 +193,25 @@ fn lock_words(unlock: Unlock) -> String {
     }
 }
 
+/// The outputs that a transfer brought to its addresses.
+fn received<'a>(session: &'a Session, transfer: &'a Transfer) -> impl Iterator<Item = &'a OwnedOutput> {
+    let record = session.wallet.transactions().get(&transfer.transaction);
+    let indices = record.map(|record| record.received.as_slice()).unwrap_or_default();
+    let outputs = indices.iter().filter_map(|index| session.wallet.outputs().get(*index));
+    outputs
+        .filter(|output| output.address.major == transfer.account && transfer.addresses.contains(&output.address.minor))
+}
+
 /// Where outputs of an incoming transfer were spent.
 fn spent_words(session: &Session, transfer: &Transfer) -> Option<String> {
-    let record = session.wallet.transactions().get(&transfer.transaction)?;
-    let outputs = record
-        .received
-        .iter()
-        .filter_map(|index| session.wallet.outputs().get(*index));
-    let spends = outputs.filter_map(|output| session.wallet.outputs().spend_of(output));
-    let texts: Vec<String> = spends
+    if !matches!(transfer.kind, TransferKind::Incoming | TransferKind::Reward) {
+        return None;
+    }
+    let spends = received(session, transfer).filter_map(|output| session.wallet.outputs().spend_of(output));
+    let texts: BTreeSet<String> = spends
         .map(|spend| format!("at height {} in {}", spend.height, spend.transaction))
         .collect();
-    (!texts.is_empty() && matches!(transfer.kind, TransferKind::Incoming | TransferKind::Reward))
-        .then(|| texts.join("; "))
+    (!texts.is_empty()).then(|| texts.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 pub(super) fn mined_height(transfer: &Transfer) -> Option<Height> {
@@ -246,22 +253,12 @@ pub(super) fn is_final(session: &Session, transfer: &Transfer) -> bool {
 
 /// Until when received outputs are locked, in words; nothing when they can be spent.
 pub(super) fn locked_until(session: &Session, transfer: &Transfer) -> Option<String> {
-    let record = session.wallet.transactions().get(&transfer.transaction)?;
     let rules = session.wallet.spend_rules(session.chain_view());
-    let of_transfer = |index| {
-        let output = session.wallet.outputs().get(index)?;
-        let address = output.address;
-        (address.major == transfer.account && transfer.addresses.contains(&address.minor)).then_some(output)
-    };
-    record
-        .received
-        .iter()
-        .filter_map(|index| of_transfer(*index))
-        .find_map(|output| match rules.judge(output) {
-            Spendability::LockedUntilHeight(height) => Some(format!("block {height}")),
-            Spendability::LockedUntilTime(moment) => Some(time::date_and_time(moment)),
-            _ => None,
-        })
+    received(session, transfer).find_map(|output| match rules.judge(output) {
+        Spendability::LockedUntilHeight(height) => Some(format!("block {height}")),
+        Spendability::LockedUntilTime(moment) => Some(time::date_and_time(moment)),
+        _ => None,
+    })
 }
 
 /// Where a transfer stands, in words that say what it means (wallet §14.5).

@@ -13,7 +13,7 @@ use oxen_crypto::AddressKind;
 use oxen_types::{Amount, KeyImage, network::constants::RING_SIZE};
 use oxen_wallet_core::build::{FeeRates, PreparedTransaction, TransactionPlan};
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::{cmp::Ordering, fmt::Write};
 
 /// A fee beyond so many times the usual is asked about.
 const STRANGE_FEE_FACTOR: u64 = 10;
@@ -28,12 +28,13 @@ pub(super) async fn ready_to_send(session: &mut Session) -> Result<(Daemon, FeeR
     if session.wallet.chain().next() < status.chain_height {
         refresh(session, session.settings.progress).await?;
     }
-    let scanned = session.wallet.chain().next();
-    if scanned < status.chain_height {
-        return Err(CommandError::NotSynchronized {
-            scanned: scanned.index(),
-            height: status.chain_height.index(),
-        });
+    let (scanned, height) = (session.wallet.chain().next().index(), status.chain_height.index());
+    match scanned.cmp(&height) {
+        Ordering::Less => return Err(CommandError::NotSynchronized { scanned, height }),
+        Ordering::Greater if session.daemon.is_behind(session.wallet.chain().next()) => {
+            return Err(CommandError::DaemonBehind { scanned, height });
+        }
+        Ordering::Equal | Ordering::Greater => {}
     }
     let rates = daemon.fee_rates().await?;
     Ok((daemon, rates))

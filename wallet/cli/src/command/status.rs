@@ -62,6 +62,11 @@ pub fn describe_refresh(session: &Session, report: &RefreshReport) -> Reply {
         );
     }
     let _ = write!(text, ", height {} / {}.", report.to, report.daemon_height);
+    if report.daemon_height < report.to {
+        text.push_str(
+            "\nThe daemon has fewer blocks than this wallet: it is catching up, or went back to another branch.",
+        );
+    }
     let json = json!({
         "height": report.to.index(),
         "daemon_height": report.daemon_height.index(),
@@ -168,6 +173,7 @@ pub(super) async fn status(session: &mut Session, words: Arguments) -> Result<Re
         }
     };
     let behind = status.chain_height.index().saturating_sub(scanned);
+    let ahead = scanned.saturating_sub(status.chain_height.index());
     let mut text = format!(
         "Network: {}, {} for the next block\n",
         session.network.name, status.hard_fork
@@ -176,8 +182,12 @@ pub(super) async fn status(session: &mut Session, words: Arguments) -> Result<Re
         text,
         "Wallet: {scanned} of {} blocks{}",
         status.chain_height,
-        match behind {
-            0 => ", up to date".to_owned(),
+        match (behind, ahead) {
+            (0, 0) => ", up to date".to_owned(),
+            (0, _) => format!(
+                ", {} more than the daemon, which is catching up",
+                format::count(ahead, "block")
+            ),
             _ => format!(", {} behind: refresh", format::count(behind, "block")),
         }
     );
@@ -214,7 +224,7 @@ pub(super) async fn status(session: &mut Session, words: Arguments) -> Result<Re
         "daemon_version": status.version,
         "trusted": trust == "trusted",
         "pool_size": status.pool_size,
-        "synchronized": behind == 0 && status.target_height.is_none(),
+        "synchronized": behind == 0 && ahead == 0 && status.target_height.is_none(),
     });
     Ok(Reply::new(text, json))
 }
@@ -325,7 +335,7 @@ pub(super) fn wallet_info(session: &Session, words: Arguments) -> Result<Reply, 
         "type": kind,
         "network": session.network.name,
         "restore_height": birthday.height.index(),
-        "created": created,
+        "created": birthday.created.map(|time| time.seconds()),
         "outputs": wallet.outputs().len(),
         "transactions": wallet.transactions().len(),
         "wallet_height": wallet.chain().next().index(),

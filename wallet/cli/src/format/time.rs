@@ -86,6 +86,7 @@ pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
+        (0, 0, 0) if seconds < 10 => format!("{:.1} s", duration.as_secs_f64()),
         (0, 0, 0) => format!("{seconds} s"),
         (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
         (0, ..) => format!("{hours} h {minutes} min"),
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(
             (text(9), text(61), text(7_500), text(90_000)),
             (
-                "9 s".to_owned(),
+                "9.0 s".to_owned(),
                 "1 min 1 s".to_owned(),
                 "2 h 5 min".to_owned(),
                 "1 d 1 h".to_owned()

@@ -167,7 +167,7 @@ fn apply(
 ) -> Result<(), RefreshError> {
     report.daemon_height = answer.chain_height;
     if let Some(detached) = session.wallet.align(&answer)? {
-        tracing::warn!(height = %detached.height, blocks = detached.blocks, "the daemon replaced blocks");
+        tracing::info!(height = %detached.height, blocks = detached.blocks, "the daemon replaced blocks");
         report.taken_back += detached.blocks;
     }
     for (block, hits) in answer.blocks.iter().zip(hits) {

@@ -2,7 +2,7 @@
 
 use crate::{
     command::CommandError,
-    daemon::{Daemon, DaemonStatus, Incompatible, compatibility::VersionRule},
+    daemon::{Daemon, DaemonStatus, compatibility::VersionRule},
 };
 use oxen_types::{Height, Network};
 
@@ -97,12 +97,10 @@ impl DaemonLink {
         }
     }
 
-    /// Notes that the daemon could not be used.
-    pub fn note_failure(&mut self, reason: &Incompatible) {
-        tracing::info!(%reason, "the daemon cannot be used");
-        if let Self::Configured(configured) = self {
-            configured.status = None;
-        }
+    /// True when the daemon, as it last said, has fewer blocks than were scanned.
+    #[must_use]
+    pub fn is_behind(&self, next: Height) -> bool {
+        self.status().is_some_and(|status| status.chain_height < next)
     }
 
     /// What the prompt says of it, given the height of the next block to scan.
@@ -112,7 +110,7 @@ impl DaemonLink {
             Self::Offline => " (offline)",
             Self::Configured(configured) => match &configured.status {
                 None => " (no daemon)",
-                Some(status) if next < status.chain_height => " (out of sync)",
+                Some(status) if next != status.chain_height => " (out of sync)",
                 Some(_) => "",
             },
         }

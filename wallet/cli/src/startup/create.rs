@@ -152,7 +152,7 @@ impl Startup<'_> {
                 CommandError::Option(format!("--mnemonic-language {name}: there are {names}"))
             });
         }
-        if matches!(source, Source::ViewKey | Source::BothKeys) {
+        if matches!(source, Source::ViewKey | Source::BothKeys) || !terminal.answers() {
             return Ok(Language::English);
         }
         let mut list = "Languages of the seed words:".to_owned();
@@ -181,10 +181,7 @@ fn describe(session: &Session, source: Source) -> Result<Reply, CommandError> {
     let seed = section.keys.seed_words(section.language).ok();
     let birthday = section.birthday;
     let mut text = match source {
-        Source::Random => format!(
-            "Generated new wallet: {address}\nView key: {}\n",
-            view_key(session).as_str()
-        ),
+        Source::Random => format!("Generated new wallet: {address}\n"),
         Source::ViewKey => format!("Generated view-only wallet: {address}\n"),
         _ => format!("Restored wallet: {address}\n"),
     };
@@ -222,8 +219,4 @@ fn describe(session: &Session, source: Source) -> Result<Reply, CommandError> {
         "created": birthday.created.map(|time| time.seconds()),
     });
     Ok(Reply::new(text.trim_end(), json))
-}
-
-fn view_key(session: &Session) -> Zeroizing<String> {
-    Zeroizing::new(hex::encode(session.section.keys.view().to_bytes().as_slice()))
 }

@@ -7,6 +7,7 @@ use crate::{
     session::Session,
     terminal::{PromptError, Terminal},
 };
+use oxen_crypto::SubaddressIndex;
 use std::path::Path;
 
 /// How often a person may mistype the password.
@@ -32,15 +33,18 @@ impl Startup<'_> {
         );
         // What was repaired is whole on disk before anything else happens.
         session.save()?;
-        let kind = if session.wallet.is_view_only() {
-            "view-only wallet"
-        } else {
-            "wallet"
-        };
-        terminal.say(&format!(
-            "Opened {kind}: {}",
-            session.wallet.address_text(oxen_crypto::SubaddressIndex::PRIMARY)?
-        ));
+        // A script that runs one command wants that command's result alone.
+        if self.options.command.is_empty() {
+            let kind = if session.wallet.is_view_only() {
+                "view-only wallet"
+            } else {
+                "wallet"
+            };
+            terminal.say(&format!(
+                "Opened {kind}: {}",
+                session.wallet.address_text(SubaddressIndex::PRIMARY)?
+            ));
+        }
         Ok(Started { session, made: None })
     }
 

@@ -84,6 +84,11 @@ pub trait Terminal: Send {
     /// True when a person sits there, who can be asked again after a mistake.
     fn is_person(&self) -> bool;
 
+    /// False when every question is an error.
+    fn answers(&self) -> bool {
+        true
+    }
+
     /// A way to print while a line is being typed, where that is possible.
     fn printer(&mut self) -> Option<Printer> {
         None

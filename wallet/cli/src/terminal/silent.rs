@@ -46,4 +46,8 @@ impl Terminal for Silent {
     fn is_person(&self) -> bool {
         false
     }
+
+    fn answers(&self) -> bool {
+        false
+    }
 }
