@@ -107,6 +107,10 @@ pub struct Limits {
     pub running: usize,
     /// Requests that wait for their turn; further ones are told to try again later.
     pub waiting: usize,
+    /// Open connections of one address; connections of this machine are not counted.
+    pub connections_of_address: usize,
+    /// Bytes that large requests and answers of all clients may take together while they are sent.
+    pub memory: usize,
     /// How long a request may take to arrive, and then to be answered.
     pub timeout: Duration,
     /// How long a client may wait for news of the pool.
@@ -123,6 +127,8 @@ impl Limits {
     pub const fn public() -> Self {
         Self {
             connections: 1_000,
+            connections_of_address: 50,
+            memory: 512 * 1024 * 1024,
             running: 8,
             waiting: 1_000,
             timeout: Duration::from_secs(30),
@@ -151,6 +157,8 @@ impl Limits {
     pub const fn admin() -> Self {
         Self {
             connections: 256,
+            connections_of_address: 256,
+            memory: 1024 * 1024 * 1024,
             running: 8,
             waiting: 1_000,
             timeout: Duration::from_secs(120),

@@ -7,10 +7,10 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, Pool, Snapshot,
-    Subscription, SyncState,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, Pool,
+    PoolTransaction, Relay, Snapshot, Subscription, SyncState,
 };
-use oxen_types::{Hash, Network};
+use oxen_types::{Hash, KeyImage, Network};
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::watch;
 
@@ -131,6 +131,41 @@ impl Call<'_> {
     /// What follows from the newest block of the snapshot.
     pub(crate) fn facts(&self, snapshot: &Snapshot) -> Result<Arc<ChainFacts>, MethodError> {
         Ok(self.node.facts.of(snapshot, self.network())?)
+    }
+
+    /// The waiting transactions that the caller may see: strangers none that is kept here.
+    pub(crate) fn pool_transactions(&self) -> Vec<PoolTransaction> {
+        let mut waiting = self.handles().pool.transactions();
+        waiting.retain(|one| self.may_see(one));
+        waiting
+    }
+
+    /// Their ids.
+    pub(crate) fn pool_ids(&self) -> Vec<Hash> {
+        match self.access {
+            Access::Admin => self.handles().pool.ids(),
+            Access::Public => self
+                .pool_transactions()
+                .iter()
+                .map(|one| one.transaction.id())
+                .collect(),
+        }
+    }
+
+    /// One of them.
+    pub(crate) fn pool_transaction(&self, id: &Hash) -> Option<PoolTransaction> {
+        self.handles().pool.get(id).filter(|one| self.may_see(one))
+    }
+
+    /// Whether one of them spends a key image.
+    pub(crate) fn is_spent_in_pool(&self, image: &KeyImage) -> bool {
+        let spenders = self.handles().pool.spenders(image);
+        spenders.iter().any(|id| self.pool_transaction(id).is_some())
+    }
+
+    /// A transaction that is kept here shows who made it.
+    fn may_see(&self, waiting: &PoolTransaction) -> bool {
+        self.access == Access::Admin || waiting.relay == Relay::Relay
     }
 
     pub(crate) const fn sizes(&self) -> &PublishedLimits {

@@ -160,7 +160,7 @@ fn get_transaction_pool_hashes(call: &Call<'_>, body: &[u8]) -> Result<Pieces, M
     let ids = if request.flag("blinked_txs_only") {
         Vec::new()
     } else {
-        call.handles().pool.ids()
+        call.pool_ids()
     };
     let packed: Vec<u8> = ids.iter().flat_map(|id| id.to_bytes()).collect();
     Ok(answer(Section::new().with("tx_hashes", packed)))
@@ -173,7 +173,7 @@ fn is_pool_known(call: &Call<'_>, body: &[u8]) -> Result<bool, MethodError> {
         return Ok(false);
     }
     let mut sum = [0_u8; Hash::LENGTH];
-    for id in call.handles().pool.ids() {
+    for id in call.pool_ids() {
         for (byte, other) in sum.iter_mut().zip(id.to_bytes()) {
             *byte ^= other;
         }

@@ -146,7 +146,7 @@ fn scan_block(snapshot: &Snapshot, height: Height, row: &BlockRow) -> Result<Sca
 }
 
 fn wallet_pool(call: &Call<'_>, _: &[u8]) -> Result<Pieces, MethodError> {
-    let waiting = call.handles().pool.transactions();
+    let waiting = call.pool_transactions();
     let scanned = waiting.iter().map(|one| {
         let transaction = PrunedTransaction::from(one.transaction.transaction());
         ScanPoolTransaction {

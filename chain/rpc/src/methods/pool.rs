@@ -64,7 +64,7 @@ pub(super) fn methods() -> Vec<Method> {
 }
 
 fn get_transaction_pool(call: &Call<'_>, request: PoolRequest) -> Result<PoolAnswer, MethodError> {
-    let waiting = call.handles().pool.transactions();
+    let waiting = call.pool_transactions();
     let bytes = waiting
         .iter()
         .fold(0_usize, |sum, one| sum.saturating_add(one.blob.len()));
@@ -149,14 +149,14 @@ pub(super) fn spent_key_images(waiting: &[PoolTransaction]) -> Vec<SpentKeyImage
 
 fn get_transaction_pool_hashes(call: &Call<'_>, _: NoParameters) -> Result<PoolHashesAnswer, MethodError> {
     Ok(PoolHashesAnswer {
-        tx_hashes: call.handles().pool.ids(),
+        tx_hashes: call.pool_ids(),
         untrusted: false,
         status: Status::OK,
     })
 }
 
 fn get_transaction_pool_stats(call: &Call<'_>, _: NoParameters) -> Result<PoolStatsAnswer, MethodError> {
-    let waiting = call.handles().pool.transactions();
+    let waiting = call.pool_transactions();
     Ok(PoolStatsAnswer {
         pool_stats: pool_stats(&waiting, call.handles().clock.now()),
         untrusted: false,

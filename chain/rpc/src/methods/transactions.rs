@@ -129,11 +129,11 @@ fn get_transactions(call: &Call<'_>, request: TransactionsRequest) -> Result<Tra
         .collect::<Result<Vec<Hash>, _>>()?;
     check_count("transactions", ids.len(), call.sizes().transactions)?;
     if request.memory_pool && request.txs_hashes.is_none() {
-        ids.extend(call.handles().pool.ids());
+        ids.extend(call.pool_ids());
     }
     // The pool is asked before the chain: what is mined meanwhile is then found in the chain.
-    let pool = &call.handles().pool;
-    let asked: Vec<(Hash, Option<PoolTransaction>)> = ids.into_iter().map(|id| (id, pool.get(&id))).collect();
+    let asked: Vec<(Hash, Option<PoolTransaction>)> =
+        ids.into_iter().map(|id| (id, call.pool_transaction(&id))).collect();
     let snapshot = call.snapshot();
     let mut answer = TransactionsAnswer {
         status: Status::OK,
@@ -161,7 +161,7 @@ fn get_transactions(call: &Call<'_>, request: TransactionsRequest) -> Result<Tra
         answer.txs_as_json = request.decode_as_json.then(|| json.collect());
     }
     if request.memory_pool && request.txs_hashes.is_none() {
-        answer.mempool_key_images = Some(super::pool::spent_key_images(&call.handles().pool.transactions()));
+        answer.mempool_key_images = Some(super::pool::spent_key_images(&call.pool_transactions()));
     }
     Ok(answer)
 }
@@ -408,8 +408,7 @@ fn is_key_image_spent(call: &Call<'_>, request: KeyImageRequest) -> Result<KeyIm
         .map(|text| parse_hex("key image", text))
         .collect::<Result<Vec<KeyImage>, _>>()?;
     // The pool is asked before the chain: what is mined meanwhile is then found in the chain.
-    let pool = &call.handles().pool;
-    let waiting: Vec<bool> = images.iter().map(|image| !pool.spenders(image).is_empty()).collect();
+    let waiting: Vec<bool> = images.iter().map(|image| call.is_spent_in_pool(image)).collect();
     let snapshot = call.snapshot();
     let status = |(image, waiting): (&KeyImage, bool)| {
         let mined = snapshot.contains::<SpentKeyImages>(image)?;

@@ -1,5 +1,7 @@
 //! Connections: a bounded number of them, each with a limit for its silence, ended in order at the shutdown.
 
+use super::stall::StallGuard;
+use crate::config::Limits;
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -7,17 +9,18 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
+    collections::HashMap,
     future::Future,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     time,
 };
 use tower::{ServiceExt, service_fn};
@@ -26,6 +29,66 @@ use tower::{ServiceExt, service_fn};
 const SILENCE: Duration = Duration::from_secs(60);
 /// How long clients have to finish at the shutdown.
 const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Places for connections, bounded in all and for each address.
+#[derive(Clone)]
+pub(super) struct Slots {
+    most: usize,
+    most_of_address: usize,
+    taken: Arc<Mutex<TakenSlots>>,
+}
+
+#[derive(Default)]
+struct TakenSlots {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A place that is given back when this is dropped.
+struct Slot {
+    slots: Slots,
+    address: IpAddr,
+}
+
+impl Slots {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            most: limits.connections,
+            most_of_address: limits.connections_of_address,
+            taken: Arc::default(),
+        }
+    }
+
+    /// A place for a connection of this address, if there is one.
+    fn take(&self, address: IpAddr) -> Option<Slot> {
+        let address = address.to_canonical();
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_address = taken.by_address.get(&address).copied().unwrap_or(0);
+        let too_many = of_address >= self.most_of_address && !address.is_loopback();
+        if taken.all >= self.most || too_many {
+            return None;
+        }
+        taken.all = taken.all.saturating_add(1);
+        taken.by_address.insert(address, of_address.saturating_add(1));
+        Some(Slot {
+            slots: self.clone(),
+            address,
+        })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all = taken.all.saturating_sub(1);
+        if let Some(count) = taken.by_address.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                taken.by_address.remove(&self.address);
+            }
+        }
+    }
+}
 
 /// Counts a connection while it lives.
 struct Counted(Arc<AtomicU64>);
@@ -47,8 +110,8 @@ impl Drop for Counted {
 pub(super) struct Door {
     pub(super) listener: TcpListener,
     pub(super) router: Router,
-    /// Most connections at once.
-    pub(super) most: usize,
+    /// Places for connections.
+    pub(super) slots: Slots,
     /// Open connections of all listeners.
     pub(super) connections: Arc<AtomicU64>,
 }
@@ -56,7 +119,6 @@ pub(super) struct Door {
 impl Door {
     /// Serves until `stop` changes, then lets what was asked before end.
     pub(super) async fn serve(self, mut stop: watch::Receiver<()>) {
-        let slots = Arc::new(Semaphore::new(self.most));
         let graceful = GracefulShutdown::new();
         let mut builder = Builder::new(TokioExecutor::new());
         builder
@@ -82,8 +144,8 @@ impl Door {
                 },
                 _ = stop.changed() => break,
             };
-            let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-                tracing::debug!("{peer} is turned away: {} clients are connected", self.most);
+            let Some(slot) = self.slots.take(peer.ip()) else {
+                tracing::debug!("{peer} is turned away: too many clients are connected");
                 continue;
             };
             let counted = Counted::new(&self.connections);
@@ -116,7 +178,10 @@ fn connection(
         answer(router.clone(), request)
     });
     builder
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(
+            TokioIo::new(StallGuard::new(stream, SILENCE)),
+            TowerToHyperService::new(service),
+        )
         .into_owned()
 }
 
@@ -125,4 +190,33 @@ fn answer(
     request: Request<hyper::body::Incoming>,
 ) -> impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> {
     router.oneshot(request.map(Body::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_take_every_place() {
+        let slots = Slots::new(&Limits {
+            connections: 3,
+            connections_of_address: 2,
+            ..Limits::public()
+        });
+        let (one, other): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let held: Vec<Slot> = (0..2).map(|_| slots.take(one).unwrap()).collect();
+        assert!(slots.take(one).is_none());
+        let third = slots.take(other).unwrap();
+        assert!(
+            slots.take("192.0.2.3".parse().unwrap()).is_none(),
+            "all places are taken"
+        );
+        drop(third);
+        drop(held);
+        let local: Vec<Slot> = (0..3)
+            .map(|_| slots.take("127.0.0.1".parse().unwrap()).unwrap())
+            .collect();
+        drop(local);
+        assert!(slots.taken.lock().unwrap().by_address.is_empty());
+    }
 }

@@ -1,7 +1,7 @@
 //! The methods of one listener, ready to be called: a jsonrpsee module for JSON-RPC, the same methods by path, the binary
 //! endpoints by path.
 
-use super::lane::Lane;
+use super::{budget::Budget, lane::Lane};
 use crate::{
     binary::{BinaryMethod, binary_methods},
     config::{Access, Limits, ListenerConfig},
@@ -55,6 +55,7 @@ enum Known {
 pub(crate) struct Endpoint {
     pub(crate) scope: Arc<Scope>,
     pub(crate) lane: Lane,
+    pub(super) budget: Budget,
     pub(crate) json_rpc: Methods,
     names: HashMap<&'static str, Known>,
     binary: HashMap<&'static str, BinaryMethod>,
@@ -76,6 +77,7 @@ impl Endpoint {
             .collect();
         Self {
             lane: Lane::new(&config.limits),
+            budget: Budget::new(config.limits.memory),
             scope,
             json_rpc,
             names,

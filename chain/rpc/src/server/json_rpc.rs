@@ -1,13 +1,12 @@
 //! JSON-RPC 2.0 over HTTP, tolerant of what real clients send: a missing `jsonrpc`, any content type, parameters missing, null
 //! or an empty list. The answer has the request's id with its type (rpc §1.2).
 
-use super::endpoint::Endpoint;
-use crate::{error::MethodError, types::ErrorCode};
-use axum::{
-    body::Body,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+use super::{
+    endpoint::Endpoint,
+    response::{self, Content, small_json},
 };
+use crate::{error::MethodError, types::ErrorCode};
+use axum::response::Response;
 use bytes::Bytes;
 use jsonrpsee::{
     MethodCallback, MethodResponse,
@@ -75,7 +74,10 @@ fn invalid_request(message: &str) -> ErrorObjectOwned {
 /// Answers a body that was read.
 pub(super) async fn answer(endpoint: &Arc<Endpoint>, envelope: Envelope) -> Response {
     match envelope {
-        Envelope::Single(request) => respond(answer_one(endpoint, &request).await.into_json()),
+        Envelope::Single(request) => {
+            let answer = answer_one(endpoint, &request).await.into_json();
+            respond(endpoint, Box::<str>::from(answer).into_string())
+        }
         Envelope::Batch(requests) => {
             let most = endpoint.scope.limits.sizes.response_bytes;
             let mut answers = String::from("[");
@@ -90,23 +92,20 @@ pub(super) async fn answer(endpoint: &Arc<Endpoint>, envelope: Envelope) -> Resp
                 answers.push_str(answer.get());
             }
             answers.push(']');
-            json_response(Bytes::from(answers))
+            respond(endpoint, answers)
         }
     }
 }
 
+fn respond(endpoint: &Endpoint, answer: String) -> Response {
+    response::respond(&endpoint.budget, Content::Json, vec![Bytes::from(answer)])
+        .unwrap_or_else(|error| failure(error.into()))
+}
+
 /// The answer to a body that could not be read; it has no id.
 pub(super) fn failure(error: ErrorObjectOwned) -> Response {
-    respond(MethodResponse::error(Id::Null, error).into_json())
-}
-
-fn respond(answer: Box<RawValue>) -> Response {
-    json_response(Bytes::from(Box::<str>::from(answer).into_string()))
-}
-
-pub(super) fn json_response(body: Bytes) -> Response {
-    let json = HeaderValue::from_static("application/json");
-    (StatusCode::OK, [(header::CONTENT_TYPE, json)], Body::from(body)).into_response()
+    let answer = MethodResponse::error(Id::Null, error).into_json();
+    small_json(Box::<str>::from(answer).into_string())
 }
 
 async fn answer_one(endpoint: &Arc<Endpoint>, request: &RawValue) -> MethodResponse {

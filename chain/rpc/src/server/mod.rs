@@ -2,22 +2,26 @@
 //!
 //! A walk: [`RpcServer::bind`] opens the listeners; [`accept`] takes connections; [`router`] lets requests in
 //! ([`authentication`], [`rate`]) and finds their path; [`json_rpc`] and [`plain`] unwrap them; [`endpoint`] has the methods;
-//! [`lane`] runs them on blocking threads.
+//! [`lane`] runs them on blocking threads; [`mod@response`] sends what comes out, [`budget`] bounds the memory that takes, and
+//! [`stall`] gives up on who does not read it.
 
 mod accept;
 mod authentication;
+mod budget;
 mod endpoint;
 mod json_rpc;
 mod lane;
 mod plain;
 mod rate;
+mod response;
 mod router;
+mod stall;
 
 use crate::{
     config::{Access, ListenerConfig, RpcConfig},
     node::{Node, NodeHandles},
 };
-use accept::Door;
+use accept::{Door, Slots};
 use authentication::Authenticator;
 use axum::{Router, http::HeaderValue};
 use endpoint::Endpoint;
@@ -158,7 +162,7 @@ impl RpcServer {
             let door = Door {
                 listener: listener.socket,
                 router: router::router(gate, routes),
-                most: listener.config.limits.connections,
+                slots: Slots::new(&listener.config.limits),
                 connections: Arc::clone(&connections),
             };
             doors.spawn(door.serve(stopped.clone()));

@@ -3,7 +3,10 @@
 //! What a method refuses is answered with HTTP 200 and the reason as `status`, because Monero's clients read nothing else; what
 //! the server refuses has an HTTP status and a text.
 
-use super::{endpoint::Endpoint, json_rpc::json_response};
+use super::{
+    endpoint::Endpoint,
+    response::{self, Content, small_json},
+};
 use crate::{
     binary::{BinaryMethod, LongPoll, Pieces},
     error::MethodError,
@@ -11,14 +14,12 @@ use crate::{
     types::ErrorCode,
 };
 use axum::{
-    body::Body,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures::stream;
 use serde_json::json;
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 /// Answers `/<name>`.
@@ -37,11 +38,14 @@ pub(super) async fn answer(endpoint: &Arc<Endpoint>, name: &str, body: Bytes) ->
         method.run(&scope.call(), Some(parameters))
     };
     let result = endpoint.lane.run(work).await.and_then(|result| result);
-    match result {
-        Ok(result) if result.get().len() > most => refuse(&MethodError::AnswerTooLarge { limit: most }),
-        Ok(result) => json_response(Bytes::from(Box::<str>::from(result).into_string())),
-        Err(error) => refuse(&error),
-    }
+    let answered = result.and_then(|result| {
+        let text = Box::<str>::from(result).into_string();
+        if text.len() > most {
+            return Err(MethodError::AnswerTooLarge { limit: most });
+        }
+        response::respond(&endpoint.budget, Content::Json, vec![Bytes::from(text)])
+    });
+    answered.unwrap_or_else(|error| refuse(&error))
 }
 
 /// Does the work of a binary endpoint, after waiting for news where the client asks for it.
@@ -85,17 +89,9 @@ async fn wait_for_news(endpoint: &Arc<Endpoint>, poll: LongPoll, body: &Bytes) -
 }
 
 async fn answer_binary(endpoint: &Arc<Endpoint>, method: BinaryMethod, body: Bytes) -> Response {
-    match run_binary(endpoint, method, body).await {
-        Ok(pieces) => {
-            let length: usize = pieces.iter().map(Bytes::len).sum();
-            let body = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>)));
-            let octets = HeaderValue::from_static("application/octet-stream");
-            let headers = [
-                (header::CONTENT_TYPE, octets),
-                (header::CONTENT_LENGTH, HeaderValue::from(length)),
-            ];
-            (StatusCode::OK, headers, body).into_response()
-        }
+    let pieces = run_binary(endpoint, method, body).await;
+    match pieces.and_then(|pieces| response::respond(&endpoint.budget, Content::Octets, pieces)) {
+        Ok(response) => response,
         Err(error) => {
             let status = match error.code() {
                 ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -117,7 +113,7 @@ pub(super) fn refuse(error: &MethodError) -> Response {
         "error": { "code": error.code().number(), "message": error.to_string() },
         "untrusted": false,
     });
-    json_response(Bytes::from(answer.to_string()))
+    small_json(answer.to_string())
 }
 
 /// Clients that came too fast are told so, and when to come again.

@@ -2,10 +2,12 @@
 
 use super::{
     authentication::Authenticator,
+    budget::Taken,
     endpoint::Endpoint,
     json_rpc::{self, Envelope},
     plain,
     rate::RateLimiter,
+    response::small_json,
 };
 use crate::{config::Access, docs, error::MethodError};
 use axum::{
@@ -18,6 +20,7 @@ use axum::{
     routing::{any, get},
 };
 use bytes::Bytes;
+use hyper::body::Body as _;
 use jsonrpsee::types::ErrorObjectOwned;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 use tokio::time;
@@ -110,13 +113,31 @@ fn is_foreign_page(headers: &HeaderMap, origins: &[String]) -> bool {
     matches!(site, Some("cross-site" | "same-site"))
 }
 
+/// A body with its share of the memory.
+struct ReadBody {
+    bytes: Bytes,
+    _taken: Taken,
+}
+
 /// The whole body, if it is small enough and comes soon enough.
-async fn read_body(gate: &Gate, body: Body) -> Result<Bytes, Response> {
+async fn read_body(gate: &Gate, body: Body) -> Result<ReadBody, Response> {
     let limits = &gate.endpoint.scope.limits;
-    match time::timeout(limits.timeout, axum::body::to_bytes(body, limits.sizes.request_bytes)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+    let most = limits.sizes.request_bytes;
+    // Without a length as much as one may send is taken.
+    let length = body
+        .size_hint()
+        .exact()
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(most);
+    let taken = gate
+        .endpoint
+        .budget
+        .take(length.min(most))
+        .map_err(|error| plain::refuse(&error))?;
+    match time::timeout(limits.timeout, axum::body::to_bytes(body, most)).await {
+        Ok(Ok(bytes)) => Ok(ReadBody { bytes, _taken: taken }),
         Ok(Err(_)) => {
-            let text = format!("the request is larger than {} bytes\n", limits.sizes.request_bytes);
+            let text = format!("the request is larger than {most} bytes\n");
             Err((StatusCode::PAYLOAD_TOO_LARGE, text).into_response())
         }
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive\n").into_response()),
@@ -147,7 +168,7 @@ async fn serve_json_rpc(
         Ok(body) => body,
         Err(response) => return response,
     };
-    let envelope = match Envelope::parse(&body, gate.endpoint.scope.limits.sizes.batch) {
+    let envelope = match Envelope::parse(&body.bytes, gate.endpoint.scope.limits.sizes.batch) {
         Ok(envelope) => envelope,
         Err(error) => return json_rpc::failure(error),
     };
@@ -178,7 +199,7 @@ async fn serve_path(
         return plain::refuse(&error);
     }
     match read_body(&gate, body).await {
-        Ok(body) => plain::answer(&gate.endpoint, &name, body).await,
+        Ok(body) => plain::answer(&gate.endpoint, &name, body.bytes.clone()).await,
         Err(response) => response,
     }
 }
@@ -188,7 +209,7 @@ async fn serve_openrpc(State(gate): State<Arc<Gate>>) -> Response {
         gate.endpoint.scope.access,
         gate.endpoint.scope.node.handles.control.version(),
     );
-    json_rpc::json_response(Bytes::from(document.to_string()))
+    small_json(document.to_string())
 }
 
 #[cfg(test)]

@@ -161,3 +161,31 @@ fn connections_are_bounded() {
         assert!(Instant::now() < deadline, "the places did not come free");
     }
 }
+
+#[test]
+fn clients_that_read_nothing_hold_no_more_than_there_is() {
+    let fixture = Fixture::with(|config| {
+        config.listeners[0].limits.memory = 100 * 1024;
+        config.listeners[1].limits.memory = 100 * 1024;
+    });
+    let large = json!({ "id": 1, "method": "get_outs", "params": { "outputs": vec![0; 2_000] } }).to_string();
+    let refused = fixture.client(Access::Public).post("/json_rpc", large.as_bytes());
+    assert_eq!(
+        refused.json()["error"]["code"],
+        -32_003,
+        "an answer of 300 kB does not fit"
+    );
+    let path = fixture.path(Access::Public, "/get_outs", &json!({ "outputs": vec![0; 2_000] }));
+    assert_eq!(path.status, 503);
+    let body = vec![b' '; 200 * 1024];
+    assert_eq!(
+        fixture.client(Access::Public).post("/get_info", &body).status,
+        503,
+        "nor does a request of 200 kB"
+    );
+    assert_eq!(
+        fixture.client(Access::Public).get("/get_info").status,
+        200,
+        "what is small passes"
+    );
+}

@@ -1,7 +1,7 @@
 //! The pool.
 
 use crate::fixture::Fixture;
-use oxen_node_api::Pool;
+use oxen_node_api::{Pool, Relay};
 use oxen_rpc::{
     Access,
     types::{ErrorCode, transaction::PoolAnswer},
@@ -99,4 +99,33 @@ fn transactions_are_flushed_by_id_or_all() {
         fixture.failure("relay_tx", &json!({ "txids": ["1"] })).0,
         ErrorCode::WrongParameter
     );
+}
+
+#[test]
+fn strangers_do_not_see_what_is_kept_here() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    fixture.pool.submit(&transfer.blob(), Relay::Keep).unwrap();
+    let id = transfer.id().to_string();
+    let image = transfer.key_images()[0].to_string();
+    let asks = [
+        ("get_transaction_pool", json!({})),
+        ("get_transaction_pool_hashes", json!({})),
+        ("get_transactions", json!({ "memory_pool": true })),
+        ("get_transactions", json!({ "txs_hashes": [id] })),
+        ("is_key_image_spent", json!({ "key_images": [image] })),
+        ("get_transaction_pool_stats", json!({})),
+    ];
+    let seen = |access, method, params: &Value| match fixture.call(access, method, params).unwrap() {
+        answer if method == "is_key_image_spent" => answer["spent_status"][0] == 2,
+        answer if method == "get_transaction_pool_stats" => answer["pool_stats"]["txs_total"] == 1,
+        mut answer => {
+            answer.as_object_mut().unwrap().remove("missed_tx");
+            answer.to_string().contains(&id)
+        }
+    };
+    for (method, params) in asks {
+        assert!(seen(Access::Admin, method, &params), "{method}");
+        assert!(!seen(Access::Public, method, &params), "{method}");
+    }
 }
