@@ -17,6 +17,12 @@ export ROCKSDB_INCLUDE_DIR ?= /usr/include
 export ROCKSDB_LIB_DIR ?= $(firstword $(wildcard /usr/lib/$(MULTIARCH) /usr/lib))
 endif
 
+# Chains recorded from the C++ daemon, when they lie beside the clone: tests that want them say so when they skip.
+VECTORS := $(wildcard $(abspath ../shared/vectors))
+ifneq ($(VECTORS),)
+export OXEN_VECTORS ?= $(VECTORS)
+endif
+
 CARGO := cargo --locked
 
 .PHONY: help

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::mpsc,
     time::Duration,
 };
 use thiserror::Error;
@@ -85,7 +86,7 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
             .join("localnet")
     });
     std::fs::create_dir_all(&data_directory)?;
-    let mut node = NodeProcess::start_regtest(&data_directory, arguments.rpc_port, &[])?;
+    let node = NodeProcess::start_regtest(&data_directory, arguments.rpc_port, &[])?;
     let rpc = node.rpc().clone();
 
     steps.next("mining the bootstrap");
@@ -128,7 +129,7 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
         return Ok(());
     }
     print_what_to_try(&node, &wallets, &alice)?;
-    stay_up(&mut node, &rpc, arguments.block_time)
+    stay_up(node, &rpc, arguments.block_time)
 }
 
 fn make_wallets(data_directory: &Path, daemon: &str) -> Result<Wallets, LocalnetError> {
@@ -204,12 +205,29 @@ fn print_what_to_try(node: &NodeProcess, wallets: &Wallets, alice: &str) -> Resu
     Ok(())
 }
 
-/// Mines a block now and then and shows a status line, until the node ends or the terminal interrupts both.
-fn stay_up(node: &mut NodeProcess, rpc: &RpcClient, block_time: u64) -> Result<(), LocalnetError> {
+/// Mines a block now and then and shows a status line, until a signal comes or the node ends. The node is stopped in order
+/// either way: an orphan would hold the port.
+fn stay_up(mut node: NodeProcess, rpc: &RpcClient, block_time: u64) -> Result<(), LocalnetError> {
+    let (sender, stop) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // A second signal finds nobody listening, which is fine.
+        let _ = sender.send(());
+    })
+    .map_err(|error| LocalnetError::Unexpected(error.to_string()))?;
     let line = ProgressBar::new_spinner().with_style(style("{spinner} {msg}"));
     line.enable_steady_tick(Duration::from_millis(250));
-    let pause = Duration::from_secs(block_time.max(1));
+    let pause = Duration::from_secs(if block_time == 0 { 10 } else { block_time });
     loop {
+        let info = rpc.call("get_info", &json!({}))?;
+        line.set_message(info["status_line"].as_str().unwrap_or_default().to_owned());
+        if stop.recv_timeout(pause).is_ok() {
+            line.finish_and_clear();
+            // The terminal's Ctrl-C reaches the node too: it may have gone already.
+            if node.try_wait()?.is_none() && node.stop().is_err() {
+                println!("The node had stopped.");
+            }
+            return Ok(());
+        }
         if let Some(status) = node.try_wait()? {
             line.finish_and_clear();
             println!("The node ended ({status}).");
@@ -218,9 +236,6 @@ fn stay_up(node: &mut NodeProcess, rpc: &RpcClient, block_time: u64) -> Result<(
         if block_time > 0 {
             rpc.generate_blocks(1)?;
         }
-        let info = rpc.call("get_info", &json!({}))?;
-        line.set_message(info["status_line"].as_str().unwrap_or_default().to_owned());
-        std::thread::sleep(pause);
     }
 }
 
