@@ -24,25 +24,35 @@ use tokio::{
 /// So often new blocks are looked for while the prompt waits.
 const AUTO_REFRESH_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Runs the wallet from the command line to its end.
+/// Runs the wallet from the command line to its end, on this process' terminal or pipes.
 #[must_use]
 pub fn run(options: &Options) -> ExitStatus {
-    let format = if options.output.json {
-        OutputFormat::Json
-    } else {
-        OutputFormat::Text
-    };
-    let mut terminal = match choose_terminal(options, format) {
-        Ok(terminal) => terminal,
-        Err(error) => return report_failure(format, &error.into()),
-    };
-    match start_and_run(options, format, terminal.as_mut()) {
+    let format = output_format(options);
+    match choose_terminal(options, format) {
+        Ok(mut terminal) => run_with(options, terminal.as_mut()),
+        Err(error) => report_failure(format, &error.into()),
+    }
+}
+
+/// The same, talking through `terminal`.
+#[must_use]
+pub fn run_with(options: &Options, terminal: &mut dyn Terminal) -> ExitStatus {
+    let format = output_format(options);
+    match start_and_run(options, format, terminal) {
         Ok(status) => status,
         Err(error) => {
             let status = error.exit_status();
-            give(terminal.as_mut(), format, "start", &Err(error));
+            give(terminal, format, "start", &Err(error));
             status
         }
+    }
+}
+
+const fn output_format(options: &Options) -> OutputFormat {
+    if options.output.json {
+        OutputFormat::Json
+    } else {
+        OutputFormat::Text
     }
 }
 

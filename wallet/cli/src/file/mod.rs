@@ -20,6 +20,9 @@ mod replace;
 mod sealing;
 mod wallet_file;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::FileError;
 pub use password_key::{PasswordCost, PasswordKeyError};
 pub use paths::WalletPaths;

@@ -43,7 +43,10 @@ pub fn replace(path: &Path, bytes: &[u8], previous: Previous) -> Result<(), File
     fs::rename(&draft, path).map_err(FileError::io("put the new version in place of", path))?;
     sync_folder(path)?;
     if previous == Previous::Overwrite {
-        keep_as_backup(path)?;
+        // A copy, and not a second name: damage to one must not be damage to both.
+        let draft = draft_of(&backup_of(path));
+        write_private(&draft, bytes)?;
+        fs::rename(&draft, backup_of(path)).map_err(FileError::io("keep as backup", backup_of(path)))?;
         sync_folder(path)?;
     }
     Ok(())

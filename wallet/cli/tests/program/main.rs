@@ -1,0 +1,13 @@
+//! The whole program, in this process, with scripted answers in place of a person.
+//!
+//! The daemon in these tests is a scaffold ([`fake_daemon`]): it serves blocks that tests make up, and fails on demand, which a
+//! real node would not. What it cannot show, that real nodes accept what the wallet sends, is shown end to end elsewhere.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod commands;
+mod creating;
+mod dialogue;
+mod fake_daemon;
+mod refreshing;
+mod secrecy;
+mod sending;
