@@ -141,7 +141,7 @@ async fn sweep(session: &mut Session, terminal: &mut dyn Terminal, parsed: Parse
         address: parsed.address,
         outputs: parsed.outputs,
         priority: parsed.priority,
-        unlock_time: parsed.lock.from_now(session),
+        unlock_time: parsed.lock.unlock_time(session),
         limits: session.preferences.output_limits(),
     };
     let plans = session

@@ -62,7 +62,7 @@ impl UnlockBlocks {
     }
 
     /// The lock of something that is sent now.
-    pub(super) fn from_now(self, session: &Session) -> UnlockTime {
+    pub(super) fn unlock_time(self, session: &Session) -> UnlockTime {
         match self.0 {
             0 => UnlockTime::NONE,
             blocks => UnlockTime::new(session.wallet.chain().next().saturating_add(blocks).index()),
@@ -127,7 +127,7 @@ async fn pay(
         sources: parsed.sources,
         destinations: parsed.destinations,
         priority: parsed.priority,
-        unlock_time: lock.from_now(session),
+        unlock_time: lock.unlock_time(session),
         split: SplitRule::Several,
         fee_payer: FeePayer::Sender,
         limits: session.preferences.output_limits(),

@@ -36,7 +36,7 @@ pub enum JournalRecord {
     #[codec(index = 1)]
     Sent {
         /// What the wallet knows of it.
-        entry: SentEntry,
+        entry: Box<SentEntry>,
         /// Its bytes.
         blob: Vec<u8>,
     },
@@ -109,7 +109,7 @@ impl JournalRecord {
                 (Self::Everything(everything), content) => *content = Some(*everything),
                 (Self::Sent { entry, blob }, Some(content)) => {
                     content.unmined.insert(entry.transaction.id, blob);
-                    content.journal.restore_sent(entry);
+                    content.journal.restore_sent(*entry);
                 }
                 (Self::Relayed { id, relay }, Some(content)) => content.note_relay(&id, relay),
                 (Self::Sent { .. } | Self::Relayed { .. }, None) => {}
