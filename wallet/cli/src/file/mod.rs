@@ -4,9 +4,9 @@
 //! what the chain does not know. `<name>` holds what was found on the chain; it may be deleted, the chain is scanned again
 //! then. Each has a `.bak` with its previous version.
 //!
-//! [`password_key`] stretches the password; its key wraps a random data key that seals everything ([`sealing`]), in the
-//! context of a [`prefix`]. [`keys_file`] and [`journal_file`] are the formats, [`replace`] writes them so that no crash hurts,
-//! [`lock`] keeps other processes out. [`wallet_file`] puts it all together.
+//! `password_key` stretches the password; its key wraps a random data key that seals everything (`sealing`), in the
+//! context of a `prefix`. `keys_file` and `journal_file` are the formats, [`replace`] writes them so that no crash hurts,
+//! `lock` keeps other processes out. `wallet_file` puts it all together.
 
 mod error;
 mod journal_file;

@@ -64,7 +64,7 @@ impl SealingKey {
     /// Opens what [`Self::seal`] made.
     ///
     /// # Errors
-    /// [`Unauthentic`].
+    /// `Unauthentic`.
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unauthentic> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or(Unauthentic)?;
         let payload = Payload {
