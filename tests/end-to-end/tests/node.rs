@@ -73,13 +73,12 @@ fn a_database_of_another_network_is_refused() {
     let other = other.unwrap();
     assert_eq!(other.rpc().height().unwrap(), 1);
     assert!(other.stop().unwrap().success());
-    let private = std::fs::read_dir(folder.path())
+    let mut private = std::fs::read_dir(folder.path())
         .unwrap()
         .flatten()
         .map(|entry| entry.path());
     let chain = private
-        .filter(|path| path.join("chain").is_dir() && !path.ends_with("regtest"))
-        .next()
+        .find(|path| path.join("chain").is_dir() && !path.ends_with("regtest"))
         .unwrap();
     std::fs::remove_dir_all(folder.path().join("regtest/chain")).unwrap();
     std::fs::rename(chain.join("chain"), folder.path().join("regtest/chain")).unwrap();
