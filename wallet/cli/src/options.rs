@@ -19,6 +19,10 @@ pub struct Options {
     #[command(flatten)]
     pub wallet: WalletOptions,
 
+    /// Use this account of the wallet.
+    #[arg(long, value_name = "N", help_heading = "Wallet")]
+    pub account: Option<u32>,
+
     /// How a wallet is restored.
     #[command(flatten)]
     pub restore: RestoreOptions,

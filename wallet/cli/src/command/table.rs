@@ -188,6 +188,7 @@ impl CommandInfo {
 const PAYING: &str = "\
 index=0,2 pays from these addresses of the account only; index=all from any (the default). The priority of an ordinary
 payment is default or unimportant, which is the same; blink is refused, because nodes of this version do not approve it.
+subtractfeefrom=0,2 takes the fee from the first and third destination, in equal parts, instead of from you.
 An address may be a payment link (oxen:…?tx_amount=…) with or without an amount behind it. Payments that do not fit into
 one transaction become several, each with its own change and fee. Before anything is sent the keys and destinations are
 written to disk. The result is one of three: sent; refused, and the money is free again; or unknown, when the daemon's
@@ -255,7 +256,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         "transfer",
         Group::Sending,
         &[
-            "transfer [index=<N1>[,<N2>...]] [<priority>] <address> <amount> [<address> <amount> ...]",
+            "transfer [index=<N1>[,<N2>...]] [subtractfeefrom=<D1>[,<D2>...]|all] [<priority>] <address> <amount> [<address> <amount> ...]",
             "transfer [index=<N1>[,<N2>...]] [<priority>] <link>",
         ],
         "Pays one or several addresses",

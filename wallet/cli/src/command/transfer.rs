@@ -10,6 +10,7 @@ use oxen_wallet_core::{
     uri::PaymentUri,
 };
 use rand_core::OsRng;
+use std::collections::BTreeSet;
 
 /// Most blocks that a payment can be locked for.
 const MAX_LOCK_BLOCKS: u64 = 1_000_000;
@@ -20,6 +21,7 @@ struct ParsedTransfer {
     sources: SourceAddresses,
     priority: Priority,
     destinations: Vec<Destination>,
+    fee_payer: FeePayer,
     /// What a link says it is for.
     note: Option<String>,
 }
@@ -72,11 +74,13 @@ impl UnlockBlocks {
 
 fn parse(mut words: Arguments, prefixes: &AddressPrefixes) -> Result<ParsedTransfer, CommandError> {
     let sources = words.sources()?;
+    let fee_from = words.take_named("subtractfeefrom");
     let priority = words.priority()?;
     let mut parsed = ParsedTransfer {
         sources,
         priority,
         destinations: Vec::new(),
+        fee_payer: FeePayer::Sender,
         note: None,
     };
     while let Some(word) = words.next_if_any() {
@@ -108,7 +112,22 @@ fn parse(mut words: Arguments, prefixes: &AddressPrefixes) -> Result<ParsedTrans
     if parsed.destinations.is_empty() {
         return Err(words.usage("An address and an amount are missing."));
     }
+    if let Some(text) = fee_from {
+        let payers = fee_payers(&text, parsed.destinations.len());
+        let problem = format!("subtractfeefrom={text} is not a list of destinations such as 0,2, nor all.");
+        parsed.fee_payer = FeePayer::Destinations(payers.ok_or_else(|| words.usage(problem))?);
+    }
     Ok(parsed)
+}
+
+/// `all`, or the places of destinations, counted from 0.
+fn fee_payers(text: &str, destinations: usize) -> Option<BTreeSet<usize>> {
+    if text == "all" {
+        return Some((0..destinations).collect());
+    }
+    text.split(',')
+        .map(|place| place.parse().ok().filter(|place| *place < destinations))
+        .collect()
 }
 
 async fn pay(
@@ -128,8 +147,11 @@ async fn pay(
         destinations: parsed.destinations,
         priority: parsed.priority,
         unlock_time: lock.unlock_time(session),
-        split: SplitRule::Several,
-        fee_payer: FeePayer::Sender,
+        split: match parsed.fee_payer {
+            FeePayer::Sender => SplitRule::Several,
+            FeePayer::Destinations(_) => SplitRule::OneTransaction,
+        },
+        fee_payer: parsed.fee_payer,
         limits: session.preferences.output_limits(),
     };
     let plans = session
@@ -186,6 +208,20 @@ mod tests {
         assert_eq!(
             amounts,
             [Amount::from_atomic(1_500_000_000), Amount::from_atomic(250_000_000)]
+        );
+    }
+
+    #[test]
+    fn destinations_can_pay_the_fee() {
+        let line = |payers: &str| format!("subtractfeefrom={payers} {} 1 {} 2", address(1), address(2));
+        let payers = |text: &str| parse_line(&line(text)).map(|parsed| parsed.fee_payer);
+        assert_eq!(payers("1").unwrap(), FeePayer::Destinations([1].into()));
+        assert_eq!(payers("all").unwrap(), FeePayer::Destinations([0, 1].into()));
+        assert!(
+            payers("2")
+                .unwrap_err()
+                .to_string()
+                .contains("not a list of destinations")
         );
     }
 

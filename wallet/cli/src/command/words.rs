@@ -60,6 +60,20 @@ mod tests {
         assert_eq!(words(r"'a\'"), [r"a\"]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn quoted_words_come_back_whatever_they_are(list in proptest::collection::vec(".*", 0..6)) {
+            let quote = |word: &String| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
+            let line = list.iter().map(quote).collect::<Vec<_>>().join(" ");
+            proptest::prop_assert_eq!(split(&line).unwrap(), list);
+        }
+
+        #[test]
+        fn any_line_is_words_or_refused(line in ".*") {
+            let _ = split(&line);
+        }
+    }
+
     #[test]
     fn an_open_quotation_is_refused() {
         assert!(matches!(split("say \"hello"), Err(CommandError::OpenQuotation)));

@@ -37,6 +37,17 @@ pub struct RunSettings {
     pub progress: ShowProgress,
     /// Work for a new password.
     pub password_cost: PasswordCost,
+    /// How the wallet was unlocked.
+    pub password_given: PasswordGiven,
+}
+
+/// How the wallet was unlocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordGiven {
+    /// By whoever started the program: it is not asked for again.
+    ByOption,
+    /// By whoever sits at the screen.
+    ByTyping,
 }
 
 /// Whether progress is shown.
@@ -216,7 +227,8 @@ impl Session {
     /// # Errors
     /// [`FileError::WrongPassword`] after the last attempt, [`PromptError`].
     pub fn ask_password(&self, terminal: &mut dyn Terminal, why: &str) -> Result<(), CommandError> {
-        if self.preferences.ask_password == AskPassword::Never || !terminal.is_person() {
+        let given = self.settings.password_given == PasswordGiven::ByOption;
+        if self.preferences.ask_password == AskPassword::Never || given || !terminal.is_person() {
             return Ok(());
         }
         self.require_password(terminal, why)
@@ -254,7 +266,11 @@ impl Session {
         } else {
             "wallet"
         };
-        let state = self.daemon.note(self.wallet.chain().next());
+        let state = if self.locked {
+            " (locked)"
+        } else {
+            self.daemon.note(self.wallet.chain().next())
+        };
         format!("[{kind} {address}{state}]: ")
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     daemon::Relaying,
     file::{PasswordCost, WalletPaths},
     options::Options,
-    session::{RunSettings, Session, ShowProgress},
+    session::{PasswordGiven, RunSettings, Session, ShowProgress},
     terminal::{Confirmation, OutputFormat, Terminal, ask_until, confirm},
 };
 use oxen_types::Network;
@@ -52,19 +52,30 @@ pub async fn start(options: &Options, terminal: &mut dyn Terminal) -> Result<Sta
         settings: run_settings(options)?,
         lookahead: lookahead(options)?,
     };
-    let wallet = &options.wallet;
-    if let Some(path) = &wallet.wallet_file {
-        return startup.open(terminal, path);
+    let mut started = startup.open_or_create(terminal).await?;
+    if let Some(account) = options.account {
+        started.session.wallet.check_account(account)?;
+        started.session.account = account;
     }
-    let restored = match wallet {
-        _ if wallet.generate_new_wallet.is_some() => wallet.generate_new_wallet.as_ref(),
-        _ if wallet.generate_from_view_key.is_some() => wallet.generate_from_view_key.as_ref(),
-        _ if wallet.generate_from_spend_key.is_some() => wallet.generate_from_spend_key.as_ref(),
-        _ => wallet.generate_from_keys.as_ref(),
-    };
-    match restored {
-        Some(path) => startup.create(terminal, path).await,
-        None => startup.ask_for_wallet(terminal).await,
+    Ok(started)
+}
+
+impl Startup<'_> {
+    async fn open_or_create(&self, terminal: &mut dyn Terminal) -> Result<Started, CommandError> {
+        let wallet = &self.options.wallet;
+        if let Some(path) = &wallet.wallet_file {
+            return self.open(terminal, path);
+        }
+        let restored = match wallet {
+            _ if wallet.generate_new_wallet.is_some() => wallet.generate_new_wallet.as_ref(),
+            _ if wallet.generate_from_view_key.is_some() => wallet.generate_from_view_key.as_ref(),
+            _ if wallet.generate_from_spend_key.is_some() => wallet.generate_from_spend_key.as_ref(),
+            _ => wallet.generate_from_keys.as_ref(),
+        };
+        match restored {
+            Some(path) => self.create(terminal, path).await,
+            None => self.ask_for_wallet(terminal).await,
+        }
     }
 }
 
@@ -100,6 +111,10 @@ fn run_settings(options: &Options) -> Result<RunSettings, CommandError> {
             ShowProgress::Yes
         },
         password_cost: cost,
+        password_given: match (&options.password.password, &options.password.password_file) {
+            (None, None) => PasswordGiven::ByTyping,
+            _ => PasswordGiven::ByOption,
+        },
     })
 }
 

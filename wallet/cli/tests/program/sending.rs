@@ -316,3 +316,23 @@ fn several_addresses_that_pay_together_are_warned_of() {
         run.output
     );
 }
+
+#[test]
+fn the_receiver_can_pay_the_fee() {
+    let (desk, other) = rich_desk();
+    let sent = desk
+        .script("w", &["transfer", "subtractfeefrom=0", &other, "1"])
+        .result()["transactions"][0]
+        .clone();
+    let (amount, fee) = (sent["amount"].as_u64().unwrap(), sent["fee"].as_u64().unwrap());
+    assert_eq!(amount + fee, OXEN);
+}
+
+#[test]
+fn another_account_is_chosen_for_one_command_and_must_exist() {
+    let (desk, _) = rich_desk();
+    desk.script("w", &["account", "new", "second"]).ok();
+    assert_eq!(desk.script("w", &["--account", "1", "balance"]).result()["balance"], 0);
+    let error = desk.script("w", &["--account", "2", "balance"]).json()["error"].clone();
+    assert_eq!(error["code"], "no_such_account_or_address");
+}
