@@ -6,6 +6,7 @@ mod checkpoints;
 mod difficulty;
 mod fork_choice;
 mod histories;
+mod reading;
 mod rewards;
 mod rule_coverage;
 mod transaction_rules;

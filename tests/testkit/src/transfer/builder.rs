@@ -8,7 +8,7 @@ use crate::{
 use oxen_crypto::clsag::RingMember;
 use oxen_state::{delta::scan_rows, tables::Outputs, transaction::rings::is_unlocked};
 use oxen_types::{
-    Amount, GlobalOutputIndex, Hash, UnlockTime,
+    Amount, ExtraField, GlobalOutputIndex, Hash, UnlockTime,
     hashing::keccak256_parts,
     network::constants::{RING_SIZE, SPENDABLE_AGE_BLOCKS},
     transaction::{TransactionType, Weight},
@@ -48,6 +48,7 @@ pub(super) struct Details {
     pub(super) fee: Amount,
     pub(super) burn: Amount,
     pub(super) filler_bytes: usize,
+    pub(super) extra_fields: Vec<ExtraField>,
     pub(super) kind: TransactionType,
     pub(super) seed: u64,
     pub(super) range_proof: RangeProofQuality,
@@ -98,6 +99,7 @@ impl TransferBuilder {
                 fee: DEFAULT_FEE,
                 burn: Amount::ZERO,
                 filler_bytes: 0,
+                extra_fields: Vec::new(),
                 kind: TransactionType::Standard,
                 seed: 0,
                 range_proof: RangeProofQuality::Good,
@@ -168,6 +170,13 @@ impl TransferBuilder {
     #[must_use]
     pub const fn filler(mut self, bytes: usize) -> Self {
         self.details.filler_bytes = bytes;
+        self
+    }
+
+    /// Carries another field in its extra.
+    #[must_use]
+    pub fn extra_field(mut self, field: ExtraField) -> Self {
+        self.details.extra_fields.push(field);
         self
     }
 

@@ -83,6 +83,9 @@ impl TransferPlan {
 
     fn prefix(&self, inputs: &[PlannedInput], outputs: &[NewOutput], transaction_key: &SecretKey) -> TransactionPrefix {
         let mut extra = Extra::from_fields(vec![ExtraField::TransactionKey(transaction_key.public_key())]);
+        for field in &self.details.extra_fields {
+            extra.push(field.clone());
+        }
         if self.details.filler_bytes > 0 {
             extra.push(ExtraField::Minergate(vec![0x5a; self.details.filler_bytes]));
         }
