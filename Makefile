@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # Build results outlive a clone, so that a fresh one builds warm.
-CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/oxen
+export CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/oxen
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
