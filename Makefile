@@ -70,6 +70,7 @@ end-to-end: ## The real binaries, driven as their users drive them
 
 .PHONY: bench
 bench: prerequisites ## Every figure that the documentation claims
+	$(CARGO) build --release --workspace --bins
 	$(CARGO) bench --workspace
 
 .PHONY: fuzz
