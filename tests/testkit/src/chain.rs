@@ -13,7 +13,7 @@ use oxen_state::{
     block::{reward::block_reward, weight::WeightLimits},
     delta::{Delta, scan_rows},
     queries,
-    rewards::AccruedRewards,
+    rewards::balances,
     state_digest,
     tables::{BlockRow, SpentKeyImages, TotalsRow},
     template::{TemplateRequest, build_template},
@@ -272,11 +272,11 @@ impl TestChain {
     /// Never on a chain that this kit made.
     #[must_use]
     pub fn pending_rewards(&self) -> MilliAmount {
-        scan_rows::<AccruedRewards>(&*self.state, &[], &[], usize::MAX)
+        balances(&*self.state)
             .expect("a state in memory reads")
             .into_iter()
-            .fold(MilliAmount::ZERO, |sum, (_, row)| {
-                sum.checked_add(row.balance).expect("no more is pending than there is")
+            .fold(MilliAmount::ZERO, |sum, (_, balance)| {
+                sum.checked_add(balance.amount).expect("no more is pending than there is")
             })
     }
 

@@ -229,6 +229,7 @@ impl ServiceNodeRules for AnythingGoes {
         &self,
         _: &mut Overlay<&dyn View>,
         _: &Block,
+        _: &Hash,
         _: &[&CheckedTransaction],
         _: Height,
     ) -> Result<RewardDuties, ViewError> {

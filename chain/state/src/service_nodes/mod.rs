@@ -1,9 +1,18 @@
-//! What the transition asks of the service node registry: who makes the next block, who is paid, and whether a transaction of
-//! its kinds holds.
+//! Service nodes in the state transition: who makes the next block, who is paid, whether a transaction of their kinds holds.
 //!
-//! The registry is a part of the same state and the same [`crate::Delta`]. Until it is there, [`NoServiceNodes`] stands in its
-//! place: a chain on which nobody can register, whose blocks are therefore all mined. The conformance tool answers from what a
-//! real chain recorded.
+//! [`StakingRules`] answers from the registry, which lives in [`tables`] of the same state and changes in the same
+//! [`crate::Delta`]; [`registry`] reads it from there. [`quorums`] are kept by height. The trait is a seam for tests:
+//! [`NoServiceNodes`] is a chain on which nobody can register.
+
+pub mod check;
+pub mod quorums;
+pub mod registry;
+pub mod rules;
+pub mod tables;
+
+pub use quorums::{pulse_quorum, state_quorums};
+pub use registry::{blacklisted_until, locking_node};
+pub use rules::StakingRules;
 
 use crate::{
     delta::Overlay,
@@ -11,8 +20,8 @@ use crate::{
     transaction::CheckedTransaction,
     view::{View, ViewError},
 };
-use oxen_staking_rules::NodeShares;
-use oxen_types::{Block, Height, PublicKey};
+use oxen_staking_rules::{NodeShares, quorum::Quorum};
+use oxen_types::{Block, Hash, Height, PublicKey};
 
 /// Who makes a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,25 +29,48 @@ pub struct BlockDuties {
     /// The block leader whom the coinbase names; the zero key when there are no nodes.
     pub leader: PublicKey,
     /// The Pulse quorum of the block's round; `None` when the block must be mined.
-    pub quorum: Option<PulseQuorum>,
+    pub quorum: Option<Quorum>,
 }
 
-/// A Pulse quorum.
+/// A node that earns a part of every block's reward.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PulseQuorum {
-    /// Makes the block.
-    pub producer: PublicKey,
-    /// Sign it, by position.
-    pub validators: Vec<PublicKey>,
+pub struct EarningNode {
+    /// Its primary key.
+    pub key: PublicKey,
+    /// How its part is split.
+    pub shares: NodeShares,
+}
+
+/// The paid nodes, in a block in which they are not those of the block before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PayableChange {
+    /// Nodes that earn from this block on.
+    pub started: Vec<EarningNode>,
+    /// Nodes that earned up to the block before.
+    pub stopped: Vec<EarningNode>,
+    /// How the reward of each paid node is split.
+    pub payable: Vec<NodeShares>,
+}
+
+/// Who is credited with a block's fees.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Producer {
+    /// Nobody: it was mined.
+    #[default]
+    Miner,
+    /// The node that made it.
+    Node(NodeShares),
+    /// The node that made it is no longer registered after it.
+    Gone,
 }
 
 /// Who earns a block's reward.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RewardDuties {
-    /// Every node that is paid, in the state after the block.
-    pub payable: Vec<NodeShares>,
-    /// The node that made the block and is credited with its fees; none for a mined one.
-    pub producer: Option<NodeShares>,
+    /// The paid nodes, unless they are those of the block before.
+    pub change: Option<PayableChange>,
+    /// Who made the block.
+    pub producer: Producer,
 }
 
 /// The registry as the transition sees it.
@@ -60,7 +92,8 @@ pub trait ServiceNodeRules {
         height: Height,
     ) -> Result<(), TransactionError>;
 
-    /// Brings the registry up to the block and says who is paid; `state` has the block's coin changes already.
+    /// Brings the registry up to the block with this id and says who is paid; `state` has the block's coin changes already, but
+    /// its newest block is still the parent.
     ///
     /// # Errors
     /// The state could not be read.
@@ -68,6 +101,7 @@ pub trait ServiceNodeRules {
         &self,
         state: &mut Overlay<&dyn View>,
         block: &Block,
+        id: &Hash,
         transactions: &[&CheckedTransaction],
         height: Height,
     ) -> Result<RewardDuties, ViewError>;
@@ -98,6 +132,7 @@ impl ServiceNodeRules for NoServiceNodes {
         &self,
         _: &mut Overlay<&dyn View>,
         _: &Block,
+        _: &Hash,
         _: &[&CheckedTransaction],
         _: Height,
     ) -> Result<RewardDuties, ViewError> {
