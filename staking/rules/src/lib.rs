@@ -29,5 +29,8 @@ pub mod rewards;
 pub mod swarm;
 
 pub use batching::{BatchPayout, Recipient};
+pub use quorum::{Quorum, QuorumKind};
+pub use randomness::QuorumRandom;
 pub use registry::{Registry, ServiceNode};
 pub use rewards::{Contribution, MilliAmount, NodeShares, RewardPart};
+pub use swarm::SwarmId;

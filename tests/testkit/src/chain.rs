@@ -11,7 +11,7 @@ use oxen_state::{
     Applied, BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, TransactionError, TypedView, Undo,
     UntrustedBlock, apply, apply_genesis,
     block::{reward::block_reward, weight::WeightLimits},
-    delta::{Delta, scan_rows},
+    delta::Delta,
     queries,
     rewards::balances,
     state_digest,
