@@ -120,7 +120,7 @@ impl Header {
         };
         let height = totals.tip.next();
         check_place(view, rules, block, id, &parent, height)?;
-        let duties = rules.service_nodes.block_duties(view, block, height)?;
+        let duties = rules.service_nodes.block_duties(view, height, block.round())?;
         let quorum = quorum_in_charge(view, rules.network, block, height, parent.row.timestamp, &duties)?;
         let difficulty = match check_maker(block, &id, quorum)? {
             MadeBy::Pulse => {

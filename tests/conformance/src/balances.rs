@@ -142,13 +142,7 @@ fn compare_whole(recorded: &RecordedBalances, balances: &Computed, place: &str, 
 }
 
 /// Whole atomic units against one recorded answer.
-pub fn compare_answer(
-    recorded: &RecordedBalances,
-    height: Height,
-    view: &dyn View,
-    place: &str,
-    report: &mut Report,
-) {
+pub fn compare_answer(recorded: &RecordedBalances, height: Height, view: &dyn View, place: &str, report: &mut Report) {
     match computed(view, height) {
         Ok(balances) => compare_whole(recorded, &balances, place, report),
         Err(error) => report.verify(Check::AccruedRewards, || place.to_owned(), Err(error)),

@@ -276,7 +276,8 @@ impl TestChain {
             .expect("a state in memory reads")
             .into_iter()
             .fold(MilliAmount::ZERO, |sum, (_, balance)| {
-                sum.checked_add(balance.amount).expect("no more is pending than there is")
+                sum.checked_add(balance.amount)
+                    .expect("no more is pending than there is")
             })
     }
 

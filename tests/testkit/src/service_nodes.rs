@@ -126,7 +126,7 @@ impl ScriptedServiceNodes {
 }
 
 impl ServiceNodeRules for ScriptedServiceNodes {
-    fn block_duties(&self, _: &dyn View, _: &Block, _: Height) -> Result<BlockDuties, ViewError> {
+    fn block_duties(&self, _: &dyn View, _: Height, _: u8) -> Result<BlockDuties, ViewError> {
         Ok(BlockDuties {
             leader: self.leader,
             quorum: self.quorum.as_ref().map(|quorum| NodeQuorum {

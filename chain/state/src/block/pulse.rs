@@ -92,10 +92,25 @@ pub fn quorum_in_charge<'a>(
     duties: &'a BlockDuties,
 ) -> Result<Option<&'a Quorum>, BlockError> {
     let Some(quorum) = &duties.quorum else { return Ok(None) };
-    let rounds = PULSE_ROUNDS.saturating_mul(network.pulse.round_timeout_seconds);
-    let fallback = round_zero(view, network, height, previous)?.map(|start| start.saturating_add(rounds));
-    let has_passed = fallback.is_some_and(|fallback| block.header.timestamp.seconds() >= fallback);
+    let fallback = fallback_time(view, network, height, previous)?;
+    let has_passed = fallback.is_some_and(|fallback| block.header.timestamp >= fallback);
     Ok((!has_passed).then_some(quorum))
+}
+
+/// When the last round of the block at `height` has passed, so that it must be mined; `None` where the network does not check
+/// times.
+///
+/// # Errors
+/// The state could not be read.
+pub fn fallback_time(
+    view: &dyn View,
+    network: &Network,
+    height: Height,
+    previous: Timestamp,
+) -> Result<Option<Timestamp>, BlockError> {
+    let rounds = PULSE_ROUNDS.saturating_mul(network.pulse.round_timeout_seconds);
+    let start = round_zero(view, network, height, previous)?;
+    Ok(start.map(|start| Timestamp::from_seconds(start.saturating_add(rounds))))
 }
 
 /// Checks that a Pulse block's time lies within its round.
@@ -109,7 +124,7 @@ pub fn check_round_time(
     height: Height,
     previous: Timestamp,
 ) -> Result<(), BlockError> {
-    let round = block.header.pulse.as_ref().map_or(0, |pulse| pulse.round);
+    let round = block.round();
     let Some(start) = round_zero(view, network, height, previous)? else {
         return Ok(());
     };

@@ -75,11 +75,11 @@ pub struct RewardDuties {
 
 /// The registry as the transition sees it.
 pub trait ServiceNodeRules {
-    /// Who makes the block at `height`; `view` is the state before it.
+    /// Who makes the block at `height` in `round`; `view` is the state before it. A mined block is of round 0.
     ///
     /// # Errors
     /// The state could not be read.
-    fn block_duties(&self, view: &dyn View, block: &Block, height: Height) -> Result<BlockDuties, ViewError>;
+    fn block_duties(&self, view: &dyn View, height: Height, round: u8) -> Result<BlockDuties, ViewError>;
 
     /// Checks a transaction for what only the registry knows: its own kinds, and stakes that are locked.
     ///
@@ -112,7 +112,7 @@ pub trait ServiceNodeRules {
 pub struct NoServiceNodes;
 
 impl ServiceNodeRules for NoServiceNodes {
-    fn block_duties(&self, _: &dyn View, _: &Block, _: Height) -> Result<BlockDuties, ViewError> {
+    fn block_duties(&self, _: &dyn View, _: Height, _: u8) -> Result<BlockDuties, ViewError> {
         Ok(BlockDuties::default())
     }
 

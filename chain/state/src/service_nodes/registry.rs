@@ -4,9 +4,7 @@
 //! from the tables of a state and is the same for every state with the same newest block: [`RegistryCache`] keeps those of the
 //! last few blocks by their ids, which share what did not change.
 
-use super::tables::{
-    BlacklistRow, KeyImageBlacklist, LockedKeyImages, Quorums, ServiceNodeRecords, ServiceNodeStakes,
-};
+use super::tables::{BlacklistRow, KeyImageBlacklist, LockedKeyImages, Quorums, ServiceNodeRecords, ServiceNodeStakes};
 use crate::{
     delta::{Overlay, scan_rows},
     table::{Table, TableId},

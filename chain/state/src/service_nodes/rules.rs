@@ -15,9 +15,7 @@ use crate::{
 use oxen_staking_rules::{
     Registry, ServiceNode,
     quorum::Quorum,
-    registry::{
-        NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction, state_change::changed_node,
-    },
+    registry::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction, state_change::changed_node},
 };
 use oxen_types::{Block, Hash, Height, Network, PublicKey, extra::Extra, transaction::TransactionType};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,17 +87,12 @@ impl StakingRules {
     }
 }
 
-/// The round of a block; 0 for one that has none.
-fn round_of(block: &Block) -> u8 {
-    block.header.pulse.as_ref().map_or(0, |pulse| pulse.round)
-}
-
 impl ServiceNodeRules for StakingRules {
-    fn block_duties(&self, view: &dyn View, block: &Block, height: Height) -> Result<BlockDuties, ViewError> {
+    fn block_duties(&self, view: &dyn View, height: Height, round: u8) -> Result<BlockDuties, ViewError> {
         let (parent, registry) = self.registries.at_tip(view)?;
         Ok(BlockDuties {
             leader: registry.next_leader().unwrap_or(PublicKey::ZERO),
-            quorum: self.quorum_of(view, parent, &registry, height, round_of(block))?,
+            quorum: self.quorum_of(view, parent, &registry, height, round)?,
         })
     }
 
@@ -125,7 +118,7 @@ impl ServiceNodeRules for StakingRules {
         height: Height,
     ) -> Result<RewardDuties, ViewError> {
         let (parent, before) = self.registries.at_tip(state)?;
-        let quorum = self.quorum_of(state, parent, &before, height, round_of(block))?;
+        let quorum = self.quorum_of(state, parent, &before, height, block.round())?;
         let extras: Vec<Extra> = transactions
             .iter()
             .map(|transaction| Extra::parse_or_empty(&transaction.transaction().prefix.extra))
@@ -159,9 +152,17 @@ impl StakingRules {
     /// How the paid nodes of the block at `height` differ from those of the block before.
     fn payable_change(&self, update: &RegistryUpdate, height: Height) -> Option<PayableChange> {
         let before = height.saturating_sub(1);
-        let earned = |node: &Option<Arc<ServiceNode>>, at| node.clone().filter(|node| node.is_payable(at, &self.network));
+        let earned =
+            |node: &Option<Arc<ServiceNode>>, at| node.clone().filter(|node| node.is_payable(at, &self.network));
         let mut change = PayableChange::default();
-        for (key, NodeChange { before: old, after: new }) in &update.nodes {
+        for (
+            key,
+            NodeChange {
+                before: old,
+                after: new,
+            },
+        ) in &update.nodes
+        {
             match (earned(old, before), earned(new, height)) {
                 (Some(old), Some(new)) if old.stake == new.stake => {}
                 (old, new) => {
@@ -171,7 +172,10 @@ impl StakingRules {
             }
         }
         // Those that did not change begin to earn when their time has come.
-        let others = update.registry.active().filter(|(key, _)| !update.nodes.contains_key(key));
+        let others = update
+            .registry
+            .active()
+            .filter(|(key, _)| !update.nodes.contains_key(key));
         for (key, node) in others {
             if node.is_payable(height, &self.network) && !node.is_payable(before, &self.network) {
                 change.started.push(earning(key, node));

@@ -228,7 +228,9 @@ fn new_record(place: QueuePosition, version: HardForkVersion, network: &Network)
 pub fn fee_portions(fee: u64) -> u64 {
     let product = u128::from(fee).saturating_mul(u128::from(STAKING_PORTIONS));
     let portions = product.checked_div(u128::from(STAKING_FEE_BASIS));
-    portions.and_then(|portions| u64::try_from(portions).ok()).unwrap_or(u64::MAX)
+    portions
+        .and_then(|portions| u64::try_from(portions).ok())
+        .unwrap_or(u64::MAX)
 }
 
 /// Checks the reserved parts of a registration, the operator's first; atomic OXEN. They need not fill the node.

@@ -4,12 +4,7 @@
 
 use super::node::LockedContribution;
 use crate::batching::Recipient;
-use oxen_crypto::{
-    amount,
-    derivation::KeyDerivation,
-    keys::SecretKey,
-    signature::key_image,
-};
+use oxen_crypto::{amount, derivation::KeyDerivation, keys::SecretKey, signature::key_image};
 use oxen_types::{
     PublicKey, Transaction,
     extra::{Extra, KeyImageProof},
@@ -56,7 +51,9 @@ pub fn staked_output(transaction: &Transaction, extra: &Extra) -> Result<StakedO
     let missing = |field| StakeTransactionError::FieldMissing { field };
     let node = extra.service_node_key().ok_or(missing("service node key"))?;
     let contributor = extra.contributor().ok_or(missing("contributor"))?;
-    let secret = extra.transaction_secret_key().ok_or(missing("transaction secret key"))?;
+    let secret = extra
+        .transaction_secret_key()
+        .ok_or(missing("transaction secret key"))?;
     let contributor = Recipient {
         spend: contributor.spend_key,
         view: contributor.view_key,

@@ -109,7 +109,10 @@ pub fn verify_state_change(
         });
     }
     check_age(change.block_height, height)?;
-    if !change.votes.is_sorted_by(|one, two| one.validator_index < two.validator_index) {
+    if !change
+        .votes
+        .is_sorted_by(|one, two| one.validator_index < two.validator_index)
+    {
         return Err(StateChangeError::VotesNotAscending);
     }
     let message = change.vote_hash();

@@ -2,11 +2,7 @@
 
 use super::node::{LockedContribution, ServiceNode};
 use oxen_crypto::signature::schnorr;
-use oxen_types::{
-    Amount, Height, KeyImage, Network,
-    extra::KeyImageUnlock,
-    network::HardForkVersion,
-};
+use oxen_types::{Amount, Height, KeyImage, Network, extra::KeyImageUnlock, network::HardForkVersion};
 use thiserror::Error;
 
 /// Below this many atomic units a stake counts as small for [`requested_unlock`] at HF19. The reference meant a quarter of the
@@ -50,10 +46,7 @@ pub enum UnlockError {
 ///
 /// # Errors
 /// The rule that is broken.
-pub fn check_unlock<'a>(
-    node: &'a ServiceNode,
-    unlock: &KeyImageUnlock,
-) -> Result<&'a LockedContribution, UnlockError> {
+pub fn check_unlock<'a>(node: &'a ServiceNode, unlock: &KeyImageUnlock) -> Result<&'a LockedContribution, UnlockError> {
     let stake = find_stake(node, &unlock.key_image)?;
     schnorr::verify(&unlock.signature_hash(), &stake.output_key, &unlock.signature)
         .map_err(|_| UnlockError::InvalidSignature)?;
@@ -103,8 +96,7 @@ pub fn requested_unlock(
     network: &Network,
 ) -> Option<Height> {
     let stake = check_unlock(node, unlock).ok()?;
-    let young =
-        height.since(node.record.registration_height) < network.staking.small_contributor_unlock_blocks;
+    let young = height.since(node.record.registration_height) < network.staking.small_contributor_unlock_blocks;
     if version == HardForkVersion::REWARD_BATCHING && stake.amount < SMALL_STAKE_OF_BLOCKS && young {
         return None;
     }

@@ -207,7 +207,9 @@ impl Step<'_> {
         let Some(quorum) = self.block.pulse_quorum else { return };
         let height = self.block.height.saturating_sub(1);
         for (index, validator) in (0_u8..).zip(&quorum.validators) {
-            self.change(validator, |node| node.record.pulse_sorter = PulseSorter { height, index });
+            self.change(validator, |node| {
+                node.record.pulse_sorter = PulseSorter { height, index }
+            });
         }
     }
 
@@ -273,7 +275,9 @@ impl Step<'_> {
     }
 
     fn register(&mut self, extra: &Extra, stake: &StakedOutput, place: QueuePosition) {
-        let Some(registration) = extra.registration() else { return };
+        let Some(registration) = extra.registration() else {
+            return;
+        };
         let requirement = self.network.staking.oxen_requirement;
         let version = self.block.version;
         let node = RegistrationTerms::check(registration, &stake.node, version, requirement)

@@ -43,7 +43,11 @@ fn verify_block(quorums: &Quorums, height: Height, block: &Block, report: &mut R
         workers: quorum.workers.clone(),
     });
     let place = || format!("block {height} ({id})");
-    report.verify(Check::PulseForm, place, check_maker(block, &id, signers.as_ref()).map(drop));
+    report.verify(
+        Check::PulseForm,
+        place,
+        check_maker(block, &id, signers.as_ref()).map(drop),
+    );
     let validators = quorum.map(|quorum| quorum.validators.as_slice()).unwrap_or_default();
     for signature in &block.signatures {
         let index = signature.voter_index;

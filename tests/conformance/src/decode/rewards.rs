@@ -4,8 +4,8 @@
 use super::decoded::DecodedChain;
 use crate::{
     balances::Balances,
-    recording::Recording,
     payees::RecordedPayees,
+    recording::Recording,
     report::{Check, Report},
 };
 use oxen_staking_rules::BatchPayout;

@@ -2,12 +2,11 @@
 
 use super::proofs::{self, VerifiedProofs};
 use crate::report::{Check, Report};
+use oxen_staking_rules::Registry;
 use oxen_state::{
     BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, StakingRules, Undo, View, ViewError, apply,
-    apply_genesis, state_digest,
-    transaction::ProofDigest,
+    apply_genesis, state_digest, transaction::ProofDigest,
 };
-use oxen_staking_rules::Registry;
 use oxen_types::{Hash, Height, Network};
 use std::sync::Arc;
 

@@ -67,7 +67,12 @@ fn recorded_fields(node: &RecordedServiceNode) -> Fields {
             .map(|lock| format!("{} {} {}", lock.amount, lock.key_image, lock.key_image_pub_key))
             .collect();
         let reserved = one.reserved.unwrap_or(one.amount);
-        format!("{} staked {} of {reserved} in [{}]", one.address, one.amount, locked.join(", "))
+        format!(
+            "{} staked {} of {reserved} in [{}]",
+            one.address,
+            one.amount,
+            locked.join(", ")
+        )
     });
     let reserved = node.total_reserved.unwrap_or(node.total_contributed);
     vec![
@@ -80,10 +85,19 @@ fn recorded_fields(node: &RecordedServiceNode) -> Fields {
         ("state_height", node.state_height.to_string()),
         ("decommission_count", node.decommission_count.to_string()),
         ("earned_downtime_blocks", node.earned_downtime_blocks.to_string()),
-        ("reasons of all", node.last_decommission_reason_consensus_all.to_string()),
-        ("reasons of any", node.last_decommission_reason_consensus_any.to_string()),
+        (
+            "reasons of all",
+            node.last_decommission_reason_consensus_all.to_string(),
+        ),
+        (
+            "reasons of any",
+            node.last_decommission_reason_consensus_any.to_string(),
+        ),
         ("last_reward_block_height", node.last_reward_block_height.to_string()),
-        ("last_reward_transaction_index", node.last_reward_transaction_index.to_string()),
+        (
+            "last_reward_transaction_index",
+            node.last_reward_transaction_index.to_string(),
+        ),
         ("staking_requirement", node.staking_requirement.to_string()),
         ("total_contributed", node.total_contributed.to_string()),
         ("total_reserved", reserved.to_string()),
@@ -96,9 +110,9 @@ fn recorded_fields(node: &RecordedServiceNode) -> Fields {
 
 fn computed_fields(node: &ServiceNode, height: Height, network: &Network) -> Fields {
     let (record, stake) = (&node.record, &node.stake);
-    let reasons = record.last_decommission.map_or((0, 0), |last| {
-        (last.reasons_of_all.bits(), last.reasons_of_any.bits())
-    });
+    let reasons = record
+        .last_decommission
+        .map_or((0, 0), |last| (last.reasons_of_all.bits(), last.reasons_of_any.bits()));
     let contributors = stake.contributors.iter().map(|one| contributor(one, network));
     vec![
         ("registration_height", record.registration_height.to_string()),
@@ -191,5 +205,9 @@ fn compare_quorums(recording: &Recording, chain: &Chain<'_>, report: &mut Report
 fn text(quorum: Option<Quorum>) -> String {
     let keys = |keys: &[PublicKey]| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let quorum = quorum.unwrap_or_default();
-    format!("validators {}; workers {}", keys(&quorum.validators), keys(&quorum.workers))
+    format!(
+        "validators {}; workers {}",
+        keys(&quorum.validators),
+        keys(&quorum.workers)
+    )
 }

@@ -19,11 +19,7 @@ pub fn prepare(recording: &Recording) -> PreparedChain {
 }
 
 /// The chain with the blocks below `height`.
-pub fn grow<'a>(
-    recording: &'a Recording,
-    prepared: &PreparedChain,
-    height: Height,
-) -> Chain<'a> {
+pub fn grow<'a>(recording: &'a Recording, prepared: &PreparedChain, height: Height) -> Chain<'a> {
     let mut chain = Chain::start(&recording.network).unwrap();
     while chain.height().next() < height {
         let block = block(prepared, chain.height().next());

@@ -4,9 +4,7 @@ use crate::{
     grown_chain::{grow, prepare},
     recorded::open,
 };
-use oxen_conformance::{
-    Recording, recording::chain::RecordedKind, replay::submissions::judge_one,
-};
+use oxen_conformance::{Recording, recording::chain::RecordedKind, replay::submissions::judge_one};
 use oxen_state::TransactionError;
 use oxen_types::{
     Amount, ConsensusDecode, ConsensusEncode, Height, KeyImage, PublicKey, Timestamp, Transaction, UnlockTime,
