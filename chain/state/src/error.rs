@@ -2,6 +2,7 @@
 //! the variant alone.
 
 use crate::view::ViewError;
+use oxen_names::NameError;
 use oxen_types::{
     Amount, DecodeError, GlobalOutputIndex, Hash, Height, KeyImage, Timestamp,
     transaction::{TransactionType, Weight},
@@ -160,7 +161,10 @@ pub enum TransactionError {
         /// Type found.
         kind: TransactionType,
     },
-    /// Staking and names come with the registry, which this version does not have.
+    /// Rule 17: the rules of the name system (chain §6.5).
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Staking comes with the registry, which this version does not have.
     #[error("transactions of type {kind:?} need the service node registry, which this version does not have")]
     RegistryMissing {
         /// Type found.

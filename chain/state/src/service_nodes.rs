@@ -89,7 +89,8 @@ impl ServiceNodeRules for NoServiceNodes {
         _: Height,
     ) -> Result<(), TransactionError> {
         match transaction.transaction().prefix.kind {
-            oxen_types::transaction::TransactionType::Standard => Ok(()),
+            oxen_types::transaction::TransactionType::Standard
+            | oxen_types::transaction::TransactionType::OxenNameSystem => Ok(()),
             kind => Err(TransactionError::RegistryMissing { kind }),
         }
     }

@@ -33,11 +33,15 @@ pub enum TableId {
     Checkpoints,
     /// Accrued rewards by payout offset and address.
     AccruedRewards,
+    /// Registered names by register and hash.
+    Names,
+    /// Which names an owner has.
+    NamesByOwner,
 }
 
 impl TableId {
     /// Every table, in the order of the digest.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -50,6 +54,8 @@ impl TableId {
         Self::DecoyBlacklist,
         Self::Checkpoints,
         Self::AccruedRewards,
+        Self::Names,
+        Self::NamesByOwner,
     ];
 
     /// The name a database knows the table by; never changed without a migration.
@@ -68,6 +74,8 @@ impl TableId {
             Self::DecoyBlacklist => "decoy-blacklist",
             Self::Checkpoints => "checkpoints",
             Self::AccruedRewards => "accrued-rewards",
+            Self::Names => "names",
+            Self::NamesByOwner => "names-by-owner",
         }
     }
 }
