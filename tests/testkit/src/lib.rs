@@ -5,7 +5,8 @@
 //!
 //! A walk: [`TestNetwork`] is a network whose first block pays an [`Account`] in many outputs; [`TestChain`] mines on it, takes
 //! blocks back, and knows what every watched account owns; [`TransferBuilder`] makes transfers that are valid, and a
-//! [`Fault`] breaks exactly one rule of one; [`ScriptedServiceNodes`] plays quorums and rewards; [`SharedChain`] and
+//! [`Fault`] breaks exactly one rule of one; [`ScriptedServiceNodes`] plays quorums and rewards,
+//! [`StakingChain`] has real ones; [`SharedChain`] and
 //! [`ManualClock`] are what services want of a chain and a clock.
 //!
 //! ```
@@ -28,6 +29,7 @@ mod chain;
 mod network;
 mod service_nodes;
 mod services;
+mod staking;
 mod transfer;
 
 pub use account::{Account, OwnedOutput};
@@ -35,4 +37,5 @@ pub use chain::{MinedBlock, TestChain};
 pub use network::{GENESIS_TIME, TestNetwork};
 pub use service_nodes::ScriptedServiceNodes;
 pub use services::{ManualClock, SharedChain};
+pub use staking::{Maker, StakePlay, StakingChain, TestingQuorum, VotePlay, Waiting};
 pub use transfer::{Fault, Transfer, TransferBuilder, TransferPlan};
