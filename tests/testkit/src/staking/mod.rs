@@ -23,7 +23,7 @@ use oxen_types::{
     Amount, ConsensusEncode, Height, PublicKey, Transaction, UnlockTime,
     extra::{Extra, ExtraField, KeyImageUnlock, NewState},
     keccak256,
-    network::HardForkVersion,
+    network::{HardForkVersion, constants::SPENDABLE_AGE_BLOCKS},
     transaction::{Proofs, TransactionPrefix, TransactionType, TransactionVersion},
 };
 use rand_chacha::ChaCha20Rng;
@@ -79,7 +79,8 @@ impl StakingChain {
         }
     }
 
-    /// Registers nodes "n1" to "n<count>", each by the account "o1" to "o<count>" alone, and waits until they are paid.
+    /// Registers nodes "n1" to "n<count>", each by the account "o1" to "o<count>" alone, and waits until
+    /// they are paid and what they staked is old enough to be spent, were it not locked.
     ///
     /// # Panics
     /// The treasury is too poor.
@@ -96,7 +97,8 @@ impl StakingChain {
             }
         }
         self.mine(1);
-        self.mine(self.chain.network().batching.payable_after_blocks);
+        let payable = self.chain.network().batching.payable_after_blocks;
+        self.mine(payable.max(SPENDABLE_AGE_BLOCKS));
         self
     }
 
