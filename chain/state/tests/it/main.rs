@@ -9,6 +9,7 @@ mod histories;
 mod reading;
 mod rewards;
 mod rule_coverage;
+mod staking;
 mod transaction_rules;
 mod unlocking;
 mod weights;

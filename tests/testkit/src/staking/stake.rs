@@ -6,6 +6,7 @@ use crate::{
     transfer::{Transfer, TransferBuilder},
 };
 use oxen_crypto::signature::schnorr;
+use oxen_staking_rules::Recipient;
 use oxen_types::{
     Amount,
     extra::{Contributor, Registration, Reservation, stake::registration_hash},
@@ -27,7 +28,7 @@ pub struct StakePlay<'c> {
 struct Terms {
     fee: u64,
     own: Option<Amount>,
-    reserved: Vec<(Account, Amount)>,
+    reserved: Vec<(Recipient, Amount)>,
     fork: u64,
     signer: String,
 }
@@ -86,9 +87,15 @@ impl<'c> StakePlay<'c> {
 
     /// The registration keeps this much for somebody.
     #[must_use]
-    pub fn reserving_amount(mut self, account: &str, amount: Amount) -> Self {
-        let account = self.chain.account(account);
-        self.terms().reserved.push((account, amount));
+    pub fn reserving_amount(self, account: &str, amount: Amount) -> Self {
+        let recipient = self.chain.account(account).recipient();
+        self.reserving_keys(recipient, amount)
+    }
+
+    /// The registration keeps this much for keys that need be nobody's.
+    #[must_use]
+    pub fn reserving_keys(mut self, keys: Recipient, amount: Amount) -> Self {
+        self.terms().reserved.push((keys, amount));
         self
     }
 
@@ -139,13 +146,13 @@ impl<'c> StakePlay<'c> {
     }
 
     fn signed(&self, terms: &Terms) -> Registration {
-        let own = (self.by.clone(), terms.own.unwrap_or(self.amount));
+        let own = (self.by.recipient(), terms.own.unwrap_or(self.amount));
         let reservations: Vec<Reservation> = std::iter::once(&own)
             .chain(&terms.reserved)
-            .map(|(account, amount)| Reservation {
+            .map(|(keys, amount)| Reservation {
                 contributor: Contributor {
-                    spend_key: account.recipient().spend,
-                    view_key: account.recipient().view,
+                    spend_key: keys.spend,
+                    view_key: keys.view,
                 },
                 amount: amount.atomic(),
             })
