@@ -150,7 +150,7 @@ impl ServiceNodeRules for StakingRules {
             },
             &self.network,
         );
-        registry::write(state, &update, height);
+        registry::write(state, &update, height)?;
         let producer = match quorum.as_ref().and_then(|quorum| quorum.workers.first()) {
             Some(key) if block.has_pulse() => match update.registry.node(key) {
                 Some(node) => Producer::Node(node.stake.shares()),
