@@ -8,10 +8,7 @@ use crate::{
     render::StakeJson,
     types::service_nodes::{FieldSelection, ServiceNodesRequest},
 };
-use oxen_staking_rules::{
-    Registry, ServiceNode,
-    registry::Stake,
-};
+use oxen_staking_rules::{Registry, ServiceNode, registry::Stake};
 use oxen_types::{Hash, Network, PublicKey, Timestamp};
 use serde_json::value::RawValue;
 use std::{
@@ -38,7 +35,12 @@ pub(crate) struct AnswerKey {
 
 impl AnswerKey {
     /// The key of a request for these nodes; a random sample has none.
-    pub(crate) fn of(request: &ServiceNodesRequest, nodes: &[PublicKey], tip: Hash, target_height: u64) -> Option<Self> {
+    pub(crate) fn of(
+        request: &ServiceNodesRequest,
+        nodes: &[PublicKey],
+        tip: Hash,
+        target_height: u64,
+    ) -> Option<Self> {
         request.limit.is_none_or(|limit| limit == 0).then(|| Self {
             tip,
             target_height,
@@ -122,12 +124,6 @@ impl ServiceNodeCache {
             })
             .count();
         answers.truncate(fitting);
-    }
-
-    /// Bytes of stakes that are kept.
-    #[cfg(test)]
-    fn stake_bytes(&self) -> usize {
-        lock(&self.stakes).texts.values().map(|(_, json)| json.bytes()).sum()
     }
 }
 

@@ -41,7 +41,12 @@ const LOGGING: &str = "logging is set at the start";
 pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
     use Access::{Admin, Public};
     use Origin::{Monero, Oxen};
-    const fn absent(names: &'static [&'static str], access: Access, origin: Origin, reason: &'static str) -> AbsentMethod {
+    const fn absent(
+        names: &'static [&'static str],
+        access: Access,
+        origin: Origin,
+        reason: &'static str,
+    ) -> AbsentMethod {
         AbsentMethod {
             names,
             access,
@@ -96,18 +101,8 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
         ),
         absent(&["start_mining", "stop_mining"], Admin, Monero, NO_MINER),
         absent(&["flush_cache"], Admin, Monero, NOT_NEEDED),
-        absent(
-            &["prune_blockchain"],
-            Admin,
-            Monero,
-            "it keeps whole transactions",
-        ),
-        absent(
-            &["get_txpool_backlog"],
-            Public,
-            Monero,
-            "see get_transaction_pool",
-        ),
+        absent(&["prune_blockchain"], Admin, Monero, "it keeps whole transactions"),
+        absent(&["get_txpool_backlog"], Public, Monero, "see get_transaction_pool"),
         absent(
             &["get_public_nodes", "set_bootstrap_daemon", "update"],
             Admin,

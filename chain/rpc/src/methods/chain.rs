@@ -5,8 +5,8 @@ use crate::{
     config::Access,
     error::MethodError,
     method::Method,
-    node::{Call, check_count},
     methods::stakes::staking_requirement,
+    node::{Call, check_count},
     render::{halves, wide},
     types::{
         ErrorCode, RPC_VERSION, Status,

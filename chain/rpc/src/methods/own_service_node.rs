@@ -112,7 +112,11 @@ fn get_status(call: &Call<'_>, _: NoParameters) -> Result<StatusResult, MethodEr
     let facts = call.facts(&snapshot)?;
     let registry = call.registry(&snapshot)?;
     let now = call.handles().clock.now();
-    let seen = call.handles().service_node_peers.observations(&keys.primary).unwrap_or_default();
+    let seen = call
+        .handles()
+        .service_node_peers
+        .observations(&keys.primary)
+        .unwrap_or_default();
     let network = call.network();
     let node = registry.node(&keys.primary);
     let state = match node_json(call, &registry, &keys.primary)? {

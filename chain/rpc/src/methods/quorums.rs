@@ -92,7 +92,9 @@ impl QuorumReader<'_> {
     fn range(&self, kinds: &[QuorumKind], start: u64, end: u64) -> Result<Vec<QuorumEntry>, MethodError> {
         let next = self.tip.next().index();
         let (start, end) = (start.min(next), end.min(next));
-        let count = usize::try_from(start.abs_diff(end)).unwrap_or(usize::MAX).saturating_add(1);
+        let count = usize::try_from(start.abs_diff(end))
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
         check_count("heights", count, self.call.sizes().quorum_heights)?;
         let heights: Vec<u64> = if start <= end {
             (start..=end).collect()
@@ -111,7 +113,10 @@ impl QuorumReader<'_> {
     fn quorum(&self, kind: QuorumKind, height: Height) -> Result<Option<QuorumEntry>, MethodError> {
         let quorum = match kind {
             QuorumKind::Pulse if height > self.tip => {
-                self.call.handles().staking.next_pulse_quorum(&*self.snapshot, height, 0)?
+                self.call
+                    .handles()
+                    .staking
+                    .next_pulse_quorum(&*self.snapshot, height, 0)?
             }
             QuorumKind::Checkpointing => match checkpointing_quorum_height(height) {
                 Some(state) if height <= self.tip => self.of_state(kind, state)?,

@@ -17,7 +17,7 @@ use oxen_node_api::service_nodes::SignError;
 use oxen_staking_rules::registry::{RegistrationError, registration::check_reservations};
 use oxen_types::{
     Amount,
-    extra::{Contributor, Reservation, registration_hash},
+    extra::{Contributor, Reservation, stake::registration_hash},
     network::{
         HardForkVersion,
         constants::{MAX_CONTRIBUTORS, STAKING_FEE_BASIS},
@@ -62,7 +62,10 @@ fn get_command(call: &Call<'_>, request: RegistrationRequest) -> Result<Registra
 
 fn get_raw_command(call: &Call<'_>, request: RawRegistrationRequest) -> Result<RegistrationAnswer, MethodError> {
     let expected = "the fee, then an address and an amount for each contributor";
-    let (fee, pairs) = request.args.split_first().ok_or(MethodError::ParameterCount { expected })?;
+    let (fee, pairs) = request
+        .args
+        .split_first()
+        .ok_or(MethodError::ParameterCount { expected })?;
     let (pairs, rest) = pairs.as_chunks::<2>();
     if pairs.is_empty() || !rest.is_empty() {
         return Err(MethodError::ParameterCount { expected });
@@ -136,7 +139,10 @@ fn signed_command(
         return Err(RegistrationError::ContributorCount { found }.into());
     }
     let reservations = reservations(call, contributions)?;
-    check_reservations(contributions.iter().map(|one| Amount::from_atomic(one.amount)), requirement)?;
+    check_reservations(
+        contributions.iter().map(|one| Amount::from_atomic(one.amount)),
+        requirement,
+    )?;
     let fork = u64::from(version.number());
     let signature = own
         .sign_registration(&registration_hash(fee, &reservations, fork))
@@ -154,12 +160,11 @@ fn reservations(call: &Call<'_>, contributions: &[RegistrationContribution]) -> 
     let mut seen = BTreeSet::new();
     let mut reservations = Vec::with_capacity(contributions.len());
     for RegistrationContribution { address: text, amount } in contributions {
-        let address = Address::parse(text, &call.network().address_prefixes).map_err(|reason| {
-            MethodError::WrongAddress {
+        let address =
+            Address::parse(text, &call.network().address_prefixes).map_err(|reason| MethodError::WrongAddress {
                 address: MethodError::excerpt(text),
                 reason,
-            }
-        })?;
+            })?;
         if address.kind() != AddressKind::Standard {
             return Err(MethodError::NotAPrimaryAddress {
                 address: MethodError::excerpt(text),
@@ -182,10 +187,13 @@ fn reservations(call: &Call<'_>, contributions: &[RegistrationContribution]) -> 
 
 fn parse_number(what: &'static str, text: &str) -> Result<u64, MethodError> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number).ok_or_else(|| MethodError::NotANumber {
-        what,
-        found: MethodError::excerpt(text),
-    })
+    text.parse()
+        .ok()
+        .filter(|_| is_number)
+        .ok_or_else(|| MethodError::NotANumber {
+            what,
+            found: MethodError::excerpt(text),
+        })
 }
 
 /// Percent with up to two decimals, in hundredths of a percent.
@@ -201,7 +209,11 @@ fn parse_percent(text: &str) -> Result<u64, MethodError> {
         return Err(wrong());
     }
     let hundredths = format!("0{whole}{significant:0<2}");
-    hundredths.parse().ok().filter(|fee| *fee <= STAKING_FEE_BASIS).ok_or_else(wrong)
+    hundredths
+        .parse()
+        .ok()
+        .filter(|fee| *fee <= STAKING_FEE_BASIS)
+        .ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -228,7 +240,20 @@ mod tests {
 
     #[test]
     fn what_is_no_percentage_is_refused() {
-        for text in ["", ".", "%", "-1", "+1", "100.01", "101", "1.234", "ten", "1e1", "1,5", "99999999999999999999"] {
+        for text in [
+            "",
+            ".",
+            "%",
+            "-1",
+            "+1",
+            "100.01",
+            "101",
+            "1.234",
+            "ten",
+            "1e1",
+            "1,5",
+            "99999999999999999999",
+        ] {
             assert!(
                 matches!(parse_percent(text), Err(MethodError::WrongPercentage { .. })),
                 "{text}"

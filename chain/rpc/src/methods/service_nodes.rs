@@ -60,7 +60,10 @@ fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Re
     let snapshot = call.snapshot();
     let facts = call.facts(&snapshot)?;
     let tip = facts.tip.id;
-    let polled = request.poll_block_hash.as_ref().map(|hash| parse_hex("poll_block_hash", hash));
+    let polled = request
+        .poll_block_hash
+        .as_ref()
+        .map(|hash| parse_hex("poll_block_hash", hash));
     if polled.transpose()? == Some(tip) {
         return rendered(&Unchanged {
             unchanged: true,
@@ -80,7 +83,9 @@ fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Re
     }
     let registry = call.registry(&snapshot)?;
     let nodes = chosen_nodes(&registry, &wanted, &request);
-    let stakes = cache.stakes(&registry, &nodes, call.network()).map_err(MethodError::Unwritable)?;
+    let stakes = cache
+        .stakes(&registry, &nodes, call.network())
+        .map_err(MethodError::Unwritable)?;
     let fork = call.network().forks.version_at(facts.height());
     let answer = Answer {
         height: facts.height().index(),
@@ -232,12 +237,20 @@ impl Serialize for NodeList<'_> {
 }
 
 /// One node with all its fields; `None` when it is not registered.
-pub(super) fn node_json(call: &Call<'_>, registry: &Registry, key: &PublicKey) -> Result<Option<Box<RawValue>>, MethodError> {
+pub(super) fn node_json(
+    call: &Call<'_>,
+    registry: &Registry,
+    key: &PublicKey,
+) -> Result<Option<Box<RawValue>>, MethodError> {
     let Some(node) = registry.node(key) else {
         return Ok(None);
     };
     let nodes = [(*key, Arc::clone(node))];
-    let stakes = call.node.service_nodes.stakes(registry, &nodes, call.network()).map_err(MethodError::Unwritable)?;
+    let stakes = call
+        .node
+        .service_nodes
+        .stakes(registry, &nodes, call.network())
+        .map_err(MethodError::Unwritable)?;
     let Some(stake) = stakes.first() else {
         return Ok(None);
     };
@@ -300,7 +313,9 @@ mod tests {
             }),
         };
         let node = Arc::new(node);
-        (0..count).map(|byte| (PublicKey::new([byte; 32]), Arc::clone(&node))).collect()
+        (0..count)
+            .map(|byte| (PublicKey::new([byte; 32]), Arc::clone(&node)))
+            .collect()
     }
 
     #[test]
@@ -313,8 +328,10 @@ mod tests {
 
     #[test]
     fn every_node_is_sampled_some_time() {
-        let sampled: BTreeSet<PublicKey> =
-            (0..2_000).flat_map(|_| random_sample(nodes(10), 1)).map(|(key, _)| key).collect();
+        let sampled: BTreeSet<PublicKey> = (0..2_000)
+            .flat_map(|_| random_sample(nodes(10), 1))
+            .map(|(key, _)| key)
+            .collect();
         assert_eq!(sampled.len(), 10);
     }
 }

@@ -161,9 +161,7 @@ fn count_in_block(snapshot: &Snapshot, height: Height, answer: &mut StateChanges
 }
 
 fn new_state(snapshot: &Snapshot, id: &Hash) -> Result<NewState, MethodError> {
-    let damaged = MethodError::Damaged {
-        what: "a state change",
-    };
+    let damaged = MethodError::Damaged { what: "a state change" };
     let Some(transaction) = queries::pruned_transaction(&**snapshot, id)? else {
         return Err(damaged);
     };

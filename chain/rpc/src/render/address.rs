@@ -23,8 +23,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_back_as_its_keys() {
-        let text =
-            "L5yYM5GZdUS4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfJM5y7PK";
+        let text = "L5yYM5GZdUS4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfJM5y7PK";
         let prefixes = Network::mainnet().address_prefixes;
         let address = Address::parse(text, &prefixes).unwrap();
         let recipient = Recipient {

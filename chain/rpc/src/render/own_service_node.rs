@@ -49,7 +49,9 @@ fn version_numbers(version: &str) -> [u16; 3] {
 
 /// The proofs that the node sends.
 pub(crate) fn proofs(own: &OwnProofs, seen: &NodeObservations, network: &Network) -> OwnProofsEntry {
-    let valid_until = seen.proof_counts_from.map(|from| from.saturating_add(network.uptime.validity_seconds));
+    let valid_until = seen
+        .proof_counts_from
+        .map(|from| from.saturating_add(network.uptime.validity_seconds));
     OwnProofsEntry {
         last_sent: own.last_sent.map(Timestamp::seconds),
         last_seen_by_peers: own.last_echoed.map(Timestamp::seconds),
@@ -61,7 +63,9 @@ pub(crate) fn proofs(own: &OwnProofs, seen: &NodeObservations, network: &Network
 
 /// The tests that this node can judge itself: proofs and duties that everybody sees, and its own clock (staking §15.2).
 pub(crate) fn tests(node: &ServiceNode, seen: &NodeObservations, network: &Network, now: Timestamp) -> Vec<TestEntry> {
-    let counts_until = seen.proof_counts_from.map(|from| from.saturating_add(network.uptime.validity_seconds));
+    let counts_until = seen
+        .proof_counts_from
+        .map(|from| from.saturating_add(network.uptime.validity_seconds));
     let proof_expired = counts_until.is_none_or(|until| now > until);
     let mut entries = vec![TestEntry {
         test: code(Reasons::UPTIME_PROOF),
@@ -78,14 +82,22 @@ pub(crate) fn tests(node: &ServiceNode, seen: &NodeObservations, network: &Netwo
     ];
     // A suspended node has no duties that it could miss.
     let has_duties = !node.is_decommissioned();
-    entries.extend(histories.iter().map(|(reason, results)| history(*reason, results, has_duties)));
+    entries.extend(
+        histories
+            .iter()
+            .map(|(reason, results)| history(*reason, results, has_duties)),
+    );
     entries
 }
 
 fn history(reason: Reasons, results: &[TestOutcome], has_duties: bool) -> TestEntry {
     let count = |results: usize| u32::try_from(results).unwrap_or(u32::MAX);
     let failed = count(results.iter().filter(|one| **one == TestOutcome::Failed).count());
-    let in_a_row = results.iter().rev().take_while(|one| **one == TestOutcome::Failed).count();
+    let in_a_row = results
+        .iter()
+        .rev()
+        .take_while(|one| **one == TestOutcome::Failed)
+        .count();
     TestEntry {
         test: code(reason),
         passed: count(results.len()).saturating_sub(failed),
@@ -164,8 +176,13 @@ pub(crate) fn outlook(
 
 /// Blocks until the newest proof stops to count, rounded up.
 fn blocks_of_proof(seen: &NodeObservations, network: &Network, now: Timestamp) -> u64 {
-    let until = seen.proof_counts_from.map_or(0, Timestamp::seconds).saturating_add(network.uptime.validity_seconds);
-    until.saturating_sub(now.seconds()).div_ceil(network.target_block_seconds.max(1))
+    let until = seen
+        .proof_counts_from
+        .map_or(0, Timestamp::seconds)
+        .saturating_add(network.uptime.validity_seconds);
+    until
+        .saturating_sub(now.seconds())
+        .div_ceil(network.target_block_seconds.max(1))
 }
 
 /// Blocks until votes to throw a node out are cast again after a fork.

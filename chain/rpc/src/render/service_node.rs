@@ -36,7 +36,11 @@ impl StakeJson {
     pub fn new(stake: &Stake, network: &Network) -> Result<Self, serde_json::Error> {
         let contributors: Vec<ContributorEntry> =
             stake.contributors.iter().map(|one| contributor(one, network)).collect();
-        let operator_address = match stake.contributors.iter().position(|one| one.recipient == stake.operator) {
+        let operator_address = match stake
+            .contributors
+            .iter()
+            .position(|one| one.recipient == stake.operator)
+        {
             Some(place) => contributors.get(place).map(|entry| entry.address.clone()),
             None => None,
         };
@@ -45,11 +49,6 @@ impl StakeJson {
                 .unwrap_or_else(|| recipient_address(&stake.operator, &network.address_prefixes)),
             contributors: to_raw_value(&contributors)?,
         })
-    }
-
-    /// Bytes that it takes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.operator_address.len().saturating_add(self.contributors.get().len())
     }
 }
 
@@ -219,7 +218,10 @@ fn put_reasons<M: SerializeMap>(fields: &mut Fields<'_, M>, last: &Decommission)
     fields.put("last_decommission_reason_consensus_all", &all.bits())?;
     fields.put("last_decommission_reason_consensus_any", &any.bits())?;
     let of_all = reason_codes(all);
-    let some = reason_codes(any).into_iter().filter(|code| !of_all.contains(code)).collect();
+    let some = reason_codes(any)
+        .into_iter()
+        .filter(|code| !of_all.contains(code))
+        .collect();
     fields.put("last_decomm_reasons", &DecommissionReasons { all: of_all, some })
 }
 
@@ -254,7 +256,10 @@ fn put_proof_content<M: SerializeMap>(fields: &mut Fields<'_, M>, proof: &SeenPr
 fn put_participation<M: SerializeMap>(fields: &mut Fields<'_, M>, seen: &NodeObservations) -> Result<(), M::Error> {
     if !seen.checkpoints.is_empty() {
         let of = |one: &CheckpointParticipation| quorum_height(one.checkpoint);
-        fields.put("checkpoint_votes", &participation(&seen.checkpoints, |one| one.outcome, of))?;
+        fields.put(
+            "checkpoint_votes",
+            &participation(&seen.checkpoints, |one| one.outcome, of),
+        )?;
         let list: Vec<_> = seen.checkpoints.iter().map(OldCheckpointEntry::from).collect();
         fields.put("checkpoint_participation", &list)?;
     }
@@ -291,7 +296,13 @@ fn participation<O, T>(
     outcome: impl Fn(&O) -> TestOutcome,
     value: impl Fn(&O) -> T,
 ) -> Participation<T> {
-    let with = |wanted| results.iter().filter(|one| outcome(one) == wanted).map(&value).collect();
+    let with = |wanted| {
+        results
+            .iter()
+            .filter(|one| outcome(one) == wanted)
+            .map(&value)
+            .collect()
+    };
     Participation {
         voted: with(TestOutcome::Passed),
         missed: with(TestOutcome::Failed),

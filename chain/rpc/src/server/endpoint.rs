@@ -64,12 +64,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(
-        node: Arc<Node>,
-        config: &ListenerConfig,
-        secrecy: Secrecy,
-        connections: Arc<AtomicU64>,
-    ) -> Self {
+    pub(crate) fn new(node: Arc<Node>, config: &ListenerConfig, secrecy: Secrecy, connections: Arc<AtomicU64>) -> Self {
         let scope = Arc::new(Scope {
             node,
             access: config.access,
