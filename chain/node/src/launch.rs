@@ -12,7 +12,10 @@ use crate::{
     status::status_line,
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
+use oxen_node_api::{
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, NotAServiceNode, NothingObserved,
+    Subscription,
+};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
@@ -165,6 +168,9 @@ impl Node {
                 started,
                 data_directory: data_directory.path().to_owned(),
             }),
+            staking,
+            service_node_peers: Arc::new(NothingObserved),
+            own_service_node: Arc::new(NotAServiceNode),
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
