@@ -2,7 +2,10 @@
 //! types and crypto; `chain/state` calls it.
 //!
 //! A walk: [`rewards`] splits a block's reward among a node's contributors, [`batching`] says when and to which one-time keys
-//! the accrued rewards are paid. The registry, quorums and votes come beside these.
+//! the accrued rewards are paid. [`randomness`] is the generator that all nodes share; with it [`quorum`] chooses the service
+//! nodes that watch, vote and make blocks, and [`swarm`] groups them for storing messages. [`keys`] are those of a service node,
+//! [`uptime_proof`] is what it tells of itself with them, [`vote`] what it says about others and about blocks; [`blame`] is shared
+//! by the two.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -23,10 +26,17 @@
 pub mod batching;
 pub mod blame;
 pub mod keys;
+pub mod quorum;
+pub mod randomness;
 pub mod rewards;
+pub mod swarm;
 pub mod uptime_proof;
+pub mod vote;
 
 pub use batching::{BatchPayout, Recipient};
 pub use blame::Blame;
 pub use keys::{Ed25519Signature, ServiceNodeKeys, X25519PublicKey};
+pub use quorum::{Quorum, QuorumKind};
+pub use randomness::QuorumRandom;
 pub use rewards::{Contribution, MilliAmount, NodeShares};
+pub use swarm::SwarmId;
