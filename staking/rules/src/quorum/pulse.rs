@@ -67,8 +67,8 @@ pub fn pulse_entropy(round: u8, sources: &[EntropySource; PULSE_QUORUM_SIZE]) ->
 }
 
 /// The Pulse quorum of a round: one worker, the producer, and eleven validators. `candidates` are *all* active nodes of the
-/// parent's state, the leader of the reward queue among them. `None` when they are fewer than the network's `minimum_nodes`
-/// or too few for a quorum.
+/// parent's state in key order, the leader of the reward queue among them. `None` when they are fewer than the network's
+/// `minimum_nodes` or too few for a quorum.
 #[must_use]
 pub fn pulse_quorum(
     leader: &PublicKey,
@@ -83,37 +83,71 @@ pub fn pulse_quorum(
     if round == 0 {
         candidates.retain(|candidate| candidate.key != *leader);
     }
-    candidates.sort_unstable_by(|one, other| (one.sorter, &one.key).cmp(&(other.sorter, &other.key)));
+    let mut queue: Vec<Turn> = (0..)
+        .zip(&candidates)
+        .map(|(position, candidate)| Turn::new(candidate, position))
+        .collect();
+    let key_of = |turn: Turn| candidates.get(turn.position()).map(|candidate| candidate.key);
 
     let (for_producer, for_validators) = entropy.split_first()?;
     let producer = if round == 0 {
         *leader
-    } else if candidates.is_empty() {
-        return None;
     } else {
-        let place = QuorumRandom::for_quorum(for_producer, QuorumKind::Pulse).place(candidates.len());
-        candidates.remove(place).key
+        key_of(draw_producer(&mut queue, for_producer)?)?
     };
+    let validators = draw_validators(&mut queue, for_validators)?;
     Some(Quorum {
-        validators: draw_validators(&mut candidates, for_validators)?,
+        validators: validators.iter().map(|turn| key_of(*turn)).collect::<Option<_>>()?,
         workers: vec![producer],
     })
 }
 
-/// Draws one validator per entropy. Each comes from the first half of those not yet drawn, so that nobody serves again before
-/// about half of the nodes have served.
-fn draw_validators(candidates: &mut [PulseCandidate], entropy: &[Hash]) -> Option<Vec<PublicKey>> {
-    if candidates.len() < PULSE_VALIDATORS {
+/// A candidate's place in the queue for validators: its sorter, then its position in key order, in one number, since most of
+/// the work of a quorum is putting them in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn(u128);
+
+impl Turn {
+    fn new(candidate: &PulseCandidate, position: u32) -> Self {
+        let PulseSorter { height, index } = candidate.sorter;
+        Self((u128::from(height.index()) << 64) | (u128::from(index) << 32) | u128::from(position))
+    }
+
+    /// The position that it was made with.
+    fn position(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
+/// Takes the producer of a round above 0 out of the queue, which need not be in order.
+fn draw_producer(queue: &mut Vec<Turn>, entropy: &Hash) -> Option<Turn> {
+    if queue.is_empty() {
         return None;
     }
-    let half = candidates.len().saturating_sub(1) / 2;
-    for (drawn, entropy) in entropy.iter().enumerate() {
-        let left = candidates.len().saturating_sub(drawn);
-        let ahead = QuorumRandom::for_quorum(entropy, QuorumKind::Pulse).place(half.min(left));
-        candidates.swap(drawn, drawn.saturating_add(ahead));
+    let place = QuorumRandom::for_quorum(entropy, QuorumKind::Pulse).place(queue.len());
+    queue.select_nth_unstable(place);
+    Some(queue.swap_remove(place))
+}
+
+/// Draws one validator per entropy. Each comes from the first half of those not yet drawn, so that nobody serves again before
+/// about half of the nodes have served. The queue need not be in order.
+fn draw_validators<'queue>(queue: &'queue mut [Turn], entropy: &[Hash]) -> Option<&'queue [Turn]> {
+    if queue.len() < PULSE_VALIDATORS {
+        return None;
     }
-    let validators = candidates.get(..PULSE_VALIDATORS)?;
-    Some(validators.iter().map(|candidate| candidate.key).collect())
+    let half = queue.len().saturating_sub(1) / 2;
+    // What lies further back is never drawn, and its order does not matter.
+    let reach = half.saturating_add(PULSE_VALIDATORS).min(queue.len());
+    queue.select_nth_unstable(reach.saturating_sub(1));
+    let (front, _) = queue.split_at_mut(reach);
+    front.sort_unstable();
+
+    for (drawn, entropy) in entropy.iter().enumerate() {
+        let window = half.min(queue.len().saturating_sub(drawn));
+        let ahead = QuorumRandom::for_quorum(entropy, QuorumKind::Pulse).place(window);
+        queue.swap(drawn, drawn.saturating_add(ahead));
+    }
+    queue.get(..PULSE_VALIDATORS)
 }
 
 #[cfg(test)]
@@ -262,20 +296,42 @@ mod tests {
         assert_eq!(numbers(&mirrored.workers), [29 - 2]);
     }
 
+    /// The rule as pulse §3.2 to §3.4 writes it down, everything in order.
+    fn quorum_by_the_book(leader: PublicKey, mut list: Vec<PulseCandidate>, entropy: &[Hash; 12], round: u8) -> Quorum {
+        let draw = |entropy, bound| QuorumRandom::for_quorum(entropy, QuorumKind::Pulse).draw(bound as u64) as usize;
+        list.sort_by_key(|candidate| (candidate.sorter.height, candidate.sorter.index, candidate.key));
+        let producer = if round == 0 {
+            list.retain(|candidate| candidate.key != leader);
+            leader
+        } else {
+            list.remove(draw(&entropy[0], list.len())).key
+        };
+        let part = (list.len() - 1) / 2;
+        for index in 0..11 {
+            let ahead = draw(&entropy[index + 1], part.min(list.len() - index));
+            list.swap(index, index + ahead);
+        }
+        Quorum {
+            validators: list[..11].iter().map(|candidate| candidate.key).collect(),
+            workers: vec![producer],
+        }
+    }
+
     proptest! {
         #[test]
         fn members_are_distinct_and_the_leader_produces_round_zero(
-            heights in proptest::collection::vec(0_u64..20, 12..100),
+            sorters in proptest::collection::vec((0_u64..20, 0_u8..3), 12..100),
             entropy: [[u8; 32]; 12],
-            round: u8,
+            round in 0_u8..4,
             leader: prop::sample::Index,
         ) {
-            let mut candidates = fresh(heights.len());
-            for (candidate, height) in candidates.iter_mut().zip(&heights) {
-                candidate.sorter = sorter(*height, 0);
+            let mut candidates = fresh(sorters.len());
+            for (candidate, (height, index)) in candidates.iter_mut().zip(&sorters) {
+                candidate.sorter = sorter(*height, *index);
             }
-            let leader = node(leader.index(heights.len()));
-            let quorum = pulse_quorum(&leader, candidates, &entropy.map(Hash::new), round, 12).unwrap();
+            let (leader, entropy) = (node(leader.index(sorters.len())), entropy.map(Hash::new));
+            let quorum = pulse_quorum(&leader, candidates.clone(), &entropy, round, 12).unwrap();
+            prop_assert_eq!(&quorum, &quorum_by_the_book(leader, candidates, &entropy, round));
             let members: BTreeSet<_> = quorum.validators.iter().chain(&quorum.workers).collect();
             prop_assert_eq!(members.len(), 12);
             prop_assert_eq!((quorum.validators.len(), quorum.workers.len()), (11, 1));

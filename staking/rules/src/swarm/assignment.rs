@@ -136,6 +136,9 @@ impl Assignment {
 
     /// Fills small swarms with nodes taken from the large ones, as long as those have enough to give.
     fn fill_small_swarms(&mut self) {
+        if !self.swarms.iter().any(Swarm::is_small) {
+            return;
+        }
         let sizes = self.sizes();
         // Sizes before anything is taken decide who gives.
         let spared = MIN_SWARM_SIZE.max(at_percentile(&sizes, SWARM_STEALING_PERCENTILE).saturating_sub(1));
