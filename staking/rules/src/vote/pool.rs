@@ -195,6 +195,17 @@ impl VotePool {
             .retain(|(height, _), _| *height > chain_height || check_age(*height, chain_height).is_ok());
     }
 
+    /// Drops votes of quorums that are gone because the blocks from `first_reverted` on were taken back: in the quorums that come
+    /// instead, the same positions are other nodes.
+    pub fn drop_reverted(&mut self, first_reverted: Height) {
+        self.groups.retain(|_, group| {
+            group
+                .values()
+                .next()
+                .is_some_and(|pooled| pooled.cast.vote().quorum().1 < first_reverted)
+        });
+    }
+
     /// Drops the votes for a change that the chain has now.
     pub fn remove_mined(&mut self, change: &StateChange) {
         let Ok(worker) = u16::try_from(change.service_node_index) else {
@@ -385,6 +396,19 @@ mod tests {
         pool.prune(Height::new(131));
         assert_eq!(pool.len(), 1);
         pool.prune(Height::new(141));
+        assert!(pool.is_empty());
+    }
+
+    #[test]
+    fn votes_of_quorums_that_were_taken_back_are_dropped() {
+        let mut pool = VotePool::new();
+        add(&mut pool, decommission(0));
+        add(&mut pool, on_checkpoint(0, Hash::ZERO));
+        pool.drop_reverted(Height::new(71));
+        assert_eq!(pool.len(), 2, "the quorums are those of heights 70 and 69");
+        pool.drop_reverted(Height::new(70));
+        assert!(pool.contains(&on_checkpoint(0, Hash::ZERO)) && pool.len() == 1);
+        pool.drop_reverted(Height::new(69));
         assert!(pool.is_empty());
     }
 

@@ -2,11 +2,12 @@
 
 use super::ballot::{Vote, VoteBody};
 use oxen_types::{
-    Checkpoint, Hash, Height,
+    Checkpoint, Extra, ExtraField, Hash, Height, Transaction, UnlockTime,
     block::QuorumSignature,
     checkpoint::CheckpointKind,
     extra::{NewState, Reasons, StateChange, StateChangeForm, StateChangeVote},
     network::constants::{CHECKPOINT_MIN_VOTES, CHECKPOINT_QUORUM_SIZE, OBLIGATIONS_MIN_VOTES},
+    transaction::{Proofs, TransactionPrefix, TransactionType, TransactionVersion},
 };
 use std::collections::BTreeMap;
 
@@ -51,6 +52,23 @@ pub fn state_change<'a>(
             })
             .collect(),
     })
+}
+
+/// The transaction that brings a change into the chain: no inputs, no outputs, no fee (staking §16.1).
+#[must_use]
+pub fn state_change_transaction(change: StateChange) -> Transaction {
+    Transaction {
+        prefix: TransactionPrefix {
+            version: TransactionVersion::V4,
+            output_unlock_times: Vec::new(),
+            unlock_time: UnlockTime::NONE,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            extra: Extra::from_fields(vec![ExtraField::StateChange(change)]).encode(),
+            kind: TransactionType::StateChange,
+        },
+        proofs: Proofs::Null,
+    }
 }
 
 /// The checkpoint that these votes make, sorted by validator; `None` while there are fewer than 13 for it. Votes that are about
@@ -137,7 +155,13 @@ mod tests {
                 any: Reasons::from_bits(0x0d),
             }
         );
-        assert_eq!(StateChange::decode(&change.encode()), Ok(change));
+        assert_eq!(StateChange::decode(&change.encode()), Ok(change.clone()));
+        let transaction = state_change_transaction(change.clone());
+        assert_eq!(Transaction::decode(&transaction.encode()), Ok(transaction.clone()));
+        assert_eq!(
+            Extra::parse_or_empty(&transaction.prefix.extra).state_change(),
+            Some(&change)
+        );
     }
 
     #[test]
