@@ -11,11 +11,7 @@ use oxen_staking_rules::{
     registry::Activity,
 };
 use oxen_state::{View, ViewError, queries};
-use oxen_types::{
-    Block, Extra, Height, PublicKey, Timestamp,
-    extra::StateChange,
-    transaction::TransactionType,
-};
+use oxen_types::{Block, Extra, Height, PublicKey, Timestamp, extra::StateChange, transaction::TransactionType};
 use std::sync::Arc;
 
 /// The chain at the moment at which the prober looks.

@@ -1,7 +1,10 @@
 //! The registry and the quorums as the prober reads them.
 
 use oxen_staking_rules::{Registry, registry::update::StateQuorums};
-use oxen_state::{View, ViewError, service_nodes::{StakingRules, state_quorums}};
+use oxen_state::{
+    View, ViewError,
+    service_nodes::{StakingRules, state_quorums},
+};
 use oxen_types::Height;
 use std::sync::Arc;
 

@@ -48,7 +48,9 @@ impl Prober {
     pub(crate) fn send_due_proof(&self) {
         match self.try_send_proof(Haste::WhenDue) {
             Ok(Ok(())) => {}
-            Ok(Err(ProofHindrance::NotAServiceNode | ProofHindrance::NotRegistered { .. } | ProofHindrance::Starting)) => {}
+            Ok(Err(
+                ProofHindrance::NotAServiceNode | ProofHindrance::NotRegistered { .. } | ProofHindrance::Starting,
+            )) => {}
             Ok(Err(hindrance)) => tracing::warn!("no uptime proof is sent: {hindrance}"),
             Err(error) => tracing::error!(%error, "no uptime proof is sent now"),
         }
@@ -173,17 +175,18 @@ impl Prober {
             .or_else(not_ready)
             .or_else(|| shared_key(keys, &registry, &inner))
             .or_else(|| self.silent_companion(&inner))
-            .or_else(|| match self.parts.settings.public_ip {
-                Some(_) => None,
-                None => Some(ProofHindrance::NoPublicAddress),
+            .or_else(|| {
+                self.parts
+                    .settings
+                    .public_ip
+                    .is_none()
+                    .then_some(ProofHindrance::NoPublicAddress)
             }))
     }
 
     /// Nothing is sent right after the start, nor before a block stands on the registration.
     fn starting(&self, keys: &ServiceNodeKeys, registry: &Registry, tip: Height) -> Option<ProofHindrance> {
-        let ready = self
-            .started
-            .saturating_add(self.network().uptime.startup_delay_seconds);
+        let ready = self.started.saturating_add(self.network().uptime.startup_delay_seconds);
         let registered_in = registry
             .node(&keys.primary().public)
             .map(|node| node.record.registration_height);
@@ -237,7 +240,10 @@ impl Prober {
 
 fn registration(keys: &ServiceNodeKeys, registry: &Registry) -> Option<ProofHindrance> {
     let key = keys.primary().public;
-    registry.node(&key).is_none().then_some(ProofHindrance::NotRegistered { key })
+    registry
+        .node(&key)
+        .is_none()
+        .then_some(ProofHindrance::NotRegistered { key })
 }
 
 /// Another registered node proves with our transport key.

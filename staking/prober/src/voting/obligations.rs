@@ -82,7 +82,11 @@ impl Prober {
             return Ok(Vec::new());
         };
         let own = keys.primary();
-        if !situation.registry.node(&own.public).is_some_and(|node| node.is_active()) {
+        if !situation
+            .registry
+            .node(&own.public)
+            .is_some_and(|node| node.is_active())
+        {
             return Ok(Vec::new());
         }
         let Some(quorums) = self.parts.staking.quorums(situation.view, height)? else {
@@ -131,11 +135,7 @@ impl Prober {
         let nothing_seen = NodeObservations::default();
         let mut judgements = Vec::new();
         for (key, worker) in quorum.workers.iter().zip(0_u16..) {
-            let Some(node) = situation
-                .registry
-                .node(key)
-                .filter(|node| node.can_be_voted_on(height))
-            else {
+            let Some(node) = situation.registry.node(key).filter(|node| node.can_be_voted_on(height)) else {
                 continue;
             };
             let seen = inner.nodes.get(key).unwrap_or(&nothing_seen);
