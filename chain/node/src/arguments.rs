@@ -9,6 +9,11 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "oxend", version, about, max_term_width = 120)]
 pub struct Arguments {
+    /// Asks the running node and ends: `status`, `print_sn`, `prepare_registration` …; `oxend help` lists the commands. Without
+    /// one, a node is started.
+    #[arg(value_name = "COMMAND", allow_negative_numbers = true)]
+    pub command: Vec<String>,
+
     /// Which network.
     #[command(flatten)]
     pub network: NetworkChoice,

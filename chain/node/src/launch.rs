@@ -34,7 +34,7 @@ const POOL_MAINTENANCE: Duration = Duration::from_secs(60);
 /// Between two status lines in the log.
 const STATUS_INTERVAL: Duration = Duration::from_secs(30);
 /// The file that tells scripts where the RPC listens.
-const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
+pub(crate) const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
 /// What a node is started with.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@
 pub mod arguments;
 pub mod clock;
 pub mod config_file;
+pub mod console;
 mod control;
 pub mod data_directory;
 pub mod faucet;

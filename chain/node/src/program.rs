@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Arguments, RpcArguments},
     config_file::{ConfigError, Configuration, read_configuration},
+    console::{ConsoleError, run_command},
     data_directory,
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
@@ -33,6 +34,9 @@ pub enum ProgramError {
     /// The network.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// A command for the running node.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// The logs.
     #[error(transparent)]
     Logging(#[from] LoggingError),
@@ -76,7 +80,11 @@ pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramError> {
-    let Configuration { arguments, ignored } = read_configuration(command_line)?;
+    let configuration = read_configuration(command_line)?;
+    if !configuration.arguments.command.is_empty() {
+        return Ok(run_command(&configuration)?);
+    }
+    let Configuration { arguments, ignored } = configuration;
     let network = choose_network(&arguments.network)?;
     let root = data_directory::root(&arguments);
     let folder = root.join(&network.data_directory);

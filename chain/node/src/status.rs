@@ -44,7 +44,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// Days, hours, minutes and seconds, without leading zeros.
-fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 86_400, "d"),
