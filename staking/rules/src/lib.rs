@@ -21,7 +21,12 @@
 )]
 
 pub mod batching;
+pub mod blame;
+pub mod keys;
 pub mod rewards;
+pub mod uptime_proof;
 
 pub use batching::{BatchPayout, Recipient};
+pub use blame::Blame;
+pub use keys::{Ed25519Signature, ServiceNodeKeys, X25519PublicKey};
 pub use rewards::{Contribution, MilliAmount, NodeShares};
