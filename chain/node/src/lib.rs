@@ -22,6 +22,7 @@ pub mod network_choice;
 mod notify;
 mod pool_storage;
 pub mod program;
+pub mod service_node_keys;
 pub mod shutdown;
 pub mod status;
 

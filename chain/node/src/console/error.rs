@@ -1,6 +1,6 @@
 //! Why a command failed, for whoever typed it.
 
-use crate::network_choice::NetworkError;
+use crate::{network_choice::NetworkError, service_node_keys::KeyFileError};
 use std::{io, net::SocketAddr};
 use thiserror::Error;
 
@@ -72,6 +72,9 @@ pub enum ConsoleError {
         /// Its code.
         code: i32,
     },
+    /// A key file.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// Something is not there.
     #[error("{0}")]
     NotFound(String),

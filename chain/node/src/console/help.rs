@@ -16,10 +16,6 @@ fn help(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
     }
     let rows: Vec<Vec<String>> = all_commands()
         .map(|command| vec![format!("  {}", command.usage()), command.summary.to_owned()])
-        .chain([vec![
-            "  keys show|restore|restore-legacy".to_owned(),
-            "Shows or restores the keys of a service node; see `oxend keys`.".to_owned(),
-        ]])
         .collect();
     console.screen.say(&format!(
         "`oxend COMMAND` asks the running node and ends; every command takes +json and then prints what the node answered.\n\n{}",

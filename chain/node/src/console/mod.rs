@@ -8,41 +8,51 @@ mod command;
 mod connection;
 mod error;
 mod help;
+mod keys;
 mod layout;
 mod mining;
 mod peers;
 mod pool;
 mod running;
 mod screen;
+mod service_nodes;
 mod transactions;
 
 pub use error::ConsoleError;
 
-use crate::{arguments::Arguments, config_file::Configuration, data_directory, network_choice::named_network};
+use crate::{arguments::NetworkChoice, config_file::Configuration, data_directory, network_choice::named_network};
 use command::{Command, Words};
 use connection::{NodeAddress, NodeClient};
 use screen::Screen;
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
 
 /// Every command, by group.
 pub(crate) fn all_commands() -> impl Iterator<Item = &'static Command> {
-    [
-        help::COMMANDS,
-        running::COMMANDS,
-        blocks::COMMANDS,
-        transactions::COMMANDS,
-        pool::COMMANDS,
-        peers::COMMANDS,
-        mining::COMMANDS,
-    ]
-    .into_iter()
-    .flatten()
+    [help::COMMANDS, running::COMMANDS]
+        .into_iter()
+        .chain(service_nodes::COMMANDS.iter().copied())
+        .chain([
+            keys::COMMANDS,
+            blocks::COMMANDS,
+            transactions::COMMANDS,
+            pool::COMMANDS,
+            peers::COMMANDS,
+            mining::COMMANDS,
+        ])
+        .flatten()
 }
 
 /// What commands work with: the node, and whoever typed the command.
 pub(crate) struct Console<'a> {
     pub(crate) node: NodeClient,
     pub(crate) screen: Screen<'a>,
+    /// The network that the command line names.
+    pub(crate) network_choice: NetworkChoice,
+    /// The network's folder in the data directory that the command line names.
+    pub(crate) data_directory: PathBuf,
 }
 
 /// Runs the command that the command line names.
@@ -65,9 +75,14 @@ pub fn run_command(configuration: &Configuration) -> Result<(), ConsoleError> {
         words.format(),
         is_person,
     );
+    let network = named_network(&arguments.network)?;
+    let folder = data_directory::root(arguments).join(&network.data_directory);
+    let address = NodeAddress::find(&arguments.rpc, &folder, network.ports.rpc);
     let mut console = Console {
-        node: NodeClient::new(address(arguments)?, arguments.rpc.rpc_login.as_deref()),
+        node: NodeClient::new(address, arguments.rpc.rpc_login.as_deref()),
         screen,
+        network_choice: arguments.network.clone(),
+        data_directory: folder,
     };
     (command.run)(&mut console, &words)
 }
@@ -77,12 +92,6 @@ pub(crate) fn find(name: &str) -> Result<&'static Command, ConsoleError> {
     all_commands()
         .find(|command| command.name == name || command.aliases.contains(&name))
         .ok_or_else(|| ConsoleError::UnknownCommand { name: name.to_owned() })
-}
-
-fn address(arguments: &Arguments) -> Result<NodeAddress, ConsoleError> {
-    let network = named_network(&arguments.network)?;
-    let folder = data_directory::root(arguments).join(&network.data_directory);
-    Ok(NodeAddress::find(&arguments.rpc, &folder, network.ports.rpc))
 }
 
 #[cfg(test)]

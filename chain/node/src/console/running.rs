@@ -2,14 +2,16 @@
 
 use super::{
     Console, ConsoleError,
-    command::{Command, Words},
+    command::{Command, Format, Words},
     layout,
+    service_nodes::standing_lines,
 };
 use oxen_rpc::types::{
     admin::{PopBlocksAnswer, PopBlocksRequest, StatusAnswer},
     chain::{InfoAnswer, NoParameters, VersionAnswer},
+    service_nodes::own::ServiceNodeStatusAnswer,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("status", "How the node is, and what to act on.", status),
@@ -53,14 +55,28 @@ pub(super) const COMMANDS: &[Command] = &[
 
 fn status(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     let info = console.node.call::<_, InfoAnswer>("get_info", NoParameters {})?;
-    console.screen.show(&info, |info| {
-        let summary = info
-            .status_line
+    let own = if info.value.service_node == Some(true) {
+        Some(
+            console
+                .node
+                .call::<_, ServiceNodeStatusAnswer>("get_service_node_status", NoParameters {})?,
+        )
+    } else {
+        None
+    };
+    if console.screen.format() == Format::Json {
+        let own = own.map_or(Value::Null, |own| own.json);
+        return console.screen.json(&json!({ "info": info.json, "service_node": own }));
+    }
+    let info = info.value;
+    let mut lines = vec![
+        info.status_line
             .clone()
-            .unwrap_or_else(|| format!("Height: {} ON {}, net v{}", info.height, info.nettype, info.hard_fork));
-        let warnings = info.warnings.iter().map(|warning| format!("WARNING: {warning}"));
-        std::iter::once(summary).chain(warnings).collect::<Vec<_>>().join("\n")
-    })
+            .unwrap_or_else(|| format!("Height: {} ON {}, net v{}", info.height, info.nettype, info.hard_fork)),
+    ];
+    lines.extend(own.iter().flat_map(|own| standing_lines(&own.value, info.adjusted_time)));
+    lines.extend(info.warnings.iter().map(|warning| format!("WARNING: {warning}")));
+    console.screen.say(&lines.join("\n"))
 }
 
 fn version(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
@@ -127,7 +143,7 @@ fn flush_cache(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleEr
 fn check_blockchain_pruning(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     let answer = console
         .node
-        .call::<_, serde_json::Value>("prune_blockchain", json!({ "check": true }))?;
+        .call::<_, Value>("prune_blockchain", json!({ "check": true }))?;
     console.screen.show(&answer, |answer| {
         format!("Pruned: {}", answer["pruned"].as_bool().unwrap_or_default())
     })
