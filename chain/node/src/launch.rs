@@ -7,12 +7,16 @@ use crate::{
     health::{self, Health},
     metrics::MetricsSubscriber,
     notify::BlockNotify,
+    own_service_node::{OperatedServiceNode, ServiceNodeSettings},
     pool_storage::DatabasePoolStorage,
+    service_node_keys::KeyFileError,
     shutdown::{Shutdown, ShutdownReason},
-    status::status_line,
+    supervisor::{Notice, Supervisor},
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
+use oxen_node_api::{
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, Subscription,
+};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
@@ -51,6 +55,8 @@ pub struct NodeSettings {
     pub rpc: RpcConfig,
     /// A command for each new block.
     pub block_notify: Option<String>,
+    /// The service node, if the process runs one.
+    pub service_node: Option<ServiceNodeSettings>,
 }
 
 /// Why a node could not be started. The texts say what to do.
@@ -59,6 +65,9 @@ pub enum LaunchError {
     /// The data directory.
     #[error(transparent)]
     DataDirectory(#[from] DataDirectoryError),
+    /// The keys of the service node.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
     /// The database could not be opened.
     #[error(transparent)]
     Database(#[from] OpenError),
@@ -87,10 +96,11 @@ pub struct Node {
     chain: Arc<Chain>,
     pool: Arc<Mempool>,
     clock: Arc<dyn Clock>,
+    control: Arc<Control>,
+    supervisor: Arc<Supervisor>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
     shutdown: Shutdown,
-    started: Instant,
     addresses_file: PathBuf,
     _subscriptions: Vec<Subscription>,
     /// Last, so that the folder is free only when everything else has gone.
@@ -107,6 +117,11 @@ impl Node {
         let (data_directory, store) = open_database(&settings)?;
         let network = Arc::new(settings.network);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let own_service_node = settings
+            .service_node
+            .map(|options| OperatedServiceNode::open(data_directory.path(), options, &network, Arc::clone(&clock)))
+            .transpose()?
+            .map(Arc::new);
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
         let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
@@ -148,6 +163,15 @@ impl Node {
             pool: Arc::clone(&pool) as _,
             store,
         };
+        let control = Arc::new(Control {
+            chain: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            clock: Arc::clone(&clock),
+            shutdown: shutdown.clone(),
+            started_at: clock.now(),
+            started,
+            data_directory: data_directory.path().to_owned(),
+        });
         let handles = NodeHandles {
             chain: Arc::clone(&chain) as _,
             writer: Arc::clone(&chain) as _,
@@ -155,15 +179,7 @@ impl Node {
             mining: Arc::clone(&chain) as _,
             feed: events,
             clock: Arc::clone(&clock),
-            control: Arc::new(Control {
-                chain: Arc::clone(&chain) as _,
-                pool: Arc::clone(&pool) as _,
-                clock: Arc::clone(&clock),
-                shutdown: shutdown.clone(),
-                started_at: clock.now(),
-                started,
-                data_directory: data_directory.path().to_owned(),
-            }),
+            control: Arc::clone(&control) as _,
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
@@ -180,10 +196,11 @@ impl Node {
             chain,
             pool,
             clock,
+            control,
+            supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
             shutdown,
-            started,
             addresses_file,
             _subscriptions: subscriptions,
             _data_directory: data_directory,
@@ -211,7 +228,7 @@ impl Node {
     /// One line on how the node is.
     #[must_use]
     pub fn status_line(&self) -> String {
-        status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed())
+        self.control.status_line()
     }
 
     /// Serves until somebody asks to stop, then ends in order: no new requests, running ones finish, the database is brought
@@ -233,20 +250,28 @@ impl Node {
                 tracing::info!(dropped, "transactions waited longer than they may");
             }
         }));
-        let (chain, pool, clock, started) = (
-            Arc::clone(&self.chain),
-            Arc::clone(&self.pool),
-            Arc::clone(&self.clock),
-            self.started,
-        );
+        let (control, supervisor) = (Arc::clone(&self.control), Arc::clone(&self.supervisor));
         tasks.spawn(every(STATUS_INTERVAL, move || {
-            tracing::info!("{}", status_line(&*chain, &*pool, clock.now(), started.elapsed()));
+            let line = control.status_line();
+            tracing::info!("{line}");
+            supervisor.tell(&Notice::Status(line));
         }));
+        if let Some(interval) = self.supervisor.sign_of_life_interval() {
+            let (chain, supervisor) = (Arc::clone(&self.chain), Arc::clone(&self.supervisor));
+            tasks.spawn(every(interval, move || {
+                if makes_progress(&chain) {
+                    supervisor.tell(&Notice::Alive);
+                }
+            }));
+        }
+        self.supervisor.tell(&Notice::Ready);
+        self.supervisor.tell(&Notice::Status(self.status_line()));
 
         let stop = self.shutdown.clone();
         self.server.run(async move { stop.requested().await }).await;
         let reason = self.shutdown.requested_reason();
         tracing::info!("stopping: {reason}");
+        self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
         if let Err(error) = fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the file of RPC addresses stays");
@@ -272,6 +297,12 @@ async fn every(interval: Duration, work: impl Fn() + Send + Sync + 'static) {
             tracing::error!(%error, "periodic work failed");
         }
     }
+}
+
+/// True when the database can be written and the writer is free within the time between two signs of life: not merely alive.
+fn makes_progress(chain: &Chain) -> bool {
+    // Taking back no blocks changes nothing, and waits for whoever writes.
+    !chain.store().is_stopped() && chain.pop_blocks(0).is_ok()
 }
 
 /// Takes the data directory and opens the database in it.

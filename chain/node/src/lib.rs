@@ -20,11 +20,14 @@ pub mod logging;
 mod metrics;
 pub mod network_choice;
 mod notify;
+pub mod own_service_node;
 mod pool_storage;
 pub mod program;
 pub mod service_node_keys;
 pub mod shutdown;
+mod standing;
 pub mod status;
+mod supervisor;
 
 pub use launch::{LaunchError, Node, NodeSettings};
 pub use shutdown::{Shutdown, ShutdownReason};

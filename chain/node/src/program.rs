@@ -8,6 +8,7 @@ use crate::{
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
+    own_service_node::{ServiceNodeOptionError, service_node_settings},
     shutdown::ShutdownReason,
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
@@ -40,6 +41,9 @@ pub enum ProgramError {
     /// The logs.
     #[error(transparent)]
     Logging(#[from] LoggingError),
+    /// The options of a service node.
+    #[error(transparent)]
+    ServiceNode(#[from] ServiceNodeOptionError),
     /// The start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -155,6 +159,7 @@ fn node_settings(
         ..StoreSettings::default()
     };
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    let service_node = service_node_settings(&arguments.service_node, &network)?;
     Ok(NodeSettings {
         network,
         data_root,
@@ -162,6 +167,7 @@ fn node_settings(
         pool,
         rpc,
         block_notify: arguments.block_notify.clone(),
+        service_node,
     })
 }
 

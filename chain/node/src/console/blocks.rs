@@ -131,14 +131,20 @@ fn print_block(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleEr
             ("height", header.height.to_string()),
             ("parent", header.prev_hash.to_string()),
             ("time", header.timestamp.to_string()),
-            ("hard fork", format!("{}.{}", header.major_version, header.minor_version)),
+            (
+                "hard fork",
+                format!("{}.{}", header.major_version, header.minor_version),
+            ),
             ("difficulty", header.difficulty.to_string()),
             ("cumulative difficulty", header.cumulative_difficulty.to_string()),
             ("weight", header.block_weight.to_string()),
             ("reward", layout::oxen(header.reward)),
             ("paid by its coinbase", layout::oxen(header.coinbase_payouts)),
             ("blocks above", header.depth.to_string()),
-            ("on the main chain", if header.orphan_status { "no" } else { "yes" }.to_owned()),
+            (
+                "on the main chain",
+                if header.orphan_status { "no" } else { "yes" }.to_owned(),
+            ),
         ];
         if let Some(leader) = header.service_node_winner {
             lines.push(("block leader", leader.to_string()));
@@ -200,7 +206,9 @@ fn alt_chain_info(console: &mut Console<'_>, words: &Words) -> Result<(), Consol
     };
     let chosen: Vec<AlternativeChainEntry> = answer.value.chains.into_iter().filter(is_asked_for).collect();
     if let (Which::With(id), true) = (&which, chosen.is_empty()) {
-        return Err(ConsoleError::NotFound(format!("no chain beside the main one has the block {id}")));
+        return Err(ConsoleError::NotFound(format!(
+            "no chain beside the main one has the block {id}"
+        )));
     }
     let json = chosen.iter().map(serde_json::to_value).collect::<Result<_, _>>();
     let json = json.map_err(std::io::Error::from)?;
@@ -232,7 +240,10 @@ fn bc_dyn_stats(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleE
             &[
                 ("blocks", blocks.to_string()),
                 ("mean weight", mean(|header| header.block_weight).to_string()),
-                ("mean long-term weight", mean(|header| header.long_term_weight).to_string()),
+                (
+                    "mean long-term weight",
+                    mean(|header| header.long_term_weight).to_string(),
+                ),
                 ("mean difficulty", mean(|header| header.difficulty).to_string()),
                 ("mean reward", layout::oxen(mean(|header| header.reward))),
                 (
@@ -250,7 +261,9 @@ fn output_histogram(console: &mut Console<'_>, words: &Words) -> Result<(), Cons
         max_count: words.optional(1, "number")?,
         ..HistogramRequest::default()
     };
-    let answer = console.node.call::<_, HistogramAnswer>("get_output_histogram", request)?;
+    let answer = console
+        .node
+        .call::<_, HistogramAnswer>("get_output_histogram", request)?;
     console.screen.show(&answer, |answer| {
         let rows: Vec<Vec<String>> = std::iter::once(vec!["outputs".to_owned(), "amount".to_owned()])
             .chain(answer.histogram.iter().map(|entry| {
@@ -295,10 +308,16 @@ fn print_checkpoints(console: &mut Console<'_>, words: &Words) -> Result<(), Con
             return "No checkpoints there.".to_owned();
         }
         let rows: Vec<Vec<String>> = std::iter::once(
-            ["height", "block", "signed by", "signatures"].map(str::to_owned).to_vec(),
+            ["height", "block", "signed by", "signatures"]
+                .map(str::to_owned)
+                .to_vec(),
         )
         .chain(answer.checkpoints.iter().map(|checkpoint| {
-            let kind = if checkpoint.kind == 0 { "the software" } else { "service nodes" };
+            let kind = if checkpoint.kind == 0 {
+                "the software"
+            } else {
+                "service nodes"
+            };
             vec![
                 checkpoint.height.to_string(),
                 checkpoint.block_hash.to_string(),

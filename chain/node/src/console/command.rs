@@ -137,10 +137,7 @@ impl Words {
     pub(crate) fn optional<T: FromStr>(&self, place: usize, what: &'static str) -> Result<Option<T>, ConsoleError> {
         self.positional
             .get(place)
-            .map(|word| {
-                word.parse()
-                    .map_err(|_| self.wrong(format!("\"{word}\" is no {what}")))
-            })
+            .map(|word| word.parse().map_err(|_| self.wrong(format!("\"{word}\" is no {what}"))))
             .transpose()
     }
 
@@ -185,7 +182,10 @@ mod tests {
             (vec!["1", "+what"], "it does not know +what"),
         ] {
             let text = read(&words).unwrap_err().to_string();
-            assert!(text.contains(reason) && text.contains("range START [END] [+detail]"), "{text}");
+            assert!(
+                text.contains(reason) && text.contains("range START [END] [+detail]"),
+                "{text}"
+            );
         }
         let missing = read(&[]).unwrap().required::<u64>(0, "height").unwrap_err();
         assert!(missing.to_string().contains("height is missing"), "{missing}");

@@ -51,7 +51,9 @@ fn replace(words: &Words) -> Replace {
 
 fn secret(console: &mut Console<'_>, words: &Words) -> Result<Zeroizing<String>, ConsoleError> {
     let given = words.optional::<String>(1, "key")?;
-    given.map_or_else(|| console.screen.ask(QUESTION), Ok).map(Zeroizing::new)
+    given
+        .map_or_else(|| console.screen.ask(QUESTION), Ok)
+        .map(Zeroizing::new)
 }
 
 fn restored(console: &mut Console<'_>, file: &str, old: Option<std::path::PathBuf>) -> Result<(), ConsoleError> {

@@ -16,7 +16,11 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new("print_cn", "Peers that are connected.", print_cn),
     Command::new("print_pl", "Peers that are remembered.", print_pl).takes("[white] [gray] [COUNT]"),
     Command::new("print_pl_stats", "How many peers are remembered.", print_pl_stats),
-    Command::new("print_net_stats", "Bytes and messages of all peers together.", print_net_stats),
+    Command::new(
+        "print_net_stats",
+        "Bytes and messages of all peers together.",
+        print_net_stats,
+    ),
     Command::new("sync_info", "How far the chain has come, and from whom.", sync_info),
     Command::new("bans", "Addresses that are banned.", bans),
     Command::new("ban", "Bans an address, for a day unless said otherwise.", ban).takes("HOST [SECONDS]"),
@@ -24,8 +28,12 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new("banned", "Whether an address is banned.", banned).takes("HOST"),
     Command::new("limit", "Shows or sets the limits of both directions, kB/s.", limit).takes("[KB-PER-SECOND]"),
     Command::new("limit_up", "Shows or sets the limit of what is sent, kB/s.", limit_up).takes("[KB-PER-SECOND]"),
-    Command::new("limit_down", "Shows or sets the limit of what is received, kB/s.", limit_down)
-        .takes("[KB-PER-SECOND]"),
+    Command::new(
+        "limit_down",
+        "Shows or sets the limit of what is received, kB/s.",
+        limit_down,
+    )
+    .takes("[KB-PER-SECOND]"),
     Command::new("out_peers", "Shows or sets how many peers this node calls.", out_peers).takes("[COUNT]"),
     Command::new("in_peers", "Shows or sets how many peers may call this node.", in_peers).takes("[COUNT]"),
 ];
@@ -60,7 +68,16 @@ fn print_cn(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
         if answer.connections.is_empty() {
             return "No peers are connected.".to_owned();
         }
-        let head = ["address", "direction", "peer", "state", "height", "age", "sent", "received"];
+        let head = [
+            "address",
+            "direction",
+            "peer",
+            "state",
+            "height",
+            "age",
+            "sent",
+            "received",
+        ];
         let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec())
             .chain(answer.connections.iter().map(|peer| {
                 vec![
@@ -117,7 +134,11 @@ fn print_pl(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
     if !white && !gray {
         (white, gray) = (true, true);
     }
-    let now = console.node.call::<_, InfoAnswer>("get_info", NoParameters {})?.value.adjusted_time;
+    let now = console
+        .node
+        .call::<_, InfoAnswer>("get_info", NoParameters {})?
+        .value
+        .adjusted_time;
     let answer = console.node.call::<_, PeerList>("get_peer_list", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         let head = ["list", "address", "id", "last seen"].map(str::to_owned).to_vec();
@@ -131,7 +152,11 @@ fn print_pl(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
 }
 
 fn remembered(list: &str, peer: &RememberedPeer, now: u64) -> Vec<String> {
-    let host = if peer.host.is_empty() { plain(&peer.ip) } else { peer.host.clone() };
+    let host = if peer.host.is_empty() {
+        plain(&peer.ip)
+    } else {
+        peer.host.clone()
+    };
     vec![
         list.to_owned(),
         format!("{host}:{}", peer.port),
@@ -158,12 +183,20 @@ struct Traffic {
 }
 
 fn print_net_stats(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
-    let now = console.node.call::<_, InfoAnswer>("get_info", NoParameters {})?.value.adjusted_time;
+    let now = console
+        .node
+        .call::<_, InfoAnswer>("get_info", NoParameters {})?
+        .value
+        .adjusted_time;
     let answer = console.node.call::<_, Traffic>("get_net_stats", NoParameters {})?;
     console.screen.show(&answer, |traffic| {
         let age = now.saturating_sub(traffic.start_time).max(1);
         let line = |bytes: u64, packets: u64| {
-            format!("{} in {packets} messages, {} a second", layout::bytes(bytes), layout::bytes(bytes / age))
+            format!(
+                "{} in {packets} messages, {} a second",
+                layout::bytes(bytes),
+                layout::bytes(bytes / age)
+            )
         };
         layout::fields(
             0,
@@ -202,7 +235,11 @@ fn sync_info(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
             format!("  {} at height {}", plain(&info["address"]), info["height"])
         }));
         if !answer.spans.is_empty() {
-            lines.push(format!("{} on their way {}", layout::count(answer.spans.len() as u64, "span"), answer.overview));
+            lines.push(format!(
+                "{} on their way {}",
+                layout::count(answer.spans.len() as u64, "span"),
+                answer.overview
+            ));
         }
         lines.join("\n")
     })
@@ -281,22 +318,25 @@ struct TrafficLimits {
 }
 
 /// Sets what `change` makes of a number of kB/s, or only asks when there is no number.
-fn traffic_limits(
-    console: &mut Console<'_>,
-    words: &Words,
-    change: fn(i64) -> Value,
-) -> Result<(), ConsoleError> {
+fn traffic_limits(console: &mut Console<'_>, words: &Words, change: fn(i64) -> Value) -> Result<(), ConsoleError> {
     let answer = match words.optional(0, "number of kB/s")? {
         Some(number) => console.node.call::<_, TrafficLimits>("set_limit", change(number))?,
         None => console.node.call::<_, TrafficLimits>("get_limit", NoParameters {})?,
     };
     console.screen.show(&answer, |limits| {
-        format!("{} kB/s are received at most, {} kB/s sent", limits.limit_down, limits.limit_up)
+        format!(
+            "{} kB/s are received at most, {} kB/s sent",
+            limits.limit_down, limits.limit_up
+        )
     })
 }
 
 fn limit(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
-    traffic_limits(console, words, |number| json!({ "limit_down": number, "limit_up": number }))
+    traffic_limits(
+        console,
+        words,
+        |number| json!({ "limit_down": number, "limit_up": number }),
+    )
 }
 
 fn limit_up(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
@@ -308,12 +348,7 @@ fn limit_down(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleErr
 }
 
 /// Sets how many peers there may be, or only asks when there is no number.
-fn most_peers(
-    console: &mut Console<'_>,
-    words: &Words,
-    method: &'static str,
-    what: &str,
-) -> Result<(), ConsoleError> {
+fn most_peers(console: &mut Console<'_>, words: &Words, method: &'static str, what: &str) -> Result<(), ConsoleError> {
     let number: Option<u32> = words.optional(0, "number of peers")?;
     let request = match number {
         Some(value) => json!({ "set": true, method: value, "value": value }),

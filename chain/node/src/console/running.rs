@@ -33,8 +33,12 @@ pub(super) const COMMANDS: &[Command] = &[
         pop_blocks,
     )
     .takes("COUNT"),
-    Command::new("flush_cache", "Forgets which transactions or blocks were bad.", flush_cache)
-        .takes("[bad-txs] [bad-blocks]"),
+    Command::new(
+        "flush_cache",
+        "Forgets which transactions or blocks were bad.",
+        flush_cache,
+    )
+    .takes("[bad-txs] [bad-blocks]"),
     Command::new(
         "check_blockchain_pruning",
         "Checks a pruned database.",
@@ -74,7 +78,10 @@ fn status(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
             .clone()
             .unwrap_or_else(|| format!("Height: {} ON {}, net v{}", info.height, info.nettype, info.hard_fork)),
     ];
-    lines.extend(own.iter().flat_map(|own| standing_lines(&own.value, info.adjusted_time)));
+    lines.extend(
+        own.iter()
+            .flat_map(|own| standing_lines(&own.value, info.adjusted_time)),
+    );
     lines.extend(info.warnings.iter().map(|warning| format!("WARNING: {warning}")));
     console.screen.say(&lines.join("\n"))
 }

@@ -16,7 +16,7 @@ pub(crate) struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    /// Reads answers from `input`, prints to `output`; `is_person` says that somebody can be asked again after a mistake.
+    /// Reads answers from `input`, prints to `output`; `is_person` says that what is typed is seen by whoever types it.
     pub(crate) fn new(
         input: Box<dyn BufRead + 'a>,
         output: Box<dyn Write + 'a>,
@@ -44,11 +44,7 @@ impl<'a> Screen<'a> {
     }
 
     /// Prints an answer: as it came with `+json`, else in the words that `text` finds for it.
-    pub(crate) fn show<T>(
-        &mut self,
-        answer: &Answer<T>,
-        text: impl FnOnce(&T) -> String,
-    ) -> Result<(), ConsoleError> {
+    pub(crate) fn show<T>(&mut self, answer: &Answer<T>, text: impl FnOnce(&T) -> String) -> Result<(), ConsoleError> {
         match self.format {
             Format::Json => self.json(&answer.json),
             Format::Text => self.say(&text(&answer.value)),
@@ -66,11 +62,6 @@ impl<'a> Screen<'a> {
     /// How the command prints.
     pub(crate) const fn format(&self) -> Format {
         self.format
-    }
-
-    /// Can somebody be asked again after a mistake?
-    pub(crate) const fn is_person(&self) -> bool {
-        self.is_person
     }
 
     /// Asks a question; the answer without white space around it.

@@ -43,7 +43,9 @@ fn print_tx(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
         stake_info: true,
         ..TransactionsRequest::default()
     };
-    let answer = console.node.call::<_, TransactionsAnswer>("get_transactions", request)?;
+    let answer = console
+        .node
+        .call::<_, TransactionsAnswer>("get_transactions", request)?;
     let entry = answer
         .value
         .txs
@@ -52,7 +54,11 @@ fn print_tx(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
     if console.screen.format() == Format::Json {
         let mut json = answer.json["txs"][0].clone();
         // The transaction itself, and not a string in which it stands as JSON.
-        if let Some(parsed) = entry.as_json.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        if let Some(parsed) = entry
+            .as_json
+            .as_deref()
+            .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        {
             json["as_json"] = parsed;
         }
         return console.screen.json(&json);
@@ -107,9 +113,7 @@ fn is_key_image_spent(console: &mut Console<'_>, words: &Words) -> Result<(), Co
     let request = KeyImageRequest {
         key_images: images.iter().copied().map(HexText::from).collect(),
     };
-    let answer = console
-        .node
-        .call::<_, KeyImageAnswer>("is_key_image_spent", request)?;
+    let answer = console.node.call::<_, KeyImageAnswer>("is_key_image_spent", request)?;
     console.screen.show(&answer, |answer| {
         let lines: Vec<String> = images
             .iter()

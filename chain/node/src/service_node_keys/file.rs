@@ -132,7 +132,9 @@ pub(crate) fn read_secret<const N: usize>(path: &Path) -> Result<Option<FoundSec
 /// Hexadecimal digits of a text, without `0x` in front and the end of the line behind.
 pub(crate) fn digits(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii();
-    text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X")).unwrap_or(text)
+    text.strip_prefix(b"0x")
+        .or_else(|| text.strip_prefix(b"0X"))
+        .unwrap_or(text)
 }
 
 /// Reads `N` bytes of hexadecimal text; `path` names it in errors.

@@ -173,7 +173,10 @@ mod tests {
         let path = folder.path().join(ED25519_FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("0x") && text.ends_with('\n') && text.len() == 131, "{text}");
+        assert!(
+            text.starts_with("0x") && text.ends_with('\n') && text.len() == 131,
+            "{text}"
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
     }
 
@@ -231,7 +234,9 @@ mod tests {
             restore_ed25519(folder.path(), &seed, Replace::Never),
             Err(KeyFileError::Exists { .. })
         ));
-        let old = restore_ed25519(folder.path(), &seed, Replace::KeepingOld).unwrap().unwrap();
+        let old = restore_ed25519(folder.path(), &seed, Replace::KeepingOld)
+            .unwrap()
+            .unwrap();
         let restored = read_keys(folder.path()).unwrap().unwrap();
         assert_eq!(restored.keys.primary().public.to_string(), PUBLIC);
         fs::rename(old, folder.path().join(ED25519_FILE)).unwrap();

@@ -25,7 +25,12 @@ pub(super) const COMMANDS: &[Command] = &[
         print_quorum_state,
     )
     .takes("[START] [END]"),
-    Command::new("claim_rewards", "Claims rewards from the contract; for HF21.", claim_rewards).takes("ETH-ADDRESS"),
+    Command::new(
+        "claim_rewards",
+        "Claims rewards from the contract; for HF21.",
+        claim_rewards,
+    )
+    .takes("ETH-ADDRESS"),
 ];
 
 fn print_sr(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
@@ -58,7 +63,10 @@ fn print_state_changes(console: &mut Console<'_>, words: &Words) -> Result<(), C
             &[
                 ("blocks", format!("{} to {}", answer.start_height, answer.end_height)),
                 ("deregistrations", answer.total_deregister.to_string()),
-                ("penalties for a changed address", answer.total_ip_change_penalty.to_string()),
+                (
+                    "penalties for a changed address",
+                    answer.total_ip_change_penalty.to_string(),
+                ),
                 ("decommissions", answer.total_decommission.to_string()),
                 ("recommissions", answer.total_recommission.to_string()),
                 ("unlocks", answer.total_unlock.to_string()),
@@ -73,9 +81,7 @@ fn print_quorum_state(console: &mut Console<'_>, words: &Words) -> Result<(), Co
         end_height: words.optional(1, "height")?,
         quorum_type: None,
     };
-    let answer = console
-        .node
-        .call::<_, QuorumStateAnswer>("get_quorum_state", request)?;
+    let answer = console.node.call::<_, QuorumStateAnswer>("get_quorum_state", request)?;
     console.screen.json(&answer.json)
 }
 

@@ -80,10 +80,12 @@ fn sections(answer: &ServiceNodesAnswer, now: u64, detail: Detail) -> String {
         nodes.into_iter().partition(|node| node.funded);
     let section = |title: &str, nodes: &[&ServiceNodeEntry]| {
         let count = layout::count(nodes.len() as u64, "node");
-        let entries = nodes
-            .iter()
-            .enumerate()
-            .map(|(place, node)| format!("  [{place}] {}", describe(node, answer.height, now, detail).trim_start()));
+        let entries = nodes.iter().enumerate().map(|(place, node)| {
+            format!(
+                "  [{place}] {}",
+                describe(node, answer.height, now, detail).trim_start()
+            )
+        });
         std::iter::once(format!("{title}: {count}"))
             .chain(entries)
             .collect::<Vec<_>>()
@@ -185,7 +187,10 @@ pub(super) fn state(node: &ServiceNodeEntry, height: u64) -> String {
 fn unlock(node: &ServiceNodeEntry, height: u64) -> String {
     match node.requested_unlock_height {
         0 => "nobody asked to unlock a stake".to_owned(),
-        at => format!("after height {at}, in {}", layout::count(at.saturating_sub(height), "block")),
+        at => format!(
+            "after height {at}, in {}",
+            layout::count(at.saturating_sub(height), "block")
+        ),
     }
 }
 
@@ -214,7 +219,10 @@ fn open_places(node: &ServiceNodeEntry) -> String {
 
 fn proof_lines(node: &ServiceNodeEntry) -> Vec<(&'static str, String)> {
     let version = |version: Option<[u16; 3]>| {
-        version.map_or_else(|| "?".to_owned(), |[major, minor, patch]| format!("{major}.{minor}.{patch}"))
+        version.map_or_else(
+            || "?".to_owned(),
+            |[major, minor, patch]| format!("{major}.{minor}.{patch}"),
+        )
     };
     let mut lines = Vec::new();
     if let Some(ip) = &node.public_ip {
@@ -238,7 +246,10 @@ fn proof_lines(node: &ServiceNodeEntry) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    for (name, key) in [("ed25519 key", &node.pubkey_ed25519), ("x25519 key", &node.pubkey_x25519)] {
+    for (name, key) in [
+        ("ed25519 key", &node.pubkey_ed25519),
+        ("x25519 key", &node.pubkey_x25519),
+    ] {
         if let Some(key) = key.as_ref().filter(|key| !key.is_empty()) {
             lines.push((name, key.clone()));
         }

@@ -71,7 +71,11 @@ fn proofs(answer: &ServiceNodeStatusAnswer, now: u64) -> String {
     let mut text = layout::fields(0, &lines);
     for companion in &answer.companions {
         let [major, minor, patch] = companion.version;
-        text.push_str(&format!("\n{}: last ping {}", companion.name, layout::age(now, companion.last_ping)));
+        text.push_str(&format!(
+            "\n{}: last ping {}",
+            companion.name,
+            layout::age(now, companion.last_ping)
+        ));
         if companion.last_ping > 0 {
             text.push_str(&format!(", version {major}.{minor}.{patch}"));
         }
@@ -86,7 +90,9 @@ fn tests(answer: &ServiceNodeStatusAnswer) -> String {
     if answer.tests.is_empty() {
         return String::new();
     }
-    let head = ["test", "passed", "failed", "in a row", "allowed", ""].map(str::to_owned).to_vec();
+    let head = ["test", "passed", "failed", "in a row", "allowed", ""]
+        .map(str::to_owned)
+        .to_vec();
     let rows = answer.tests.iter().map(|test| {
         vec![
             test.test.clone(),
@@ -250,6 +256,9 @@ mod unit {
             ..status()
         };
         let text = votes(&voted, 100);
-        assert!(text.contains("voted decom because of uptime in the quorum of height 28, 1s ago"), "{text}");
+        assert!(
+            text.contains("voted decom because of uptime in the quorum of height 28, 1s ago"),
+            "{text}"
+        );
     }
 }

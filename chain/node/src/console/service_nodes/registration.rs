@@ -1,6 +1,6 @@
 //! `prepare_registration`: questions, and the line that the operator pastes into the wallet (rpc §7.4).
 
-use super::wizard::{Progress, Registration, Wizard};
+use super::wizard::{Progress, Registration, Terms, Wizard};
 use crate::{
     arguments::NetworkChoice,
     console::{
@@ -51,7 +51,9 @@ fn prepare_registration(console: &mut Console<'_>, words: &Words) -> Result<(), 
     let network = network_of(&info, &console.network_choice)?;
     for problem in problems(&info, &own, &network) {
         if !words.has(FORCE) {
-            return Err(ConsoleError::NotReady(format!("{problem}. {FORCE} registers all the same")));
+            return Err(ConsoleError::NotReady(format!(
+                "{problem}. {FORCE} registers all the same"
+            )));
         }
         console.screen.say(&format!("WARNING: {problem}"))?;
     }
@@ -66,8 +68,14 @@ fn prepare_registration(console: &mut Console<'_>, words: &Words) -> Result<(), 
         layout::oxen(requirement),
         info.nettype
     ))?;
-    let wizard = Wizard::new(Amount::from_atomic(requirement), network.address_prefixes, network.name);
-    let registration = ask(console, wizard)?;
+    let terms = Terms {
+        requirement: Amount::from_atomic(requirement),
+        operator_minimum: Amount::from_atomic(info.min_operator_contribution),
+        most_contributors: usize::try_from(info.max_contributors).unwrap_or(usize::MAX),
+        prefixes: network.address_prefixes,
+        network: network.name,
+    };
+    let registration = ask(console, Wizard::new(terms))?;
     let answer = console
         .node
         .call::<_, RegistrationAnswer>("get_service_node_registration_cmd", request(registration, requirement))?;
@@ -264,6 +272,11 @@ mod tests {
             nettype: "private".to_owned(),
             ..info()
         };
-        assert!(network_of(&private, &choice).unwrap_err().to_string().contains("--network"));
+        assert!(
+            network_of(&private, &choice)
+                .unwrap_err()
+                .to_string()
+                .contains("--network")
+        );
     }
 }

@@ -2,11 +2,7 @@
 
 use crate::console::layout::oxen;
 use oxen_crypto::address::{Address, AddressKind};
-use oxen_staking_rules::registry::contribution::{newcomer_minimum, operator_minimum};
-use oxen_types::{
-    Amount,
-    network::{AddressPrefixes, constants::MAX_CONTRIBUTORS},
-};
+use oxen_types::{Amount, network::AddressPrefixes};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,23 +82,33 @@ pub(super) enum Progress {
     Cancelled,
 }
 
+/// What the network asks of a registration.
+pub(super) struct Terms {
+    /// What a node must hold.
+    pub(super) requirement: Amount,
+    /// The least of the operator.
+    pub(super) operator_minimum: Amount,
+    /// Most contributors, the operator among them.
+    pub(super) most_contributors: usize,
+    /// The network's addresses.
+    pub(super) prefixes: AddressPrefixes,
+    /// The network's name.
+    pub(super) network: String,
+}
+
 /// The questions and the answers so far.
 pub(super) struct Wizard {
-    requirement: Amount,
-    prefixes: AddressPrefixes,
-    network: String,
+    terms: Terms,
     step: Step,
     draft: Draft,
     before: Vec<(Step, Draft)>,
 }
 
 impl Wizard {
-    /// For a node that must hold `requirement`, on the network of that name with these addresses.
-    pub(super) fn new(requirement: Amount, prefixes: AddressPrefixes, network: String) -> Self {
+    /// Nothing is answered yet.
+    pub(super) fn new(terms: Terms) -> Self {
         Self {
-            requirement,
-            prefixes,
-            network,
+            terms,
             step: Step::OperatorAddress,
             draft: Draft::default(),
             before: Vec::new(),
@@ -115,8 +121,8 @@ impl Wizard {
             Step::OperatorAddress => "Wallet address of the operator".to_owned(),
             Step::OperatorAmount => format!(
                 "Contribution of the operator in OXEN: `min` for {}, `max` for {}",
-                oxen(operator_minimum(self.requirement).atomic()),
-                oxen(self.requirement.atomic())
+                oxen(self.terms.operator_minimum.atomic()),
+                oxen(self.terms.requirement.atomic())
             ),
             Step::AddContributor => format!(
                 "{} are open. Reserve a part for somebody? y/n",
@@ -205,7 +211,7 @@ impl Wizard {
                 Step::OperatorAmount
             }
             Step::OperatorAmount => {
-                self.add_part(text, operator_minimum(self.requirement))?;
+                self.add_part(text, self.terms.operator_minimum)?;
                 self.after_a_part()
             }
             Step::AddContributor if yes(text)? => Step::ContributorAddress,
@@ -225,14 +231,16 @@ impl Wizard {
                 Step::Confirm
             }
             Step::Confirm if yes(text)? => return Ok(None),
-            Step::Confirm => return Err("`back` changes the last answer, `cancel` ends without a registration".to_owned()),
+            Step::Confirm => {
+                return Err("`back` changes the last answer, `cancel` ends without a registration".to_owned());
+            }
         }))
     }
 
     fn after_a_part(&self) -> Step {
         if self.is_solo() {
             Step::Confirm
-        } else if self.open().is_zero() || self.draft.parts.len() >= MAX_CONTRIBUTORS {
+        } else if self.open().is_zero() || self.draft.parts.len() >= self.terms.most_contributors {
             Step::Fee
         } else {
             Step::AddContributor
@@ -245,8 +253,8 @@ impl Wizard {
 
     /// A primary address of the network that has no part yet.
     fn address(&self, text: &str) -> Result<String, String> {
-        let address = Address::parse(text, &self.prefixes)
-            .map_err(|error| format!("not usable on {}: {error}", self.network))?;
+        let address = Address::parse(text, &self.terms.prefixes)
+            .map_err(|error| format!("not usable on {}: {error}", self.terms.network))?;
         match address.kind() {
             AddressKind::Standard => {}
             AddressKind::Subaddress => {
@@ -285,17 +293,19 @@ impl Wizard {
     /// What is neither staked nor reserved.
     fn open(&self) -> Amount {
         let taken = Amount::checked_sum(self.draft.parts.iter().map(|part| part.amount));
-        self.requirement.saturating_sub(taken.unwrap_or(self.requirement))
+        self.terms
+            .requirement
+            .saturating_sub(taken.unwrap_or(self.terms.requirement))
     }
 
-    /// The least that the next contributor takes.
+    /// The least that the next contributor takes: an equal part of what is open for each free place (staking §6.2).
     fn least(&self) -> Amount {
-        let reserved = self.requirement.saturating_sub(self.open());
-        newcomer_minimum(self.requirement, reserved, self.draft.parts.len()).unwrap_or(self.open())
+        let places = self.terms.most_contributors.saturating_sub(self.draft.parts.len());
+        Amount::from_atomic(self.open().atomic() / (places as u64).max(1))
     }
 
     fn percent_of(&self, amount: Amount) -> String {
-        let hundredths = u128::from(amount.atomic()) * 10_000 / u128::from(self.requirement.atomic().max(1));
+        let hundredths = u128::from(amount.atomic()) * 10_000 / u128::from(self.terms.requirement.atomic().max(1));
         format!("{}.{:02} %", hundredths / 100, hundredths % 100)
     }
 }
@@ -317,17 +327,19 @@ mod tests {
     fn address(number: u8) -> String {
         let keys = AccountKeys::from_seed(&[number; 32]);
         let view = keys.view_keys();
-        Address::new(AddressKind::Standard, view.spend_public, view.view_public())
+        Address::new(AddressKind::Standard, view.spend, view.view_public())
             .unwrap()
             .encode(&Network::regtest().address_prefixes)
     }
 
     fn wizard() -> Wizard {
-        Wizard::new(
-            "100".parse().unwrap(),
-            Network::regtest().address_prefixes,
-            "regtest".to_owned(),
-        )
+        Wizard::new(Terms {
+            requirement: "100".parse().unwrap(),
+            operator_minimum: "25".parse().unwrap(),
+            most_contributors: 10,
+            prefixes: Network::regtest().address_prefixes,
+            network: "regtest".to_owned(),
+        })
     }
 
     /// Gives answers of which all but the last lead to another question.
@@ -360,9 +372,15 @@ mod tests {
             Progress::Next
         );
         let summary = wizard.summary().unwrap();
-        assert!(summary.contains("25 OXEN") && summary.contains("Fee of the operator: 12.50 %"), "{summary}");
+        assert!(
+            summary.contains("25 OXEN") && summary.contains("Fee of the operator: 12.50 %"),
+            "{summary}"
+        );
         // 75 are open to nine people after the operator took a quarter.
-        assert!(summary.contains("8.333333333 OXEN") && summary.contains("66.666666667 OXEN"), "{summary}");
+        assert!(
+            summary.contains("8.333333333 OXEN") && summary.contains("66.666666667 OXEN"),
+            "{summary}"
+        );
         let Progress::Done(registration) = wizard.answer("y") else {
             panic!("not done")
         };
@@ -399,10 +417,7 @@ mod tests {
     fn back_takes_an_answer_back_and_cancel_ends() {
         let mut wizard = wizard();
         let operator = address(1);
-        assert_eq!(
-            answers(&mut wizard, &[&operator, "min", "back", "max"]),
-            Progress::Next
-        );
+        assert_eq!(answers(&mut wizard, &[&operator, "min", "back", "max"]), Progress::Next);
         assert!(wizard.summary().unwrap().contains("100 OXEN"));
         assert_eq!(answers(&mut wizard, &["back", "back", "CANCEL"]), Progress::Cancelled);
     }
