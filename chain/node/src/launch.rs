@@ -18,7 +18,7 @@ use oxen_node_api::{
     ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, Subscription,
 };
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
-use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
+use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
 use oxen_types::Network;
 use oxen_verifier::ProofVerifier;
@@ -124,7 +124,8 @@ impl Node {
             .map(Arc::new);
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
-        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
+        let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
         let chain = Arc::new(Chain::open(ChainParts {
             network: Arc::clone(&network),
             store: store.clone(),
