@@ -7,6 +7,7 @@ use crate::{
     health::{self, Health},
     metrics::MetricsSubscriber,
     notify::BlockNotify,
+    own_report::OwnReporter,
     own_service_node::{OperatedServiceNode, ServiceNodeSettings},
     pool_storage::DatabasePoolStorage,
     service_node_keys::KeyFileError,
@@ -15,7 +16,8 @@ use crate::{
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, Subscription,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, NotAServiceNode,
+    NothingObserved, OwnServiceNode, Subscription,
 };
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
@@ -117,11 +119,15 @@ impl Node {
         let (data_directory, store) = open_database(&settings)?;
         let network = Arc::new(settings.network);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let own_service_node = settings
-            .service_node
-            .map(|options| OperatedServiceNode::open(data_directory.path(), options, &network, Arc::clone(&clock)))
-            .transpose()?
-            .map(Arc::new);
+        let own_service_node: Arc<dyn OwnServiceNode> = match settings.service_node {
+            Some(options) => Arc::new(OperatedServiceNode::open(
+                data_directory.path(),
+                options,
+                &network,
+                Arc::clone(&clock),
+            )?),
+            None => Arc::new(NotAServiceNode),
+        };
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
         let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
@@ -159,10 +165,12 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
-        let health = Health {
+        let reporter = OwnReporter {
             chain: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
-            store,
+            staking: Arc::clone(&staking),
+            own: Arc::clone(&own_service_node),
+            peers: Arc::new(NothingObserved),
+            clock: Arc::clone(&clock),
         };
         let control = Arc::new(Control {
             chain: Arc::clone(&chain) as _,
@@ -172,7 +180,18 @@ impl Node {
             started_at: clock.now(),
             started,
             data_directory: data_directory.path().to_owned(),
+            own: Some(reporter.clone()),
         });
+        let health = Health {
+            chain: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            store,
+            own: None,
+        };
+        let operators_health = Health {
+            own: Some(reporter),
+            ..health.clone()
+        };
         let handles = NodeHandles {
             chain: Arc::clone(&chain) as _,
             writer: Arc::clone(&chain) as _,
@@ -184,7 +203,7 @@ impl Node {
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
-            .with_routes(Access::Admin, health::admin_routes(health.clone()))
+            .with_routes(Access::Admin, health::admin_routes(operators_health))
             .with_routes(Access::Public, health::routes(health));
         let addresses: Vec<SocketAddr> = server
             .local_addresses()

