@@ -17,7 +17,7 @@ use crate::{
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
 use oxen_node_api::{
     ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, NotAServiceNode,
-    NothingObserved, OwnServiceNode, Subscription,
+    NothingObserved, OwnServiceNode, ServiceNodePeers, Subscription,
 };
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
@@ -165,11 +165,12 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let service_node_peers: Arc<dyn ServiceNodePeers> = Arc::new(NothingObserved);
         let reporter = OwnReporter {
             chain: Arc::clone(&chain) as _,
             staking: Arc::clone(&staking),
             own: Arc::clone(&own_service_node),
-            peers: Arc::new(NothingObserved),
+            peers: Arc::clone(&service_node_peers),
             clock: Arc::clone(&clock),
         };
         let control = Arc::new(Control {
@@ -200,6 +201,9 @@ impl Node {
             feed: events,
             clock: Arc::clone(&clock),
             control: Arc::clone(&control) as _,
+            staking,
+            service_node_peers,
+            own_service_node,
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?

@@ -224,7 +224,7 @@ pub trait OwnServiceNode: Send + Sync {
     /// Its secret keys, for the services on this machine; `None` as above.
     fn secret_keys(&self) -> Option<OwnSecretKeys>;
 
-    /// Signs the hash of a registration ([`oxen_types::extra::registration_hash`]) with the primary key (staking §6.1).
+    /// Signs the hash of a registration ([`oxen_types::extra::stake::registration_hash`]) with the primary key (staking §6.1).
     ///
     /// # Errors
     /// There is no key.
