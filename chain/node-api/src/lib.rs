@@ -24,8 +24,8 @@ pub mod pool;
 pub mod service_nodes;
 
 pub use chain::{
-    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Snapshot,
-    SubmitBlockError,
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
+    Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 pub use clock::Clock;
 pub use control::{NodeControl, SyncState};

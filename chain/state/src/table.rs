@@ -50,7 +50,7 @@ pub enum TableId {
 }
 
 impl TableId {
-    /// Every table, in the order of the digest.
+    /// Every table; those of the digest in its order.
     pub const ALL: [Self; 19] = [
         Self::Totals,
         Self::Blocks,
@@ -72,6 +72,13 @@ impl TableId {
         Self::KeyImageBlacklist,
         Self::Quorums,
     ];
+
+    /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
+    /// which reach each node at another time, or never.
+    #[must_use]
+    pub const fn is_determined_by_blocks(self) -> bool {
+        !matches!(self, Self::Checkpoints)
+    }
 
     /// The name a database knows the table by; never changed without a migration.
     #[must_use]

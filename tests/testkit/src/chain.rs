@@ -49,6 +49,7 @@ impl MinedBlock {
                 .iter()
                 .map(|transaction| transaction.transaction().encode())
                 .collect(),
+            checkpoint: None,
         }
     }
 }

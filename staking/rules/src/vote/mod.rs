@@ -12,5 +12,5 @@ pub mod wire;
 pub use age::{VoteAgeError, check_age};
 pub use ballot::{CastVote, Vote, VoteBody, VoteError};
 pub use pool::{Origin, VoteOutcome, VotePool};
-pub use result::{extended_checkpoint, new_checkpoint, state_change};
+pub use result::{new_checkpoint, state_change, state_change_transaction};
 pub use wire::{MAX_VOTE_BYTES, VoteWireError};

@@ -3,7 +3,7 @@
 use super::{
     age::check_age,
     ballot::{CastVote, Vote, VoteBody},
-    result::{extended_checkpoint, new_checkpoint, state_change},
+    result::{new_checkpoint, state_change},
 };
 use oxen_types::{
     Checkpoint, Hash, Height, PublicKey, Timestamp,
@@ -138,17 +138,12 @@ impl VotePool {
         }
     }
 
-    /// The checkpoint that the votes for the same as `vote` make, or `stored` with the votes that it lacks; `None` while there
-    /// are too few, when nothing is added, or when the vote is about a node.
+    /// The checkpoint that the votes for the same as `vote` make; `None` while there are too few, or when it is about a node.
     #[must_use]
-    pub fn checkpoint_of(&self, vote: &Vote, stored: Option<&Checkpoint>) -> Option<Checkpoint> {
-        let VoteBody::Checkpoint { block_id } = vote.body else {
-            return None;
-        };
-        let formed = new_checkpoint(vote.height, block_id, self.votes_like(vote))?;
-        match stored.filter(|stored| (stored.height, stored.block_id) == (vote.height, block_id)) {
-            Some(stored) => extended_checkpoint(stored, self.votes_like(vote)),
-            None => Some(formed),
+    pub fn checkpoint_of(&self, vote: &Vote) -> Option<Checkpoint> {
+        match vote.body {
+            VoteBody::Obligations { .. } => None,
+            VoteBody::Checkpoint { block_id } => new_checkpoint(vote.height, block_id, self.votes_like(vote)),
         }
     }
 
@@ -193,6 +188,17 @@ impl VotePool {
     pub fn prune(&mut self, chain_height: Height) {
         self.groups
             .retain(|(height, _), _| *height > chain_height || check_age(*height, chain_height).is_ok());
+    }
+
+    /// Drops votes of quorums that are gone because the blocks from `first_reverted` on were taken back: in the quorums that come
+    /// instead, the same positions are other nodes.
+    pub fn drop_reverted(&mut self, first_reverted: Height) {
+        self.groups.retain(|_, group| {
+            group
+                .values()
+                .next()
+                .is_some_and(|pooled| pooled.cast.vote().quorum().1 < first_reverted)
+        });
     }
 
     /// Drops the votes for a change that the chain has now.
@@ -295,24 +301,13 @@ mod tests {
         }
         add(&mut pool, on_checkpoint(12, Hash::new([2; 32])));
         let vote = on_checkpoint(0, id);
-        assert_eq!(pool.checkpoint_of(&vote, None), None);
-        add(&mut pool, on_checkpoint(12, id));
-        let checkpoint = pool.checkpoint_of(&vote, None).unwrap();
-        assert_eq!(checkpoint.signatures.len(), 13);
-        assert_eq!(pool.checkpoint_of(&vote, Some(&checkpoint)), None, "it lacks nothing");
-        add(&mut pool, on_checkpoint(13, id));
-        let grown = pool.checkpoint_of(&vote, Some(&checkpoint)).unwrap();
-        assert_eq!(grown.signatures.len(), 14);
-        let other = Checkpoint {
-            block_id: Hash::new([9; 32]),
-            ..checkpoint
-        };
-        assert_eq!(
-            pool.checkpoint_of(&vote, Some(&other)),
-            Some(grown),
-            "it replaces another"
-        );
-        assert_eq!(pool.checkpoint_of(&decommission(0), None), None);
+        assert_eq!(pool.checkpoint_of(&vote), None);
+        for (validator, votes) in [(12, 13), (13, 14)] {
+            add(&mut pool, on_checkpoint(validator, id));
+            let checkpoint = pool.checkpoint_of(&vote).unwrap();
+            assert_eq!((checkpoint.block_id, checkpoint.signatures.len()), (id, votes));
+        }
+        assert_eq!(pool.checkpoint_of(&decommission(0)), None);
     }
 
     #[test]
@@ -385,6 +380,19 @@ mod tests {
         pool.prune(Height::new(131));
         assert_eq!(pool.len(), 1);
         pool.prune(Height::new(141));
+        assert!(pool.is_empty());
+    }
+
+    #[test]
+    fn votes_of_quorums_that_were_taken_back_are_dropped() {
+        let mut pool = VotePool::new();
+        add(&mut pool, decommission(0));
+        add(&mut pool, on_checkpoint(0, Hash::ZERO));
+        pool.drop_reverted(Height::new(71));
+        assert_eq!(pool.len(), 2, "the quorums are those of heights 70 and 69");
+        pool.drop_reverted(Height::new(70));
+        assert!(pool.contains(&on_checkpoint(0, Hash::ZERO)) && pool.len() == 1);
+        pool.drop_reverted(Height::new(69));
         assert!(pool.is_empty());
     }
 

@@ -2,11 +2,12 @@
 
 use super::ballot::{Vote, VoteBody};
 use oxen_types::{
-    Checkpoint, Hash, Height,
+    Checkpoint, Extra, ExtraField, Hash, Height, Transaction, UnlockTime,
     block::QuorumSignature,
     checkpoint::CheckpointKind,
     extra::{NewState, Reasons, StateChange, StateChangeForm, StateChangeVote},
-    network::constants::{CHECKPOINT_MIN_VOTES, CHECKPOINT_QUORUM_SIZE, OBLIGATIONS_MIN_VOTES},
+    network::constants::{CHECKPOINT_MIN_VOTES, OBLIGATIONS_MIN_VOTES},
+    transaction::{Proofs, TransactionPrefix, TransactionType, TransactionVersion},
 };
 use std::collections::BTreeMap;
 
@@ -53,8 +54,25 @@ pub fn state_change<'a>(
     })
 }
 
-/// The checkpoint that these votes make, sorted by validator; `None` while there are fewer than 13 for it. Votes that are about
-/// something else are left out.
+/// The transaction that brings a change into the chain: no inputs, no outputs, no fee (staking §16.1).
+#[must_use]
+pub fn state_change_transaction(change: StateChange) -> Transaction {
+    Transaction {
+        prefix: TransactionPrefix {
+            version: TransactionVersion::V4,
+            output_unlock_times: Vec::new(),
+            unlock_time: UnlockTime::NONE,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            extra: Extra::from_fields(vec![ExtraField::StateChange(change)]).encode(),
+            kind: TransactionType::StateChange,
+        },
+        proofs: Proofs::Absent,
+    }
+}
+
+/// The checkpoint that these votes make, sorted by validator; the chain merges it with the one it may have. `None` while
+/// there are fewer than 13 for it. Votes that are about something else are left out.
 #[must_use]
 pub fn new_checkpoint<'a>(
     height: Height,
@@ -68,22 +86,6 @@ pub fn new_checkpoint<'a>(
         block_id,
         signatures: in_order(signatures),
         previous_height: Height::GENESIS,
-    })
-}
-
-/// A stored checkpoint with the votes that it lacks, up to 20; `None` when it lacks none of them.
-#[must_use]
-pub fn extended_checkpoint<'a>(stored: &Checkpoint, votes: impl IntoIterator<Item = &'a Vote>) -> Option<Checkpoint> {
-    let mut merged: BTreeMap<u16, QuorumSignature> =
-        stored.signatures.iter().map(|one| (one.voter_index, *one)).collect();
-    for (voter, signature) in signatures(stored.height, stored.block_id, votes) {
-        if merged.len() < CHECKPOINT_QUORUM_SIZE {
-            merged.entry(voter).or_insert(signature);
-        }
-    }
-    (merged.len() > stored.signatures.len()).then(|| Checkpoint {
-        signatures: in_order(merged),
-        ..stored.clone()
     })
 }
 
@@ -137,7 +139,13 @@ mod tests {
                 any: Reasons::from_bits(0x0d),
             }
         );
-        assert_eq!(StateChange::decode(&change.encode()), Ok(change));
+        assert_eq!(StateChange::decode(&change.encode()), Ok(change.clone()));
+        let transaction = state_change_transaction(change.clone());
+        assert_eq!(Transaction::decode(&transaction.encode()), Ok(transaction.clone()));
+        assert_eq!(
+            Extra::parse_or_empty(&transaction.prefix.extra).state_change(),
+            Some(&change)
+        );
     }
 
     #[test]
@@ -164,19 +172,5 @@ mod tests {
         assert!(checkpoint.signatures.is_sorted_by_key(|one| one.voter_index));
         votes[0] = on_checkpoint(12, Hash::new([4; 32]));
         assert_eq!(make(&votes), None);
-    }
-
-    #[test]
-    fn a_stored_checkpoint_takes_the_votes_it_lacks() {
-        let block_id = Hash::new([3; 32]);
-        let votes: Vec<Vote> = (0..20).map(|validator| on_checkpoint(validator, block_id)).collect();
-        let stored = new_checkpoint(Height::new(80), block_id, &votes[5..18]).unwrap();
-        assert_eq!(extended_checkpoint(&stored, &votes[5..18]), None);
-        let extended = extended_checkpoint(&stored, &votes[..6]).unwrap();
-        let order: Vec<u16> = extended.signatures.iter().map(|one| one.voter_index).collect();
-        assert_eq!(order, (0..18).collect::<Vec<_>>());
-        assert_eq!(extended_checkpoint(&extended, &votes).unwrap().signatures.len(), 20);
-        let other = [on_checkpoint(19, Hash::new([4; 32]))];
-        assert_eq!(extended_checkpoint(&stored, &other), None);
     }
 }
