@@ -264,7 +264,7 @@ impl Node {
         for address in &self.addresses {
             tracing::info!("JSON-RPC listens on {address}");
         }
-        tracing::info!("{}", self.status_line());
+        tracing::info!("{}", in_one_line(&self.status_line()));
         let mut tasks = JoinSet::new();
         let pool = Arc::clone(&self.pool);
         let clock = Arc::clone(&self.clock);
@@ -276,7 +276,7 @@ impl Node {
         }));
         let (control, supervisor) = (Arc::clone(&self.control), Arc::clone(&self.supervisor));
         tasks.spawn(every(STATUS_INTERVAL, move || {
-            let line = control.status_line();
+            let line = in_one_line(&control.status_line());
             tracing::info!("{line}");
             supervisor.tell(&Notice::Status(line));
         }));
@@ -306,6 +306,11 @@ impl Node {
         }
         Ok(reason)
     }
+}
+
+/// For logs, where an entry is a line.
+fn in_one_line(text: &str) -> String {
+    text.replace('\n', "; ")
 }
 
 /// Runs `work` on a blocking thread again and again.

@@ -146,14 +146,14 @@ fn print_block(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleEr
                 if header.orphan_status { "no" } else { "yes" }.to_owned(),
             ),
         ];
-        if let Some(leader) = header.service_node_winner {
+        if let Some(leader) = header.service_node_winner.filter(|leader| !leader.is_zero()) {
             lines.push(("block leader", leader.to_string()));
         }
         if let Some(coinbase) = answer.miner_tx_hash {
             lines.push(("coinbase", coinbase.to_string()));
         }
         lines.extend(answer.tx_hashes.iter().map(|id| ("transaction", id.to_string())));
-        format!("{}\n{}", layout::fields(0, &lines), answer.json)
+        layout::fields(0, &lines)
     })
 }
 

@@ -129,7 +129,11 @@ impl NodeClient {
         };
         let response: Response = serde_json::from_str(&self.exchange(method, params)?).map_err(unreadable)?;
         if let Some(ErrorObject { code, message, .. }) = response.error {
-            return Err(ConsoleError::Refused { message, code });
+            let said = message.strip_prefix("method not found: ").unwrap_or(&message);
+            return Err(ConsoleError::Refused {
+                message: said.to_owned(),
+                code,
+            });
         }
         let json = response.result.unwrap_or(Value::Null);
         check_status(&json)?;
@@ -189,8 +193,8 @@ fn check_status(result: &Value) -> Result<(), ConsoleError> {
 /// The operating system's words, where there are any.
 fn reason(error: &ureq::Error) -> String {
     match error {
-        ureq::Error::Io(error) => error.to_string(),
-        error => error.to_string(),
+        ureq::Error::Io(system) => system.to_string(),
+        other => other.to_string(),
     }
 }
 

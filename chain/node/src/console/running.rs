@@ -108,7 +108,7 @@ fn pop_blocks(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleErr
         .node
         .call::<_, PopBlocksAnswer>("pop_blocks", PopBlocksRequest { nblocks })?;
     console.screen.show(&answer, |answer| {
-        format!("{} are left.", layout::count(answer.height, "block"))
+        format!("The chain has {} now.", layout::count(answer.height, "block"))
     })
 }
 
