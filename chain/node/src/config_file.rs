@@ -180,6 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn the_example_holds_only_options_that_exist() {
+        let example = include_str!("../../../docs/operating/oxen.conf");
+        assert!(read(example, &[]).unwrap().ignored.is_empty());
+        let options = example
+            .lines()
+            .map(|line| line.strip_prefix('#').unwrap_or(line))
+            .filter(|line| line.split_once('=').is_some_and(|(name, _)| !name.contains(' ')))
+            // Two networks exclude each other.
+            .filter(|line| !line.starts_with("network="));
+        let all = options.collect::<Vec<_>>().join("\n");
+        let configuration = read(&all, &[]).unwrap();
+        assert!(configuration.ignored.is_empty());
+        assert!(configuration.arguments.service_node.service_node, "{all}");
+    }
+
+    #[test]
     fn a_command_stands_among_the_options() {
         let configuration = read("regtest=1\n", &["alt_chain_info", "-5", "+json", "--rpc-port=7"]).unwrap();
         assert_eq!(configuration.arguments.command, ["alt_chain_info", "-5", "+json"]);
