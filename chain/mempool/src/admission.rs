@@ -1,6 +1,7 @@
 //! From bytes to a place in the pool.
 
 use crate::{
+    contents::RequestedName,
     mempool::{Inner, Mempool},
     settings::FeePolicy,
     storage::StoredEntry,
@@ -10,6 +11,7 @@ use oxen_state::{
     TransactionError, View,
     block::weight::WeightLimits,
     fees::FeeRate,
+    names::check_name_transaction,
     queries,
     transaction::{CheckedTransaction, ResolvedRings, resolve_rings, spent_key_image},
 };
@@ -96,7 +98,8 @@ impl Mempool {
             return Err(TransactionError::KeyImageSpent { image }.into());
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
-        self.check_double_spend(&mut self.lock(), candidate)?;
+        check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
+        self.check_conflicts(&mut self.lock(), candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts
             .verifier
@@ -133,8 +136,9 @@ impl Mempool {
         Ok(())
     }
 
-    /// A second spender is refused and the first one marked; transactions of reverted blocks are kept beside it.
-    fn check_double_spend(&self, inner: &mut Inner, candidate: &Candidate) -> Result<(), AdmissionError> {
+    /// A second spender is refused and the first one marked, and so is a second change of a name; transactions of reverted
+    /// blocks are kept beside them.
+    fn check_conflicts(&self, inner: &mut Inner, candidate: &Candidate) -> Result<(), AdmissionError> {
         if candidate.source == Source::RevertedBlock {
             return Ok(());
         }
@@ -145,6 +149,11 @@ impl Mempool {
                 }
                 return Err(AdmissionError::DoubleSpend { image, by });
             }
+        }
+        if let Some(name) = RequestedName::of(&candidate.transaction)
+            && let Some(by) = inner.contents.changing(&name).first().copied()
+        {
+            return Err(AdmissionError::NameConflict { by });
         }
         Ok(())
     }
@@ -165,7 +174,7 @@ impl Mempool {
             if inner.contents.get(&id).is_some() {
                 return Ok(Some(Admission::AlreadyInPool { id }));
             }
-            self.check_double_spend(&mut inner, candidate)?;
+            self.check_conflicts(&mut inner, candidate)?;
             let entry = PoolTransaction {
                 transaction: Arc::clone(&candidate.transaction),
                 blob: Arc::clone(&candidate.blob),

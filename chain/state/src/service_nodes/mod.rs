@@ -21,7 +21,7 @@ use crate::{
     view::{View, ViewError},
 };
 use oxen_staking_rules::{NodeShares, quorum::Quorum};
-use oxen_types::{Block, Hash, Height, PublicKey};
+use oxen_types::{Block, Hash, Height, PublicKey, transaction::TransactionType};
 
 /// Who makes a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -123,7 +123,7 @@ impl ServiceNodeRules for NoServiceNodes {
         _: Height,
     ) -> Result<(), TransactionError> {
         match transaction.transaction().prefix.kind {
-            oxen_types::transaction::TransactionType::Standard => Ok(()),
+            TransactionType::Standard | TransactionType::OxenNameSystem => Ok(()),
             kind => Err(TransactionError::RegistryMissing { kind }),
         }
     }
