@@ -108,6 +108,24 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Text, or a number that is taken as its text; null counts as empty. Use with `#[serde(default)]`.
+///
+/// # Errors
+/// Neither text nor a number.
+pub fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum TextOrNumber {
+        Text(String),
+        Number(serde_json::Number),
+    }
+    Ok(match Option::<TextOrNumber>::deserialize(deserializer)? {
+        None => String::new(),
+        Some(TextOrNumber::Text(text)) => text,
+        Some(TextOrNumber::Number(number)) => number.to_string(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #[derive(Debug, PartialEq, serde::Deserialize)]
