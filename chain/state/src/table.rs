@@ -33,11 +33,25 @@ pub enum TableId {
     Checkpoints,
     /// Accrued rewards by payout offset and address.
     AccruedRewards,
+    /// What brings more rewards, by payout offset and address.
+    RewardStreams,
+    /// What a paid service node earns a block, newest first.
+    RewardRates,
+    /// The moving part of each service node, by primary key.
+    ServiceNodeRecords,
+    /// Stakes of each service node, by primary key.
+    ServiceNodeStakes,
+    /// Service node by key image of a staked output.
+    LockedKeyImages,
+    /// Stakes of deregistered nodes, by key image.
+    KeyImageBlacklist,
+    /// Quorums of the state after a block, by height.
+    Quorums,
 }
 
 impl TableId {
     /// Every table, in the order of the digest.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 19] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -50,6 +64,13 @@ impl TableId {
         Self::DecoyBlacklist,
         Self::Checkpoints,
         Self::AccruedRewards,
+        Self::RewardStreams,
+        Self::RewardRates,
+        Self::ServiceNodeRecords,
+        Self::ServiceNodeStakes,
+        Self::LockedKeyImages,
+        Self::KeyImageBlacklist,
+        Self::Quorums,
     ];
 
     /// The name a database knows the table by; never changed without a migration.
@@ -68,6 +89,13 @@ impl TableId {
             Self::DecoyBlacklist => "decoy-blacklist",
             Self::Checkpoints => "checkpoints",
             Self::AccruedRewards => "accrued-rewards",
+            Self::RewardStreams => "reward-streams",
+            Self::RewardRates => "reward-rates",
+            Self::ServiceNodeRecords => "service-node-records",
+            Self::ServiceNodeStakes => "service-node-stakes",
+            Self::LockedKeyImages => "locked-key-images",
+            Self::KeyImageBlacklist => "key-image-blacklist",
+            Self::Quorums => "quorums",
         }
     }
 }
@@ -107,6 +135,12 @@ impl TableKey for oxen_types::GlobalOutputIndex {
 }
 
 impl TableKey for oxen_types::Hash {
+    fn to_key_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+}
+
+impl TableKey for oxen_types::PublicKey {
     fn to_key_bytes(&self) -> Vec<u8> {
         self.as_bytes().to_vec()
     }

@@ -163,6 +163,8 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::WrongRingCtType
         | TransactionError::RangeProofPadding { .. }
         | TransactionError::MovesMoney { .. }
+        | TransactionError::StateChange(_)
+        | TransactionError::Unlock(_)
         | TransactionError::View(_) => None,
         TransactionError::TooLarge { .. } | TransactionError::TooHeavy { .. } => Some(reason_code::TOO_BIG),
         TransactionError::WrongVersion { .. } => Some(reason_code::INVALID_VERSION),
@@ -178,7 +180,9 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::InvalidRingSignature { .. }
         | TransactionError::RingMemberUnknown { .. }
         | TransactionError::RingMemberLocked { .. }
-        | TransactionError::RingMemberTooYoung { .. } => Some(reason_code::INVALID_INPUT),
+        | TransactionError::RingMemberTooYoung { .. }
+        | TransactionError::StakeLocked { .. }
+        | TransactionError::StakeBlacklisted { .. } => Some(reason_code::INVALID_INPUT),
         TransactionError::InvalidOutputKind { .. }
         | TransactionError::InvalidOutputKey { .. }
         | TransactionError::OutputAmountInTheClear { .. }

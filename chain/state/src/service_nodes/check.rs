@@ -1,0 +1,91 @@
+//! What only the registry knows about a transaction (staking §8.1, §8.2, §16.2).
+
+use super::{
+    quorums::state_quorums,
+    registry::{blacklisted_until, locking_node},
+};
+use crate::{error::TransactionError, transaction::CheckedTransaction, view::View};
+use oxen_staking_rules::{
+    Registry,
+    registry::{StateChangeError, UnlockError, state_change::verify_state_change, unlock::check_unlock},
+};
+use oxen_types::{
+    Height, PublicKey,
+    extra::{Extra, StateChange},
+    transaction::TransactionType,
+};
+
+/// Checks a transaction for a block at `height`, which is the next of `view`, whose registry is `registry`.
+///
+/// # Errors
+/// The rule it breaks.
+pub fn check_transaction(
+    view: &dyn View,
+    registry: &Registry,
+    transaction: &CheckedTransaction,
+    height: Height,
+) -> Result<(), TransactionError> {
+    check_inputs(view, transaction)?;
+    let prefix = &transaction.transaction().prefix;
+    match prefix.kind {
+        TransactionType::Standard | TransactionType::Stake | TransactionType::OxenNameSystem => Ok(()),
+        TransactionType::StateChange => {
+            check_state_change(view, registry, &Extra::parse_or_empty(&prefix.extra), height)
+        }
+        TransactionType::KeyImageUnlock => check_unlock_request(view, registry, &Extra::parse_or_empty(&prefix.extra)),
+        kind => Err(TransactionError::TypeNotAllowed { kind }),
+    }
+}
+
+/// No input may be a stake.
+fn check_inputs(view: &dyn View, transaction: &CheckedTransaction) -> Result<(), TransactionError> {
+    for image in transaction.transaction().prefix.key_images() {
+        if let Some(until) = blacklisted_until(view, &image)? {
+            return Err(TransactionError::StakeBlacklisted { image, until });
+        }
+        if let Some(node) = locking_node(view, &image)? {
+            return Err(TransactionError::StakeLocked { image, node });
+        }
+    }
+    Ok(())
+}
+
+fn check_state_change(
+    view: &dyn View,
+    registry: &Registry,
+    extra: &Extra,
+    height: Height,
+) -> Result<(), TransactionError> {
+    let change = extra.state_change().ok_or(StateChangeError::FieldMissing)?;
+    let unknown = StateChangeError::QuorumUnknown {
+        height: change.block_height,
+    };
+    let quorums = state_quorums(view, change.block_height)?.ok_or(unknown)?;
+    let key = verify_state_change(change, &quorums.obligations, height)?;
+    check_transition(registry, change, key)?;
+    Ok(())
+}
+
+/// The node is registered and may go into the state.
+///
+/// # Errors
+/// It may not.
+pub fn check_transition(registry: &Registry, change: &StateChange, key: PublicKey) -> Result<(), StateChangeError> {
+    let node = registry.node(&key).ok_or(StateChangeError::NotRegistered { key })?;
+    if node.can_transition(change.block_height, change.state) {
+        Ok(())
+    } else {
+        Err(StateChangeError::NoTransition { key })
+    }
+}
+
+fn check_unlock_request(view: &dyn View, registry: &Registry, extra: &Extra) -> Result<(), TransactionError> {
+    let unlock = extra.key_image_unlock().ok_or(UnlockError::FieldMissing)?;
+    let not_locked = UnlockError::NotLocked {
+        image: unlock.key_image,
+    };
+    let key = locking_node(view, &unlock.key_image)?.ok_or(not_locked)?;
+    let node = registry.node(&key).ok_or(not_locked)?;
+    check_unlock(node, unlock)?;
+    Ok(())
+}
