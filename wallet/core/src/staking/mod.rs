@@ -15,4 +15,4 @@ pub use known::{DaemonStakes, KnownStakes, NodeFunding, StakeOutcome, StakedNode
 pub use registration_command::{
     CommandContext, CommandPart, CommandReservation, RegistrationCommand, RegistrationCommandError,
 };
-pub use unlock::{UnlockChoice, UnlockRefusal, is_small_contribution, small_contribution_threshold};
+pub use unlock::{UnlockChoice, UnlockRefusal};

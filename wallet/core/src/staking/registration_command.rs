@@ -11,13 +11,11 @@ use oxen_staking_rules::registry::{newcomer_minimum, operator_minimum};
 use oxen_types::{
     Amount, PublicKey, Signature,
     extra::{Contributor, Registration},
-    network::constants::MAX_CONTRIBUTORS,
+    network::constants::{MAX_CONTRIBUTORS, STAKING_FEE_BASIS},
 };
 use std::{collections::VecDeque, fmt, str::FromStr};
 use thiserror::Error;
 
-/// The largest fee: all of the reward, in hundredths of a percent.
-pub const MAX_FEE: u64 = 10_000;
 /// Larger numbers in the place of the hard fork are the expiry time of a registration before HF19 (staking §6.1).
 const MAX_HARD_FORK: u64 = 255;
 /// Hexadecimal digits of a public key.
@@ -85,7 +83,7 @@ pub enum RegistrationCommandError {
     },
     /// The fee is none.
     #[error(
-        "\"{text}\" is not an operator's fee, which is a number from 0 to {MAX_FEE} (hundredths of a percent): copy the command \
+        "\"{text}\" is not an operator's fee, which is a number from 0 to {STAKING_FEE_BASIS} (hundredths of a percent): copy the command \
          again"
     )]
     Fee {
@@ -416,7 +414,7 @@ impl<'a> Words<'a> {
         let text = self.number(CommandPart::Fee)?;
         text.parse()
             .ok()
-            .filter(|fee| *fee <= MAX_FEE)
+            .filter(|fee| *fee <= STAKING_FEE_BASIS)
             .ok_or(RegistrationCommandError::Fee { text })
     }
 

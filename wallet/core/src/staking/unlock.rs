@@ -1,12 +1,9 @@
 //! Whether a stake can be asked back now, and when it comes (wallet §8.1, §8.4; staking §8.3).
 
 use super::known::StakedNode;
-use oxen_staking_rules::registry::LockedContribution;
+use oxen_staking_rules::registry::{LockedContribution, unlock::small_stake_limit};
 use oxen_types::{Amount, Height, PublicKey, network::StakingParameters};
 use thiserror::Error;
-
-/// A contribution below this part of the requirement, of 10,000, is a small one.
-const SMALL_CONTRIBUTION: u128 = 2_499;
 
 /// Why a stake cannot be asked back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -51,19 +48,6 @@ pub struct UnlockChoice {
     pub unlock_height: Height,
 }
 
-/// The least contribution that is not a small one: 24.99 % of the requirement, rounded down.
-#[must_use]
-pub fn small_contribution_threshold(requirement: Amount) -> Amount {
-    let part = u128::from(requirement.atomic()).saturating_mul(SMALL_CONTRIBUTION) / 10_000;
-    Amount::from_atomic(u64::try_from(part).unwrap_or(u64::MAX))
-}
-
-/// True when a contribution of this amount must wait for the thirty days.
-#[must_use]
-pub fn is_small_contribution(amount: Amount, requirement: Amount) -> bool {
-    amount < small_contribution_threshold(requirement)
-}
-
 impl StakedNode {
     /// Chooses the contribution that asks: the largest one of this wallet, since only small ones may have to wait. `next` is
     /// the height of the next block.
@@ -84,10 +68,11 @@ impl StakedNode {
         let from = self
             .registration_height
             .saturating_add(parameters.small_contributor_unlock_blocks);
-        if is_small_contribution(contribution.amount, self.requirement) && next < from {
+        let threshold = small_stake_limit(self.requirement);
+        if contribution.amount < threshold && next < from {
             return Err(UnlockRefusal::TooEarly {
                 amount: contribution.amount,
-                threshold: small_contribution_threshold(self.requirement),
+                threshold,
                 from,
             });
         }

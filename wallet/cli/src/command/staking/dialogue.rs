@@ -10,11 +10,11 @@ use crate::{
     terminal::{Terminal, confirm},
 };
 use oxen_crypto::SubaddressIndex;
-use oxen_staking_rules::Recipient;
+use oxen_staking_rules::{Recipient, registry::unlock::small_stake_limit};
 use oxen_types::{Height, network::HardForkVersion};
 use oxen_wallet_core::{
     build::{PreparedTransaction, SignedTransaction, TransactionPlan},
-    staking::{StakeConfirmation, is_small_contribution, small_contribution_threshold},
+    staking::StakeConfirmation,
 };
 use rand_core::OsRng;
 use std::{fmt::Write, time::Duration};
@@ -94,13 +94,14 @@ pub(super) fn lock_lines(
          stakes of all.",
         about_blocks(session, parameters.unlock_blocks)
     );
-    if is_small_contribution(transaction.paid(), requirement) {
+    let limit = small_stake_limit(requirement);
+    if transaction.paid() < limit {
         let from = registration.saturating_add(parameters.small_contributor_unlock_blocks);
         let _ = writeln!(
             text,
             "  It is less than {} (24.99 % of the requirement): this wallet alone can request the unlock from height {from} on \
              ({}), and is free at height {} at the earliest.",
-            format::amount(small_contribution_threshold(requirement)),
+            format::amount(limit),
             about_height(session, from),
             from.max(next).saturating_add(parameters.unlock_blocks),
         );
