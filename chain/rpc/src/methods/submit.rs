@@ -153,7 +153,10 @@ const fn code_of(error: &AdmissionError) -> Option<&'static str> {
         AdmissionError::DoubleSpend { .. } => Some(reason_code::DOUBLE_SPEND),
         AdmissionError::FeeTooLow { .. } | AdmissionError::PoolFull => Some(reason_code::FEE_TOO_LOW),
         AdmissionError::HeavierThanBlock => Some(reason_code::TOO_BIG),
-        AdmissionError::Expired | AdmissionError::NameConflict { .. } | AdmissionError::Storage(_) => None,
+        AdmissionError::Expired
+        | AdmissionError::NameConflict { .. }
+        | AdmissionError::SameRequest { .. }
+        | AdmissionError::Storage(_) => None,
     }
 }
 

@@ -92,6 +92,19 @@ pub trait ServiceNodeRules {
         height: Height,
     ) -> Result<(), TransactionError>;
 
+    /// Checks a transaction for what pools and block makers ask beyond the rules (staking §8.3).
+    ///
+    /// # Errors
+    /// What they refuse it for.
+    fn check_policy(
+        &self,
+        _view: &dyn View,
+        _transaction: &CheckedTransaction,
+        _height: Height,
+    ) -> Result<(), TransactionError> {
+        Ok(())
+    }
+
     /// Brings the registry up to the block with this id and says who is paid; `state` has the block's coin changes already, but
     /// its newest block is still the parent.
     ///

@@ -10,6 +10,7 @@ mod names;
 mod reading;
 mod rewards;
 mod rule_coverage;
+mod staking;
 mod transaction_rules;
 mod unlocking;
 mod weights;
