@@ -86,8 +86,9 @@ pub(super) fn lock_lines(
     text: &mut String,
 ) {
     let parameters = &session.network.staking;
-    let next = session.wallet.chain().next();
-    let earliest = next.saturating_add(parameters.unlock_blocks);
+    // The stake is in the next block at the earliest, and a request for its unlock in the one after that.
+    let first = session.wallet.chain().next().saturating_add(1);
+    let earliest = first.saturating_add(parameters.unlock_blocks);
     let _ = writeln!(
         text,
         "  LOCKED until an unlock is requested (request_stake_unlock), and then for {} more. Any contributor's request frees the \
@@ -103,7 +104,7 @@ pub(super) fn lock_lines(
              ({}), and is free at height {} at the earliest.",
             format::amount(limit),
             about_height(session, from),
-            from.max(next).saturating_add(parameters.unlock_blocks),
+            from.max(first).saturating_add(parameters.unlock_blocks),
         );
     } else {
         let _ = writeln!(
