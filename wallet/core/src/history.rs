@@ -385,6 +385,7 @@ impl Wallet {
             destinations: sent.destinations.clone(),
             change: sent.change,
             unlock_time: sent.unlock_time,
+            service_node: self.stakes().named_node(&sent.id),
             ..self.blank(&sent.id, kind_of(ScanKind::Ordinary(sent.kind)), state)
         }
         .with_own_payments(Some(sent))

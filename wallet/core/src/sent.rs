@@ -169,12 +169,14 @@ impl Journal {
         self.sent.insert(entry.transaction.id, entry.transaction);
     }
 
-    /// The secret keys of a transaction, if this wallet made it or was given them.
+    /// The secret keys of a transaction, if this wallet made it or was given them. The unlock of a stake has no outputs, and so
+    /// no keys.
     #[must_use]
     pub fn transaction_keys(&self, id: &Hash) -> Option<&TransactionKeys> {
-        self.given_keys
-            .get(id)
-            .or_else(|| self.sent.get(id).map(|sent| &sent.keys))
+        self.given_keys.get(id).or_else(|| {
+            let sent = self.sent.get(id)?;
+            (sent.kind != TransactionType::KeyImageUnlock).then_some(&sent.keys)
+        })
     }
 
     /// Remembers secret keys of a transaction that another copy of this wallet made. The caller has checked that they belong

@@ -18,11 +18,14 @@ pub struct StakeLock {
     pub unlock_height: Option<Height>,
 }
 
-/// Stakes as the daemon last told them; keep the last known ones when it does not answer, and say so.
+/// Which outputs stakes lock: see [`crate::Wallet::stake_locks`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StakeLocks {
     /// Contributions of the wallet's address (`get_service_nodes`).
     pub locked: BTreeMap<KeyImage, StakeLock>,
+    /// The same by the output's one-time key, for wallets that do not know their key images, and for stakes of which the daemon
+    /// said nothing yet.
+    pub locked_keys: BTreeMap<PublicKey, StakeLock>,
     /// Stakes of deregistered nodes and where they become free (`get_service_node_blacklisted_key_images`).
     pub blacklisted: BTreeMap<KeyImage, Height>,
 }
@@ -115,7 +118,9 @@ impl<'a> SpendRules<'a> {
         if self.journal.frozen.contains(&output.key) {
             return Spendability::Frozen;
         }
-        if let Some(lock) = image.and_then(|image| self.view.stakes.locked.get(image)) {
+        let stakes = self.view.stakes;
+        let by_image = image.and_then(|image| stakes.locked.get(image));
+        if let Some(lock) = by_image.or_else(|| stakes.locked_keys.get(&output.key)) {
             return Spendability::Staked(*lock);
         }
         if let Some(until) = image.and_then(|image| self.view.stakes.blacklisted.get(image)) {

@@ -7,6 +7,7 @@ use crate::{
     accounts::{Accounts, Lookahead},
     output::OutputStore,
     sent::Journal,
+    staking::KnownStakes,
     wallet::{PoolRecord, ScannedChain, TransactionRecord},
 };
 use oxen_types::{Hash, Height, PublicKey};
@@ -16,7 +17,9 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// The version of the encoding.
-const STATE_VERSION: u8 = 1;
+const STATE_VERSION: u8 = 2;
+/// The version without stakes, which is still read.
+const STATE_VERSION_WITHOUT_STAKES: u8 = 1;
 
 /// Why bytes are not the state of a wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -46,6 +49,7 @@ pub struct WalletState {
     pub(crate) transactions: BTreeMap<Hash, TransactionRecord>,
     pub(crate) pool: BTreeMap<Hash, PoolRecord>,
     pub(crate) journal: Journal,
+    pub(crate) stakes: KnownStakes,
 }
 
 impl WalletState {
@@ -60,6 +64,7 @@ impl WalletState {
             transactions: BTreeMap::new(),
             pool: BTreeMap::new(),
             journal: Journal::default(),
+            stakes: KnownStakes::default(),
         }
     }
 
@@ -83,10 +88,15 @@ impl WalletState {
     /// [`StateError`].
     pub fn decode_versioned(bytes: &[u8], owner: &PublicKey) -> Result<Self, StateError> {
         let (version, mut rest) = bytes.split_first().ok_or(StateError::Malformed)?;
-        if *version != STATE_VERSION {
-            return Err(StateError::UnknownVersion { found: *version });
-        }
-        let state = Self::decode_all(&mut rest).map_err(|_| StateError::Malformed)?;
+        let decoded = match *version {
+            STATE_VERSION => Self::decode_all(&mut rest),
+            STATE_VERSION_WITHOUT_STAKES => {
+                let stakes = KnownStakes::default().encode();
+                Self::decode_all(&mut [rest, stakes.as_slice()].concat().as_slice())
+            }
+            found => return Err(StateError::UnknownVersion { found }),
+        };
+        let state = decoded.map_err(|_| StateError::Malformed)?;
         if state.owner == *owner {
             Ok(state)
         } else {

@@ -2,7 +2,7 @@
 
 use super::{CommandError, CommandInfo};
 use oxen_crypto::{Address, AddressPrefixes};
-use oxen_types::{Amount, Hash, Height, KeyImage};
+use oxen_types::{Amount, Hash, Height, KeyImage, PublicKey};
 use oxen_wallet_core::{
     address::{AddressUse, parse_address},
     build::{Priority, SourceAddresses},
@@ -51,6 +51,12 @@ impl Arguments {
     #[must_use]
     pub fn peek(&self) -> Option<&str> {
         self.words.front().map(String::as_str)
+    }
+
+    /// The word behind the next, left where it is.
+    #[must_use]
+    pub fn peek_second(&self) -> Option<&str> {
+        self.words.get(1).map(String::as_str)
     }
 
     /// The next word.
@@ -157,6 +163,15 @@ impl Arguments {
     pub fn key_image(&mut self) -> Result<KeyImage, CommandError> {
         let text = self.next("The key image")?;
         parse_hex(&text, "key image")
+    }
+
+    /// The next word as the key of a service node.
+    ///
+    /// # Errors
+    /// [`CommandError::Hexadecimal`].
+    pub fn service_node_key(&mut self) -> Result<PublicKey, CommandError> {
+        let text = self.next("The service node key")?;
+        parse_hex(&text, "service node key")
     }
 
     /// The next word as an address.

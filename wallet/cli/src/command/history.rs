@@ -27,7 +27,7 @@ pub(super) struct WantedTransfers {
 }
 
 /// Words that choose.
-const KINDS: [&str; 7] = ["in", "out", "stake", "coinbase", "pending", "failed", "pool"];
+const KINDS: [&str; 7] = ["in", "out", "stake", "reward", "pending", "failed", "pool"];
 
 impl WantedTransfers {
     /// Takes `[in|out|…] [index=] [from [to]]`.
@@ -40,6 +40,9 @@ impl WantedTransfers {
         loop {
             if words.take_word("all") {
                 wanted.words.extend(KINDS);
+            } else if words.take_word("coinbase") {
+                // What the reference calls it.
+                wanted.words.insert("reward");
             } else if let Some(kind) = KINDS.into_iter().find(|kind| words.peek() == Some(kind)) {
                 words.take_word(kind);
                 wanted.words.insert(kind);
@@ -69,7 +72,7 @@ impl WantedTransfers {
             (TransferState::Pool { .. }, TransferKind::Incoming | TransferKind::Reward) => any(&["pool"]),
             (TransferState::Pool { .. }, _) => any(&["pending", "pool"]),
             (TransferState::Mined { .. }, TransferKind::Incoming) => any(&["in"]),
-            (TransferState::Mined { .. }, TransferKind::Reward) => any(&["in", "coinbase"]),
+            (TransferState::Mined { .. }, TransferKind::Reward) => any(&["in", "reward"]),
             (TransferState::Mined { .. }, TransferKind::Outgoing | TransferKind::Name) => any(&["out"]),
             (TransferState::Mined { .. }, TransferKind::Stake | TransferKind::StakeUnlock) => any(&["out", "stake"]),
         }
@@ -225,7 +228,7 @@ pub(super) fn mined_height(transfer: &Transfer) -> Option<Height> {
 pub(super) const fn kind_word(kind: TransferKind) -> &'static str {
     match kind {
         TransferKind::Incoming => "in",
-        TransferKind::Reward => "coinbase",
+        TransferKind::Reward => "reward",
         TransferKind::Outgoing => "out",
         TransferKind::Stake => "stake",
         TransferKind::StakeUnlock => "unlock",
@@ -285,9 +288,10 @@ fn state_words(session: &Session, transfer: &Transfer) -> String {
             } else {
                 format::count(transfer.confirmations(session.wallet.chain().next()), "confirmation")
             };
-            match locked {
-                Some(until) => format!("{depth}, locked until {until}"),
-                None => depth,
+            match (locked, super::staking::stake_words(session, transfer)) {
+                (Some(until), _) => format!("{depth}, locked until {until}"),
+                (None, Some(words)) => format!("{depth}, {words}"),
+                (None, None) => depth,
             }
         }
     }

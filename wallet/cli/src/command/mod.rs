@@ -22,6 +22,7 @@ mod rescan;
 mod secrets;
 mod settings;
 mod signatures;
+mod staking;
 mod status;
 mod sweep;
 pub mod table;
@@ -34,6 +35,7 @@ pub use help::welcome;
 pub use reply::Reply;
 pub use secrets::seed_lines;
 pub use settings::parse_lookahead;
+pub use staking::StakingError;
 pub use status::describe_refresh;
 pub use table::{COMMANDS, CommandId, CommandInfo, Needs, SECRET_COMMANDS};
 
@@ -91,6 +93,10 @@ pub async fn run(
         CommandId::SweepBelow => sweep::sweep_below(session, terminal, words).await,
         CommandId::SweepSingle => sweep::sweep_single(session, terminal, words).await,
         CommandId::SweepAccount => sweep::sweep_account(session, terminal, words).await,
+        CommandId::RegisterServiceNode => staking::register_service_node(session, terminal, words).await,
+        CommandId::Stake => staking::stake(session, terminal, words).await,
+        CommandId::RequestStakeUnlock => staking::request_stake_unlock(session, terminal, words).await,
+        CommandId::PrintLockedStakes => staking::print_locked_stakes(session, words),
         CommandId::Resend => rescan::resend(session, words).await,
         CommandId::ShowTransfers => history::show_transfers(session, words),
         CommandId::ShowTransfer => history::show_transfer(session, words),

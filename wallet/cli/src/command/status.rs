@@ -44,6 +44,7 @@ pub fn describe_refresh(session: &Session, report: &RefreshReport) -> Reply {
     for (height, event) in report.events.iter().skip(listed) {
         let _ = writeln!(text, "Height {height}: {}", describe_event(event));
     }
+    text.push_str(&super::staking::stake_news(session, &report.stakes));
     for id in &report.dropped {
         let _ = writeln!(
             text,
@@ -83,6 +84,8 @@ pub fn describe_refresh(session: &Session, report: &RefreshReport) -> Reply {
             WalletEvent::Spent { amount, .. } => Some(*amount),
             _ => None,
         }),
+        "stakes_not_counted": report.stakes.not_counted.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "stakes_problem": report.stakes.problem,
         "dropped": report.dropped.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "pool": session.wallet.pool().len(),
     });

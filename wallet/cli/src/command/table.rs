@@ -28,6 +28,10 @@ pub enum CommandId {
     SweepBelow,
     SweepSingle,
     SweepAccount,
+    RegisterServiceNode,
+    Stake,
+    RequestStakeUnlock,
+    PrintLockedStakes,
     Resend,
     ShowTransfers,
     ShowTransfer,
@@ -75,6 +79,8 @@ pub enum Group {
     Money,
     /// Sending.
     Sending,
+    /// Service nodes.
+    Staking,
     /// What happened.
     History,
     /// Keys and files.
@@ -85,10 +91,11 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of `help`.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::General,
         Self::Money,
         Self::Sending,
+        Self::Staking,
         Self::History,
         Self::Keys,
         Self::Proofs,
@@ -101,6 +108,7 @@ impl Group {
             Self::General => "General",
             Self::Money => "Balance, addresses, accounts",
             Self::Sending => "Sending",
+            Self::Staking => "Service nodes and stakes",
             Self::History => "History and outputs",
             Self::Keys => "Keys and wallet files",
             Self::Proofs => "Proofs and signatures",
@@ -193,6 +201,16 @@ An address may be a payment link (oxen:…?tx_amount=…) with or without an amo
 one transaction become several, each with its own change and fee. Before anything is sent the keys and destinations are
 written to disk. The result is one of three: sent; refused, and the money is free again; or unknown, when the daemon's
 answer was lost: then `resend` hands over the very same transaction, which can never pay twice.";
+
+const REGISTERING: &str = "\
+Paste the whole line that prepare_registration printed on the service node, as it is: fee, addresses and amounts are signed,
+and a copy that was wrapped by the terminal is put together again. The wallet must be the operator's: its primary address is the
+first one in the line. The line holds until the next hard fork. Only words of priority may be put in front of it.";
+
+const STAKING: &str = "\
+The amount is in OXEN, or a part of the staking requirement such as 25%. More than the node has room for is lowered to the room;
+what is less than it accepts is refused with the least amount. The stake is for the wallet's primary address, whichever of
+account 0's addresses pays. It stays locked until somebody with a stake on the node requests the unlock.";
 
 /// Every command, in the order of `help`.
 pub const COMMANDS: &[CommandInfo] = &[
@@ -317,10 +335,45 @@ pub const COMMANDS: &[CommandInfo] = &[
     entry(CommandId::Resend, "resend", Group::Sending, &["resend", "resend <transaction id>"], "Hands over again a transaction whose fate is not known")
         .more("Without an id: all of them. It is the very same transaction, so it can never pay twice."),
     entry(
+        CommandId::RegisterServiceNode,
+        "register_service_node",
+        Group::Staking,
+        &["register_service_node [index=<N1>[,<N2>...]] [<priority>] <fee> <address> <amount> [<address> <amount> ...] <hard fork> <service node key> <signature>"],
+        "Registers a service node and stakes the operator's part on it",
+    )
+    .more(REGISTERING)
+    .up_to_date(),
+    entry(
+        CommandId::Stake,
+        "stake",
+        Group::Staking,
+        &["stake [index=<N1>[,<N2>...]] [<priority>] <service node key> <amount|percent%>"],
+        "Stakes on a service node of somebody else, or fills a reserved part",
+    )
+    .more(STAKING)
+    .up_to_date(),
+    entry(
+        CommandId::RequestStakeUnlock,
+        "request_stake_unlock",
+        Group::Staking,
+        &["request_stake_unlock <service node key>"],
+        "Asks for the stakes on a service node back, yours and those of all others",
+    )
+    .more("Shows the height at which they are free before anything is signed. The node works on until then, and ends. It costs no fee.")
+    .up_to_date(),
+    entry(
+        CommandId::PrintLockedStakes,
+        "print_locked_stakes",
+        Group::Staking,
+        &["print_locked_stakes [+key_images]"],
+        "Lists the stakes of this wallet, and those that were frozen by a deregistration",
+    )
+    .up_to_date(),
+    entry(
         CommandId::ShowTransfers,
         "show_transfers",
         Group::History,
-        &["show_transfers [in] [out] [stake] [coinbase] [pending] [failed] [pool] [all] [index=<N1>[,<N2>...]] [<from height> [<to height>]]"],
+        &["show_transfers [in] [out] [stake] [reward] [pending] [failed] [pool] [all] [index=<N1>[,<N2>...]] [<from height> [<to height>]]"],
         "Lists what came and went",
     )
     .up_to_date(),
@@ -330,7 +383,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::ExportTransfers,
         "export_transfers",
         Group::History,
-        &["export_transfers [in|out|stake|coinbase|pending|failed|all] [index=...] [<from height> [<to height>]] [output=<file>]"],
+        &["export_transfers [in|out|stake|reward|pending|failed|all] [index=...] [<from height> [<to height>]] [output=<file>]"],
         "Writes what came and went to a CSV file",
     )
     .more("Times are UTC in ISO 8601; amounts are OXEN with nine decimals; the running balance is that of the account.")

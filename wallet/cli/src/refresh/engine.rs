@@ -5,6 +5,7 @@ use super::{
     fetch::BlockFetcher,
     progress::Progress,
     scanning::scan_in_parallel,
+    stakes::{StakeNews, update_stakes},
 };
 use crate::{
     command::CommandError,
@@ -73,6 +74,8 @@ pub struct RefreshReport {
     pub dropped: Vec<Hash>,
     /// Transactions that wait for a block and are ours.
     pub waiting: usize,
+    /// What the daemon said of stakes.
+    pub stakes: StakeNews,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -108,8 +111,12 @@ pub async fn refresh(session: &mut Session, show: ShowProgress) -> Result<Refres
     let result = scan_blocks(session, &daemon, &mut report, &mut progress).await;
     report.to = session.wallet.chain().next();
     session.daemon.note_height(report.daemon_height);
+    if result.is_err() {
+        session.lock_stakes();
+    }
     result?;
     drop(progress);
+    report.stakes = update_stakes(session, &daemon).await;
     look_at_pool(session, &daemon, &mut report).await?;
     session.save()?;
     report.elapsed = started.elapsed();

@@ -9,8 +9,10 @@ mod engine;
 mod fetch;
 mod progress;
 mod scanning;
+mod stakes;
 
 pub use birthday::{SafetyMargin, height_at};
 pub use engine::{RefreshError, RefreshReport, refresh};
 pub use progress::Progress;
 pub use scanning::scan_in_parallel;
+pub use stakes::{StakeNews, update_stakes};

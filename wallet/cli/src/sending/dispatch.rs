@@ -70,6 +70,18 @@ pub async fn dispatch(
     for transaction in prepared {
         signed.push(transaction.prove(session.wallet.keys(), &mut OsRng)?);
     }
+    dispatch_signed(session, daemon, &signed).await
+}
+
+/// As [`dispatch`], of transactions that are signed.
+///
+/// # Errors
+/// As [`dispatch`].
+pub async fn dispatch_signed(
+    session: &mut Session,
+    daemon: &Daemon,
+    signed: &[SignedTransaction],
+) -> Result<Vec<Dispatched>, CommandError> {
     let mut results = Vec::with_capacity(signed.len());
     let mut going_on = true;
     for (transaction, place) in signed.iter().zip(1_usize..) {

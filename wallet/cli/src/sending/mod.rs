@@ -8,5 +8,5 @@ mod dispatch;
 mod rings;
 
 pub use decoy_cache::{DecoyCache, DecoyError};
-pub use dispatch::{Dispatched, Fate, dispatch, resend};
+pub use dispatch::{Dispatched, Fate, dispatch, dispatch_signed, resend};
 pub use rings::prepare;

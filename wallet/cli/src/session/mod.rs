@@ -83,7 +83,7 @@ pub struct Session {
     pub decoys: DecoyCache,
     /// The password is asked for before the next command.
     pub locked: bool,
-    /// Stakes: none are asked for yet.
+    /// Outputs that are staked, as far as is known.
     stakes: StakeLocks,
     last_save: Instant,
 }
@@ -119,6 +119,7 @@ impl Session {
         if let Some(lookahead) = lookahead {
             wallet.accounts_mut().set_lookahead(lookahead);
         }
+        let stakes = wallet.stake_locks();
         Self {
             network,
             section,
@@ -131,7 +132,7 @@ impl Session {
             settings,
             decoys: DecoyCache::default(),
             locked: false,
-            stakes: StakeLocks::default(),
+            stakes,
             last_save: Instant::now(),
         }
     }
@@ -144,6 +145,11 @@ impl Session {
             now: now(),
             stakes: &self.stakes,
         }
+    }
+
+    /// Locks what is staked, as far as the wallet knows now.
+    pub fn lock_stakes(&mut self) {
+        self.stakes = self.wallet.stake_locks();
     }
 
     /// A daemon that serves this wallet's network; asks it if it was not asked yet.

@@ -8,6 +8,8 @@ mod commands;
 mod creating;
 mod dialogue;
 mod fake_daemon;
+mod fake_registry;
 mod refreshing;
 mod secrecy;
 mod sending;
+mod staking;

@@ -50,7 +50,7 @@ pub struct SignedTransaction {
     pub account: u32,
     /// What goes to the node.
     pub transaction: Transaction,
-    /// `r`.
+    /// `r`; zero where there are no outputs, which need none.
     pub transaction_key: SecretKey,
     /// `r_k`, one for each output, where subaddresses needed them.
     pub additional_keys: Vec<SecretKey>,

@@ -7,10 +7,11 @@ use super::{
     error::BuildError,
     fee::{FeeLevel, FeeRates, Priority},
     plan::TransactionPlan,
+    prove::SignedTransaction,
     request::{Destination, OutputLimits, SourceAddresses, SplitRule, TransferRequest},
 };
 use crate::{spendability::ChainView, wallet::Wallet};
-use oxen_crypto::{SubaddressIndex, signature::schnorr};
+use oxen_crypto::{SecretKey, SubaddressIndex, signature::schnorr};
 use oxen_types::{
     Amount, KeyImage, PublicKey, Signature, Transaction, UnlockTime,
     extra::{Contributor, Extra, ExtraField, KeyImageUnlock, Registration},
@@ -95,7 +96,7 @@ impl Wallet {
         service_node: PublicKey,
         stake: &KeyImage,
         rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Transaction, BuildError> {
+    ) -> Result<SignedTransaction, BuildError> {
         let output = self.outputs().by_key_image(stake).ok_or(BuildError::NoSuchStake)?;
         let spend = self.keys().spend_secret(output.address).ok_or(BuildError::ViewOnly)?;
         let pair = output.key_pair(&spend)?;
@@ -109,7 +110,7 @@ impl Wallet {
             ExtraField::ServiceNodeKey(service_node),
             ExtraField::KeyImageUnlock(Box::new(unlock)),
         ];
-        Ok(Transaction {
+        let transaction = Transaction {
             prefix: TransactionPrefix {
                 version: TransactionVersion::V4,
                 output_unlock_times: Vec::new(),
@@ -120,6 +121,22 @@ impl Wallet {
                 kind: TransactionType::KeyImageUnlock,
             },
             proofs: Proofs::Absent,
+        };
+        Ok(SignedTransaction {
+            id: transaction.id(),
+            kind: TransactionType::KeyImageUnlock,
+            account: output.address.major,
+            weight: transaction.weight(),
+            transaction,
+            transaction_key: SecretKey::reduce([0; 32]),
+            additional_keys: Vec::new(),
+            inputs: Vec::new(),
+            destinations: Vec::new(),
+            change: Amount::ZERO,
+            fee: Amount::ZERO,
+            burned: Amount::ZERO,
+            payment_id: None,
+            unlock_time: UnlockTime::NONE,
         })
     }
 }

@@ -101,6 +101,7 @@ impl Wallet {
         self.state.chain.detach(height);
         self.state.outputs.detach(height);
         self.state.transactions.retain(|_, record| record.height < height);
+        self.state.stakes.detach(height, &self.state.transactions);
         Ok(Detached {
             height,
             blocks,
@@ -115,5 +116,6 @@ impl Wallet {
         self.state.outputs = crate::output::OutputStore::default();
         self.state.transactions.clear();
         self.state.pool.clear();
+        self.state.stakes.forget_coverage();
     }
 }

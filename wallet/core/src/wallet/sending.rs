@@ -7,7 +7,7 @@ use crate::{
     sent::{Relay, SentDestination, SentTransaction, SpentInput, TransactionKeys},
 };
 use oxen_crypto::KeyError;
-use oxen_types::{Hash, Timestamp};
+use oxen_types::{Hash, Timestamp, extra::Extra};
 use thiserror::Error;
 
 /// Why something about sending cannot be noted.
@@ -70,6 +70,10 @@ impl Wallet {
             absences: 0,
         };
         self.state.journal.sent.insert(signed.id, sent);
+        let extra = Extra::parse_or_empty(&signed.transaction.prefix.extra);
+        if let Some(service_node) = extra.service_node_key() {
+            self.state.stakes.note_named(signed.id, service_node);
+        }
         Ok(())
     }
 

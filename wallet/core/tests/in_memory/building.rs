@@ -656,6 +656,7 @@ fn a_stake_can_be_opened_by_everybody_and_its_unlock_is_signed_by_its_owner() {
     let unlock = staker
         .sign_stake_unlock(request.service_node, &proof.key_image, &mut chain.rng)
         .unwrap();
+    let unlock = unlock.transaction;
     assert_eq!(Transaction::decode(&unlock.encode()), Ok(unlock.clone()));
     let extra = Extra::parse(&unlock.prefix.extra).unwrap();
     let field = extra.key_image_unlock().unwrap();
@@ -667,7 +668,7 @@ fn a_stake_can_be_opened_by_everybody_and_its_unlock_is_signed_by_its_owner() {
     assert_eq!(unlock.prefix.kind, TransactionType::KeyImageUnlock);
     let nobody = chain.new_wallet();
     let refused = nobody.sign_stake_unlock(request.service_node, &proof.key_image, &mut chain.rng);
-    assert_eq!(refused, Err(BuildError::NoSuchStake));
+    assert_eq!(refused.unwrap_err(), BuildError::NoSuchStake);
     assert_eq!(chain.plan_stake(&nobody, &request), Err(BuildError::NotTheOperator));
     request.registration = None;
     request.priority = Priority::Blink;

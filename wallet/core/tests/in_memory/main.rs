@@ -3,4 +3,5 @@
 
 mod building;
 mod scanning;
+mod staking;
 mod toy_chain;
