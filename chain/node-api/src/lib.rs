@@ -4,7 +4,8 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`mining`] makes blocks on a test network.
+//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`mining`] makes blocks on a test network,
+//! [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -20,10 +21,11 @@ pub mod feed;
 pub mod gossip;
 pub mod mining;
 pub mod pool;
+pub mod service_nodes;
 
 pub use chain::{
-    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Snapshot,
-    SubmitBlockError,
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
+    Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 pub use clock::Clock;
 pub use control::{NodeControl, SyncState};
@@ -31,3 +33,7 @@ pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
+pub use service_nodes::{
+    Companion, CompanionPing, NodeObservations, NotAServiceNode, NothingObserved, OwnServiceNode, ServiceNodePeers,
+    TestOutcome,
+};

@@ -1,7 +1,10 @@
 //! The command line of `oxend`; upstream's names where upstream has them (rpc §7.5).
 
 use clap::{Args, Parser};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 /// An Oxen node: verifies, stores and serves the chain.
 ///
@@ -9,6 +12,11 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "oxend", version, about, max_term_width = 120)]
 pub struct Arguments {
+    /// Asks the running node and ends: `status`, `print_sn`, `prepare_registration` …; `oxend help` lists the commands. Without
+    /// one, a node is started.
+    #[arg(value_name = "COMMAND", allow_negative_numbers = true)]
+    pub command: Vec<String>,
+
     /// Which network.
     #[command(flatten)]
     pub network: NetworkChoice,
@@ -24,6 +32,10 @@ pub struct Arguments {
     /// JSON-RPC.
     #[command(flatten)]
     pub rpc: RpcArguments,
+
+    /// Service node.
+    #[command(flatten)]
+    pub service_node: ServiceNodeArguments,
 
     /// What to log: a level (error, warning, info, debug, trace), or a list such as `warning, oxen_writer=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
@@ -53,7 +65,7 @@ pub struct Arguments {
     #[arg(long)]
     pub check_database: bool,
 
-    /// Accepted for configurations of the C++ daemon: this node has no console.
+    /// Accepted for configurations of the C++ daemon: see the commands instead.
     #[arg(long, hide = true)]
     pub non_interactive: bool,
 }
@@ -99,6 +111,23 @@ pub struct RpcArguments {
     pub rpc_access_control_origins: Vec<String>,
 }
 
+/// Running a service node.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServiceNodeArguments {
+    /// Run a service node: with keys in the data directory, uptime proofs and votes.
+    #[arg(long)]
+    pub service_node: bool,
+    /// The IPv4 address under which other service nodes reach this one.
+    #[arg(long, value_name = "IP")]
+    pub service_node_public_ip: Option<Ipv4Addr>,
+    /// Port for messages between service nodes, which others must reach; the network's by default.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub quorumnet_port: Option<u16>,
+    /// For test networks: take addresses that are not reached from the internet, in our own proofs and in those of others.
+    #[arg(long)]
+    pub dev_allow_local_ips: bool,
+}
+
 /// Options of the C++ daemon that this one knows of but has no use for yet: configurations that hold them keep working.
 pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "add-exclusive-node",
@@ -109,7 +138,6 @@ pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "db-salvage",
     "db-sync-mode",
     "detach",
-    "dev-allow-local-ips",
     "disable-ip-check",
     "fast-block-sync",
     "fixed-difficulty",
@@ -147,11 +175,8 @@ pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "p2p-bind-port",
     "p2p-external-port",
     "prep-blocks-threads",
-    "quorumnet-port",
     "reorg-notify",
     "seed-node",
-    "service-node",
-    "service-node-public-ip",
     "start-mining",
     "storage-server-port",
     "store-quorum-history",

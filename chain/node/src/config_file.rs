@@ -164,6 +164,46 @@ mod tests {
     }
 
     #[test]
+    fn a_service_node_is_configured_by_file_or_by_command_line() {
+        let file = "service-node=1\nservice-node-public-ip=1.2.3.4\nquorumnet-port=22025\n";
+        let options = read(file, &["--quorumnet-port=5"]).unwrap().arguments.service_node;
+        assert!(options.service_node && !options.dev_allow_local_ips);
+        assert_eq!(options.service_node_public_ip, Some([1, 2, 3, 4].into()));
+        assert_eq!(options.quorumnet_port, Some(5));
+        for wrong in [
+            "service-node-public-ip=::1",
+            "service-node-public-ip=here",
+            "quorumnet-port=0",
+        ] {
+            assert!(matches!(read(wrong, &[]), Err(ConfigError::Arguments(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_example_holds_only_options_that_exist() {
+        let example = include_str!("../../../docs/operating/oxen.conf");
+        assert!(read(example, &[]).unwrap().ignored.is_empty());
+        let options = example
+            .lines()
+            .map(|line| line.strip_prefix('#').unwrap_or(line))
+            .filter(|line| line.split_once('=').is_some_and(|(name, _)| !name.contains(' ')))
+            // Two networks exclude each other.
+            .filter(|line| !line.starts_with("network="));
+        let all = options.collect::<Vec<_>>().join("\n");
+        let configuration = read(&all, &[]).unwrap();
+        assert!(configuration.ignored.is_empty());
+        assert!(configuration.arguments.service_node.service_node, "{all}");
+    }
+
+    #[test]
+    fn a_command_stands_among_the_options() {
+        let configuration = read("regtest=1\n", &["alt_chain_info", "-5", "+json", "--rpc-port=7"]).unwrap();
+        assert_eq!(configuration.arguments.command, ["alt_chain_info", "-5", "+json"]);
+        assert_eq!(configuration.arguments.rpc.rpc_port, Some(7));
+        assert!(configuration.arguments.network.regtest);
+    }
+
+    #[test]
     fn a_network_of_the_command_line_replaces_that_of_the_file() {
         let arguments = read("testnet=1\n", &["--regtest"]).unwrap().arguments;
         assert!(arguments.network.regtest && !arguments.network.testnet);
@@ -171,8 +211,8 @@ mod tests {
 
     #[test]
     fn options_of_the_reference_daemon_are_ignored_and_told() {
-        let configuration = read("regtest=1\nout-peers=8\nservice-node=1\n", &[]).unwrap();
-        assert_eq!(configuration.ignored, ["out-peers", "service-node"]);
+        let configuration = read("regtest=1\ndb-salvage=1\nl2-provider=http://x\n", &[]).unwrap();
+        assert_eq!(configuration.ignored, ["db-salvage", "l2-provider"]);
     }
 
     #[test]

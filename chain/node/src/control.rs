@@ -1,11 +1,14 @@
 //! The running node as its RPC sees it.
 
 use crate::{
+    own_report::OwnReporter,
     shutdown::{Shutdown, ShutdownReason},
+    standing::OwnReport,
     status::status_line,
 };
 use oxen_node_api::{ChainReader, Clock, NodeControl, Pool, SyncState};
-use oxen_types::Timestamp;
+use oxen_state::queries;
+use oxen_types::{Timestamp, network::HardForkVersion};
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Answers about the process.
@@ -17,6 +20,8 @@ pub(crate) struct Control {
     pub(crate) started_at: Timestamp,
     pub(crate) started: Instant,
     pub(crate) data_directory: PathBuf,
+    /// What is told about the service node, if the process runs one.
+    pub(crate) own: Option<OwnReporter>,
 }
 
 impl NodeControl for Control {
@@ -34,21 +39,17 @@ impl NodeControl for Control {
     }
 
     fn status_line(&self) -> String {
-        status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed())
+        let first = status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed());
+        let own = self.own_report().map(|report| report.lines()).unwrap_or_default();
+        std::iter::once(first).chain(own).collect::<Vec<_>>().join("\n")
     }
 
     fn warnings(&self) -> Vec<String> {
-        /// A day of full blocks.
-        const LITTLE_DISK: u64 = 1 << 30;
-        self.free_disk_bytes()
-            .filter(|free| *free < LITTLE_DISK)
-            .map(|free| {
-                format!(
-                    "only {} MiB are left on the disk of the database; make room",
-                    free >> 20
-                )
-            })
+        let own = self.own_report().map(|report| report.warnings()).unwrap_or_default();
+        [self.little_disk(), self.unknown_fork()]
             .into_iter()
+            .flatten()
+            .chain(own)
             .collect()
     }
 
@@ -58,5 +59,39 @@ impl NodeControl for Control {
 
     fn request_stop(&self) {
         self.shutdown.request(ShutdownReason::Rpc);
+    }
+}
+
+impl Control {
+    fn own_report(&self) -> Option<OwnReport> {
+        self.own.as_ref()?.report()
+    }
+
+    fn little_disk(&self) -> Option<String> {
+        /// A day of full blocks.
+        const LITTLE_DISK: u64 = 1 << 30;
+        let free = self.free_disk_bytes().filter(|free| *free < LITTLE_DISK)?;
+        Some(format!(
+            "only {} MiB are left on the disk of the database; make room",
+            free >> 20
+        ))
+    }
+
+    /// The network goes on to rules that this version does not have.
+    fn unknown_fork(&self) -> Option<String> {
+        let (height, _) = queries::tip(&*self.chain.snapshot()).ok()?;
+        let fork = self
+            .chain
+            .network()
+            .forks
+            .iter()
+            .find(|fork| fork.version > HardForkVersion::REWARD_BATCHING && fork.height > height)?;
+        Some(format!(
+            "hard fork {} begins at height {}, in {} blocks, and this version ({}) does not know its rules; update oxend before",
+            fork.version.number(),
+            fork.height,
+            fork.height.since(height),
+            self.version()
+        ))
     }
 }

@@ -1,6 +1,6 @@
 //! `/healthy`, `/ready` and `/metrics` for supervisors.
 
-use crate::metrics;
+use crate::{metrics, own_report::OwnReporter, standing::OwnReport};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use oxen_node_api::{ChainReader, Pool};
 use oxen_state::queries;
@@ -14,6 +14,8 @@ pub(crate) struct Health {
     pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) pool: Arc<dyn Pool>,
     pub(crate) store: ChainStore,
+    /// What is told about the service node; only to its operator.
+    pub(crate) own: Option<OwnReporter>,
 }
 
 /// Routes for everybody.
@@ -51,7 +53,12 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
     match queries::tip(&*health.chain.snapshot()) {
         Ok((height, tip)) if !health.store.is_stopped() => (
             StatusCode::OK,
-            Json(json!({ "ready": true, "height": height.next(), "top_block_hash": tip.id })),
+            Json(json!({
+                "ready": true,
+                "height": height.next(),
+                "top_block_hash": tip.id,
+                "service_node": health.own.as_ref().and_then(OwnReporter::report).as_ref().map(own_detail),
+            })),
         ),
         Ok(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -62,6 +69,17 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
             Json(json!({ "ready": false, "reason": error.to_string() })),
         ),
     }
+}
+
+/// The service node in a few fields; a node that is out of service is still worth asking for the chain.
+fn own_detail(report: &OwnReport) -> Value {
+    json!({
+        "service_node_pubkey": report.key,
+        "state": report.state(),
+        "credit_blocks": report.credit_blocks(),
+        "uptime_proof_age_seconds": report.proof_seconds,
+        "warnings": report.warnings(),
+    })
 }
 
 async fn render(State(health): State<Health>) -> String {

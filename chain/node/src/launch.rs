@@ -7,12 +7,18 @@ use crate::{
     health::{self, Health},
     metrics::MetricsSubscriber,
     notify::BlockNotify,
+    own_report::OwnReporter,
+    own_service_node::{OperatedServiceNode, ServiceNodeSettings},
     pool_storage::DatabasePoolStorage,
+    service_node_keys::KeyFileError,
     shutdown::{Shutdown, ShutdownReason},
-    status::status_line,
+    supervisor::{Notice, Supervisor},
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
+use oxen_node_api::{
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, NotAServiceNode,
+    NothingObserved, OwnServiceNode, ServiceNodePeers, Subscription,
+};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
@@ -34,7 +40,7 @@ const POOL_MAINTENANCE: Duration = Duration::from_secs(60);
 /// Between two status lines in the log.
 const STATUS_INTERVAL: Duration = Duration::from_secs(30);
 /// The file that tells scripts where the RPC listens.
-const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
+pub(crate) const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
 /// What a node is started with.
 #[derive(Debug, Clone)]
@@ -51,6 +57,8 @@ pub struct NodeSettings {
     pub rpc: RpcConfig,
     /// A command for each new block.
     pub block_notify: Option<String>,
+    /// The service node, if the process runs one.
+    pub service_node: Option<ServiceNodeSettings>,
 }
 
 /// Why a node could not be started. The texts say what to do.
@@ -59,6 +67,9 @@ pub enum LaunchError {
     /// The data directory.
     #[error(transparent)]
     DataDirectory(#[from] DataDirectoryError),
+    /// The keys of the service node.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
     /// The database could not be opened.
     #[error(transparent)]
     Database(#[from] OpenError),
@@ -87,10 +98,11 @@ pub struct Node {
     chain: Arc<Chain>,
     pool: Arc<Mempool>,
     clock: Arc<dyn Clock>,
+    control: Arc<Control>,
+    supervisor: Arc<Supervisor>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
     shutdown: Shutdown,
-    started: Instant,
     addresses_file: PathBuf,
     _subscriptions: Vec<Subscription>,
     /// Last, so that the folder is free only when everything else has gone.
@@ -107,6 +119,15 @@ impl Node {
         let (data_directory, store) = open_database(&settings)?;
         let network = Arc::new(settings.network);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let own_service_node: Arc<dyn OwnServiceNode> = match settings.service_node {
+            Some(options) => Arc::new(OperatedServiceNode::open(
+                data_directory.path(),
+                options,
+                &network,
+                Arc::clone(&clock),
+            )?),
+            None => Arc::new(NotAServiceNode),
+        };
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
         let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
@@ -144,10 +165,33 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let service_node_peers: Arc<dyn ServiceNodePeers> = Arc::new(NothingObserved);
+        let reporter = OwnReporter {
+            chain: Arc::clone(&chain) as _,
+            staking: Arc::clone(&staking),
+            own: Arc::clone(&own_service_node),
+            peers: Arc::clone(&service_node_peers),
+            clock: Arc::clone(&clock),
+        };
+        let control = Arc::new(Control {
+            chain: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            clock: Arc::clone(&clock),
+            shutdown: shutdown.clone(),
+            started_at: clock.now(),
+            started,
+            data_directory: data_directory.path().to_owned(),
+            own: Some(reporter.clone()),
+        });
         let health = Health {
             chain: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
             store,
+            own: None,
+        };
+        let operators_health = Health {
+            own: Some(reporter),
+            ..health.clone()
         };
         let handles = NodeHandles {
             chain: Arc::clone(&chain) as _,
@@ -156,19 +200,14 @@ impl Node {
             mining: Arc::clone(&chain) as _,
             feed: events,
             clock: Arc::clone(&clock),
-            control: Arc::new(Control {
-                chain: Arc::clone(&chain) as _,
-                pool: Arc::clone(&pool) as _,
-                clock: Arc::clone(&clock),
-                shutdown: shutdown.clone(),
-                started_at: clock.now(),
-                started,
-                data_directory: data_directory.path().to_owned(),
-            }),
+            control: Arc::clone(&control) as _,
+            staking,
+            service_node_peers,
+            own_service_node,
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
-            .with_routes(Access::Admin, health::admin_routes(health.clone()))
+            .with_routes(Access::Admin, health::admin_routes(operators_health))
             .with_routes(Access::Public, health::routes(health));
         let addresses: Vec<SocketAddr> = server
             .local_addresses()
@@ -181,10 +220,11 @@ impl Node {
             chain,
             pool,
             clock,
+            control,
+            supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
             shutdown,
-            started,
             addresses_file,
             _subscriptions: subscriptions,
             _data_directory: data_directory,
@@ -212,7 +252,7 @@ impl Node {
     /// One line on how the node is.
     #[must_use]
     pub fn status_line(&self) -> String {
-        status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed())
+        self.control.status_line()
     }
 
     /// Serves until somebody asks to stop, then ends in order: no new requests, running ones finish, the database is brought
@@ -224,7 +264,7 @@ impl Node {
         for address in &self.addresses {
             tracing::info!("JSON-RPC listens on {address}");
         }
-        tracing::info!("{}", self.status_line());
+        tracing::info!("{}", in_one_line(&self.status_line()));
         let mut tasks = JoinSet::new();
         let pool = Arc::clone(&self.pool);
         let clock = Arc::clone(&self.clock);
@@ -234,20 +274,28 @@ impl Node {
                 tracing::info!(dropped, "transactions waited longer than they may");
             }
         }));
-        let (chain, pool, clock, started) = (
-            Arc::clone(&self.chain),
-            Arc::clone(&self.pool),
-            Arc::clone(&self.clock),
-            self.started,
-        );
+        let (control, supervisor) = (Arc::clone(&self.control), Arc::clone(&self.supervisor));
         tasks.spawn(every(STATUS_INTERVAL, move || {
-            tracing::info!("{}", status_line(&*chain, &*pool, clock.now(), started.elapsed()));
+            let line = in_one_line(&control.status_line());
+            tracing::info!("{line}");
+            supervisor.tell(&Notice::Status(line));
         }));
+        if let Some(interval) = self.supervisor.sign_of_life_interval() {
+            let (chain, supervisor) = (Arc::clone(&self.chain), Arc::clone(&self.supervisor));
+            tasks.spawn(every(interval, move || {
+                if makes_progress(&chain) {
+                    supervisor.tell(&Notice::Alive);
+                }
+            }));
+        }
+        self.supervisor.tell(&Notice::Ready);
+        self.supervisor.tell(&Notice::Status(self.status_line()));
 
         let stop = self.shutdown.clone();
         self.server.run(async move { stop.requested().await }).await;
         let reason = self.shutdown.requested_reason();
         tracing::info!("stopping: {reason}");
+        self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
         if let Err(error) = fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the file of RPC addresses stays");
@@ -258,6 +306,11 @@ impl Node {
         }
         Ok(reason)
     }
+}
+
+/// For logs, where an entry is a line.
+fn in_one_line(text: &str) -> String {
+    text.replace('\n', "; ")
 }
 
 /// Runs `work` on a blocking thread again and again.
@@ -273,6 +326,12 @@ async fn every(interval: Duration, work: impl Fn() + Send + Sync + 'static) {
             tracing::error!(%error, "periodic work failed");
         }
     }
+}
+
+/// True when the database can be written and the writer is free within the time between two signs of life: not merely alive.
+fn makes_progress(chain: &Chain) -> bool {
+    // Taking back no blocks changes nothing, and waits for whoever writes.
+    !chain.store().is_stopped() && chain.pop_blocks(0).is_ok()
 }
 
 /// Takes the data directory and opens the database in it.

@@ -10,6 +10,7 @@
 pub mod arguments;
 pub mod clock;
 pub mod config_file;
+pub mod console;
 mod control;
 pub mod data_directory;
 pub mod faucet;
@@ -19,10 +20,15 @@ pub mod logging;
 mod metrics;
 pub mod network_choice;
 mod notify;
+mod own_report;
+pub mod own_service_node;
 mod pool_storage;
 pub mod program;
+pub mod service_node_keys;
 pub mod shutdown;
+mod standing;
 pub mod status;
+mod supervisor;
 
 pub use launch::{LaunchError, Node, NodeSettings};
 pub use shutdown::{Shutdown, ShutdownReason};

@@ -49,7 +49,30 @@ pub enum NetworkError {
 /// # Errors
 /// The description is wrong, or the chain is older than the rules this version has.
 pub fn choose_network(choice: &NetworkChoice) -> Result<Network, NetworkError> {
-    let network = if let Some(path) = &choice.network {
+    let network = named_network(choice)?;
+    let unknown = network
+        .forks
+        .iter()
+        .map(|fork| (fork.version, fork.height.max(Height::new(1))))
+        .find(|(version, height)| {
+            *version != HardForkVersion::REWARD_BATCHING && network.forks.version_at(*height).version == *version
+        });
+    match unknown {
+        Some((version, height)) if version < HardForkVersion::REWARD_BATCHING => Err(NetworkError::OlderRules {
+            name: network.name,
+            version: version.number(),
+            height,
+        }),
+        _ => Ok(network),
+    }
+}
+
+/// The chosen network, whether this version can follow its chain or not: enough to find a running node and its files.
+///
+/// # Errors
+/// The description is wrong.
+pub fn named_network(choice: &NetworkChoice) -> Result<Network, NetworkError> {
+    Ok(if let Some(path) = &choice.network {
         let text = fs::read_to_string(path).map_err(|source| NetworkError::Unreadable {
             path: path.clone(),
             source,
@@ -68,22 +91,7 @@ pub fn choose_network(choice: &NetworkChoice) -> Result<Network, NetworkError> {
         Network::regtest()
     } else {
         Network::mainnet()
-    };
-    let unknown = network
-        .forks
-        .iter()
-        .map(|fork| (fork.version, fork.height.max(Height::new(1))))
-        .find(|(version, height)| {
-            *version != HardForkVersion::REWARD_BATCHING && network.forks.version_at(*height).version == *version
-        });
-    match unknown {
-        Some((version, height)) if version < HardForkVersion::REWARD_BATCHING => Err(NetworkError::OlderRules {
-            name: network.name,
-            version: version.number(),
-            height,
-        }),
-        _ => Ok(network),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use crate::{
     arguments::{Arguments, RpcArguments},
     config_file::{ConfigError, Configuration, read_configuration},
+    console::{ConsoleError, run_command},
     data_directory,
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
+    own_service_node::{ServiceNodeOptionError, service_node_settings},
     shutdown::ShutdownReason,
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
@@ -33,9 +35,15 @@ pub enum ProgramError {
     /// The network.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// A command for the running node.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     /// The logs.
     #[error(transparent)]
     Logging(#[from] LoggingError),
+    /// The options of a service node.
+    #[error(transparent)]
+    ServiceNode(#[from] ServiceNodeOptionError),
     /// The start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -76,7 +84,11 @@ pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramError> {
-    let Configuration { arguments, ignored } = read_configuration(command_line)?;
+    let configuration = read_configuration(command_line)?;
+    if !configuration.arguments.command.is_empty() {
+        return Ok(run_command(&configuration)?);
+    }
+    let Configuration { arguments, ignored } = configuration;
     let network = choose_network(&arguments.network)?;
     let root = data_directory::root(&arguments);
     let folder = root.join(&network.data_directory);
@@ -148,6 +160,7 @@ fn node_settings(
         ..StoreSettings::default()
     };
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    let service_node = service_node_settings(&arguments.service_node, &network)?;
     Ok(NodeSettings {
         network,
         data_root,
@@ -155,6 +168,7 @@ fn node_settings(
         pool,
         rpc,
         block_notify: arguments.block_notify.clone(),
+        service_node,
     })
 }
 

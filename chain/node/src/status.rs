@@ -5,7 +5,7 @@ use oxen_state::queries;
 use oxen_types::{Height, Timestamp, network::NetworkKind};
 use std::time::Duration;
 
-/// One line: height, network, fork, pool, age of the tip, uptime.
+/// One line: height, network, versions of node and rules, the fork to come, pool, age of the tip, uptime.
 #[must_use]
 pub fn status_line(chain: &dyn ChainReader, pool: &dyn Pool, now: Timestamp, uptime: Duration) -> String {
     let network = chain.network();
@@ -18,6 +18,18 @@ pub fn status_line(chain: &dyn ChainReader, pool: &dyn Pool, now: Timestamp, upt
         _ => format!(" ON {}", network.name),
     };
     let fork = network.forks.version_at(height.next());
+    let next_fork = network.forks.iter().find(|fork| fork.height > height.next());
+    let note = next_fork.map_or_else(String::new, |fork| {
+        format!(
+            ", v{}.{} at height {} in about {}",
+            fork.version.number(),
+            fork.revision,
+            fork.height,
+            duration(Duration::from_secs(
+                fork.height.since(height).saturating_mul(network.target_block_seconds)
+            ))
+        )
+    });
     // The genesis block has no time worth telling.
     let last = if height == Height::GENESIS {
         String::new()
@@ -26,8 +38,9 @@ pub fn status_line(chain: &dyn ChainReader, pool: &dyn Pool, now: Timestamp, upt
         format!(", last block {} ago", duration(Duration::from_secs(age)))
     };
     format!(
-        "Height: {}{place}, net v{}.{}, {} in the pool{last}, uptime {}",
+        "Height: {}{place}, v{}(net v{}.{}){note}, {} in the pool{last}, uptime {}",
         height.next(),
+        env!("CARGO_PKG_VERSION"),
         fork.version.number(),
         fork.revision,
         count(pool.len(), "transaction"),
@@ -44,7 +57,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// Days, hours, minutes and seconds, without leading zeros.
-fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [
         (seconds / 86_400, "d"),

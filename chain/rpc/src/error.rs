@@ -2,9 +2,13 @@
 
 use crate::types::ErrorCode;
 use oxen_crypto::address::AddressError;
-use oxen_node_api::{MiningError, SubmitBlockError};
+use oxen_node_api::{
+    MiningError, SubmitBlockError,
+    service_nodes::{ReportError, SignError},
+};
+use oxen_staking_rules::registry::RegistrationError;
 use oxen_state::ViewError;
-use oxen_types::{DecodeError, GlobalOutputIndex, Hash, Height};
+use oxen_types::{Amount, DecodeError, GlobalOutputIndex, Hash, Height};
 use thiserror::Error;
 
 /// Why a method gave no result.
@@ -242,12 +246,61 @@ pub enum MethodError {
         /// Why.
         reason: &'static str,
     },
-    /// A method that needs the registry of service nodes.
-    #[error("{method} needs the service node registry, which this version does not have")]
-    NoServiceNodeRegistry {
-        /// The method.
-        method: &'static str,
+    /// A quorum of a kind that there is none of.
+    #[error("{number} is no quorum type: 0 obligations, 1 checkpointing, 2 blink, 3 pulse, 255 all")]
+    UnknownQuorumType {
+        /// The number.
+        number: u8,
     },
+    /// No quorum at the heights that were asked for.
+    #[error("there is no quorum at these heights, or it was so long ago that it is no longer kept")]
+    NoQuorum,
+    /// A registration that would register nothing.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// The caller believes that a node must hold something else.
+    #[error("a service node must hold {requirement} OXEN now, not {given}")]
+    WrongRequirement {
+        /// As the caller says.
+        given: Amount,
+        /// As the network says.
+        requirement: Amount,
+    },
+    /// A subaddress or an integrated address where only a primary one may stand.
+    #[error("{address:?} is not a primary address: only those can stake")]
+    NotAPrimaryAddress {
+        /// The text, cut.
+        address: String,
+    },
+    /// Text that is no percentage.
+    #[error("{found:?} is no operator fee: give 0 to 100 percent with up to two decimals")]
+    WrongPercentage {
+        /// The text, cut.
+        found: String,
+    },
+    /// Text that is no number.
+    #[error("{what} must be a whole number, not {found:?}")]
+    NotANumber {
+        /// What it should be.
+        what: &'static str,
+        /// The text, cut.
+        found: String,
+    },
+    /// There is no key of a service node to work with.
+    #[error(transparent)]
+    Sign(SignError),
+    /// Secret keys were asked for over a listener that anybody may reach.
+    #[error("secret keys are given only on a listener of this machine (127.0.0.1, ::1) or with --rpc-login")]
+    SecretKeysExposed,
+    /// A report on another service than storage server and onion router.
+    #[error("{found:?} is no service that is reported on: storage or lokinet")]
+    UnknownService {
+        /// The text, cut.
+        found: String,
+    },
+    /// A report that could not be noted.
+    #[error(transparent)]
+    Report(ReportError),
 }
 
 impl MethodError {
@@ -272,10 +325,19 @@ impl MethodError {
             | Self::NoSuchOutput { .. }
             | Self::CutoffTooOld { .. }
             | Self::NotInPool { .. }
+            | Self::UnknownQuorumType { .. }
+            | Self::NoQuorum
+            | Self::Registration(_)
+            | Self::WrongRequirement { .. }
+            | Self::WrongPercentage { .. }
+            | Self::NotANumber { .. }
+            | Self::Sign(_)
+            | Self::UnknownService { .. }
+            | Self::Report(_)
             | Self::NoSuchTransaction { .. } => ErrorCode::WrongParameter,
             Self::HeightTooBig { .. } => ErrorCode::HeightTooBig,
             Self::ReserveSizeTooBig { .. } => ErrorCode::ReserveSizeTooBig,
-            Self::WrongAddress { .. } => ErrorCode::WrongAddress,
+            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } => ErrorCode::WrongAddress,
             Self::Subaddress => ErrorCode::Subaddress,
             Self::WrongBlock(_) => ErrorCode::WrongBlock,
             Self::WrongBlockSize { .. } => ErrorCode::WrongBlockSize,
@@ -286,12 +348,10 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NoServiceNodeRegistry { .. } => {
-                ErrorCode::Unsupported
-            }
+            Self::NotOnTip { .. } | Self::ProofsPruned { .. } => ErrorCode::Unsupported,
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
-            Self::NotPublic { .. } => ErrorCode::NotPublic,
+            Self::NotPublic { .. } | Self::SecretKeysExposed => ErrorCode::NotPublic,
             Self::HiddenFromPublic { .. } | Self::MethodNotFound { .. } | Self::NotInThisVersion { .. } => {
                 ErrorCode::MethodNotFound
             }

@@ -1,15 +1,17 @@
 //! What methods work with: the services of the node, and what is remembered between requests.
 
 use crate::{
-    cache::{ChainFacts, FactsCache, OutputCountCache, ScanBlockCache},
+    cache::{ChainFacts, FactsCache, OutputCountCache, ScanBlockCache, ServiceNodeCache},
     config::{Access, Limits},
     error::MethodError,
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, Pool,
-    PoolTransaction, Relay, Snapshot, Subscription, SyncState,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode, Pool,
+    PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
 };
+use oxen_staking_rules::Registry;
+use oxen_state::service_nodes::StakingRules;
 use oxen_types::{Hash, KeyImage, Network};
 use std::{str::FromStr, sync::Arc};
 use tokio::sync::watch;
@@ -31,6 +33,12 @@ pub struct NodeHandles {
     pub clock: Arc<dyn Clock>,
     /// The process.
     pub control: Arc<dyn NodeControl>,
+    /// Who is a service node.
+    pub staking: Arc<StakingRules>,
+    /// What was seen of service nodes.
+    pub service_node_peers: Arc<dyn ServiceNodePeers>,
+    /// The service node that the process runs, if it does.
+    pub own_service_node: Arc<dyn OwnServiceNode>,
 }
 
 /// What those who wait for news of the pool look at.
@@ -75,6 +83,7 @@ pub(crate) struct Node {
     pub(crate) facts: FactsCache,
     pub(crate) scan_blocks: ScanBlockCache,
     pub(crate) output_counts: OutputCountCache,
+    pub(crate) service_nodes: ServiceNodeCache,
 }
 
 impl Node {
@@ -90,6 +99,7 @@ impl Node {
             facts: FactsCache::default(),
             scan_blocks: ScanBlockCache::new(SCAN_BLOCK_BYTES),
             output_counts: OutputCountCache::default(),
+            service_nodes: ServiceNodeCache::default(),
         }
     }
 
@@ -104,12 +114,22 @@ impl Node {
     }
 }
 
+/// Whether secret keys may go to a listener's clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// It is on this machine only, or its clients have shown who they are.
+    Trusted,
+    /// Whoever reaches it may ask.
+    Exposed,
+}
+
 /// One request: the node, and what its listener allows.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) node: &'a Node,
     pub(crate) access: Access,
     pub(crate) limits: &'a Limits,
+    pub(crate) secrecy: Secrecy,
     /// Clients connected to all listeners.
     pub(crate) connections: u64,
 }
@@ -131,6 +151,11 @@ impl Call<'_> {
     /// What follows from the newest block of the snapshot.
     pub(crate) fn facts(&self, snapshot: &Snapshot) -> Result<Arc<ChainFacts>, MethodError> {
         Ok(self.node.facts.of(snapshot, self.network())?)
+    }
+
+    /// Who is a service node after the newest block of the snapshot.
+    pub(crate) fn registry(&self, snapshot: &Snapshot) -> Result<Arc<Registry>, MethodError> {
+        Ok(self.handles().staking.registry(&**snapshot)?)
     }
 
     /// The waiting transactions that the caller may see: strangers none that is kept here.

@@ -17,6 +17,7 @@ use crate::{
     delta::{Delta, Overlay, Undo, scan_rows},
     error::{BlockError, TransactionError},
     ledger::{BlockEntry, record_coinbase, record_transaction, write_block},
+    names::{apply_name_transaction, check_name_transaction},
     rewards::{RewardError, RewardLedger, due_payouts},
     service_nodes::ServiceNodeRules,
     tables::{BlockRow, Blocks, Totals, TotalsRow, Transactions},
@@ -167,6 +168,8 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
     for transaction in block.transactions() {
         check_transaction(&state, view, rules, transaction, height)?;
         record_transaction(&mut state, &mut entry, transaction)?;
+        apply_name_transaction(&mut state, rules.network, transaction, height)
+            .map_err(|error| transaction_error(transaction.id(), error))?;
     }
 
     let limits = WeightLimits::of_next_block(view, &parent.totals)?;
@@ -318,13 +321,7 @@ fn check_transaction(
     if state.contains::<Transactions>(&id)? {
         return Err(BlockError::TransactionMined { id });
     }
-    let invalid = |error| match error {
-        TransactionError::View(error) => BlockError::View(error),
-        error => BlockError::Transaction {
-            id,
-            error: Box::new(error),
-        },
-    };
+    let invalid = |error| transaction_error(id, error);
     if let Some(image) = spent_key_image(state, transaction)? {
         return Err(invalid(TransactionError::KeyImageSpent { image }));
     }
@@ -332,6 +329,7 @@ fn check_transaction(
         .service_nodes
         .check_transaction(state, transaction, height)
         .map_err(invalid)?;
+    check_name_transaction(state, rules.network, transaction, height).map_err(invalid)?;
     let rings = resolve_rings(
         before,
         transaction,
@@ -344,6 +342,17 @@ fn check_transaction(
         return Err(BlockError::ProofsNotVerified { id });
     }
     Ok(())
+}
+
+/// A broken rule of a transaction is the block's fault; a state that cannot be read is not.
+fn transaction_error(id: Hash, error: TransactionError) -> BlockError {
+    match error {
+        TransactionError::View(error) => BlockError::View(error),
+        error => BlockError::Transaction {
+            id,
+            error: Box::new(error),
+        },
+    }
 }
 
 fn next_totals(

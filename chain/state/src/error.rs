@@ -2,6 +2,7 @@
 //! the variant alone.
 
 use crate::view::ViewError;
+use oxen_names::NameError;
 use oxen_staking_rules::registry::{StateChangeError, UnlockError};
 use oxen_types::{
     Amount, DecodeError, GlobalOutputIndex, Hash, Height, KeyImage, PublicKey, Timestamp,
@@ -161,6 +162,9 @@ pub enum TransactionError {
         /// Type found.
         kind: TransactionType,
     },
+    /// Rule 17: the rules of the name system (chain §6.5).
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// Only a chain with a registry of service nodes takes these.
     #[error("transactions of type {kind:?} need a registry of service nodes, which this chain does not have")]
     RegistryMissing {

@@ -47,11 +47,15 @@ pub enum TableId {
     KeyImageBlacklist,
     /// Quorums of the state after a block, by height.
     Quorums,
+    /// Registered names by register and hash.
+    Names,
+    /// Which names an owner has.
+    NamesByOwner,
 }
 
 impl TableId {
-    /// Every table, in the order of the digest.
-    pub const ALL: [Self; 19] = [
+    /// Every table; those of the digest in its order.
+    pub const ALL: [Self; 21] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -71,7 +75,16 @@ impl TableId {
         Self::LockedKeyImages,
         Self::KeyImageBlacklist,
         Self::Quorums,
+        Self::Names,
+        Self::NamesByOwner,
     ];
+
+    /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
+    /// which reach each node at another time, or never.
+    #[must_use]
+    pub const fn is_determined_by_blocks(self) -> bool {
+        !matches!(self, Self::Checkpoints)
+    }
 
     /// The name a database knows the table by; never changed without a migration.
     #[must_use]
@@ -96,6 +109,8 @@ impl TableId {
             Self::LockedKeyImages => "locked-key-images",
             Self::KeyImageBlacklist => "key-image-blacklist",
             Self::Quorums => "quorums",
+            Self::Names => "names",
+            Self::NamesByOwner => "names-by-owner",
         }
     }
 }

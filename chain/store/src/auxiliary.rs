@@ -3,7 +3,7 @@
 
 use crate::{backend::Batch, column::Column, error::StoreError};
 use oxen_state::TableKey;
-use oxen_types::{Hash, Height};
+use oxen_types::{Hash, Height, PublicKey};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::collections::BTreeMap;
 
@@ -14,11 +14,13 @@ pub enum AuxiliaryId {
     AlternativeBlocks,
     /// [`MempoolEntries`].
     MempoolEntries,
+    /// [`UptimeProofs`].
+    UptimeProofs,
 }
 
 impl AuxiliaryId {
     /// Every table.
-    pub const ALL: [Self; 2] = [Self::AlternativeBlocks, Self::MempoolEntries];
+    pub const ALL: [Self; 3] = [Self::AlternativeBlocks, Self::MempoolEntries, Self::UptimeProofs];
 }
 
 /// A table beside the state: which one, and what its keys and rows are.
@@ -41,6 +43,12 @@ pub trait AuxiliaryKey: TableKey + Sized {
 }
 
 impl AuxiliaryKey for Hash {
+    fn from_key_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self::new).ok()
+    }
+}
+
+impl AuxiliaryKey for PublicKey {
     fn from_key_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().map(Self::new).ok()
     }
@@ -72,6 +80,16 @@ pub enum MempoolEntries {}
 impl AuxiliaryTable for MempoolEntries {
     const ID: AuxiliaryId = AuxiliaryId::MempoolEntries;
     type Key = Hash;
+    type Row = Vec<u8>;
+}
+
+/// What is remembered of a service node's uptime proofs, by primary key, in a form that the prober knows.
+#[derive(Debug, Clone, Copy)]
+pub enum UptimeProofs {}
+
+impl AuxiliaryTable for UptimeProofs {
+    const ID: AuxiliaryId = AuxiliaryId::UptimeProofs;
+    type Key = PublicKey;
     type Row = Vec<u8>;
 }
 
@@ -134,6 +152,7 @@ pub(crate) const fn corrupt<T: AuxiliaryTable>() -> StoreError {
         what: match T::ID {
             AuxiliaryId::AlternativeBlocks => "an alternative block",
             AuxiliaryId::MempoolEntries => "a transaction of the pool",
+            AuxiliaryId::UptimeProofs => "an uptime proof",
         },
     }
 }

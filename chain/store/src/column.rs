@@ -36,6 +36,7 @@ impl Column {
             Self::Meta => "node-meta",
             Self::Auxiliary(AuxiliaryId::AlternativeBlocks) => "node-alternative-blocks",
             Self::Auxiliary(AuxiliaryId::MempoolEntries) => "node-mempool",
+            Self::Auxiliary(AuxiliaryId::UptimeProofs) => "node-uptime-proofs",
         }
     }
 }

@@ -74,10 +74,7 @@ impl Mining for Chain {
         let mut made = Vec::new();
         while (made.len() as u64) < count {
             let block = self.build()?.block.encode();
-            match self.submit_block(BlockSubmission {
-                block,
-                transactions: Vec::new(),
-            })? {
+            match self.submit_block(BlockSubmission::alone(block))? {
                 BlockOutcome::Extended { id, .. } | BlockOutcome::Reorganised { id, .. } => made.push(id),
                 // Somebody else's block came first: make one on top of it.
                 BlockOutcome::Alternative { .. } | BlockOutcome::AlreadyKnown { .. } => {}

@@ -119,6 +119,10 @@ pub enum Check {
     ServiceNode,
     /// Quorums of every kind.
     Quorums,
+    /// Names at the end.
+    Names,
+    /// Checkpoints against the computed quorums.
+    Checkpoints,
     /// Accrued rewards of every address, in whole atomic units.
     AccruedRewards,
     /// Accrued rewards in thousandths.
@@ -197,6 +201,8 @@ impl Check {
             Self::Registry => "registered service nodes (staking 9)",
             Self::ServiceNode => "fields of every service node (staking 4.1)",
             Self::Quorums => "quorums of every kind (staking 12, pulse 3)",
+            Self::Names => "names at the end, every field (chain 6)",
+            Self::Checkpoints => "checkpoints by the quorums of the registry (pulse 9)",
             Self::Information => "get_info and hard_fork_info (rpc 3.1)",
             Self::AccruedRewards => "accrued rewards of every address (4.7)",
             Self::AccruedMilli => "balances in thousandths of an atomic unit (4.7)",

@@ -8,8 +8,8 @@ use crate::{
 use oxen_node_api::{BlockSubmission, Snapshot};
 use oxen_staking_rules::MilliAmount;
 use oxen_state::{
-    Applied, BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, TransactionError, TypedView, Undo,
-    UntrustedBlock, apply, apply_genesis,
+    Applied, BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, StakingRules, TransactionError,
+    TypedView, Undo, UntrustedBlock, apply, apply_genesis,
     block::{reward::block_reward, weight::WeightLimits},
     delta::Delta,
     queries,
@@ -49,6 +49,7 @@ impl MinedBlock {
                 .iter()
                 .map(|transaction| transaction.transaction().encode())
                 .collect(),
+            checkpoint: None,
         }
     }
 }
@@ -64,6 +65,7 @@ pub struct TestChain {
     owned: Vec<OwnedOutput>,
     reserved: BTreeSet<KeyImage>,
     service_nodes: Arc<ScriptedServiceNodes>,
+    registry: Option<Arc<StakingRules>>,
     verifier: Arc<ProofVerifier>,
     now: Timestamp,
     branch: u64,
@@ -103,6 +105,7 @@ impl TestChain {
             owned: Vec::new(),
             reserved: BTreeSet::new(),
             service_nodes: Arc::new(ScriptedServiceNodes::none()),
+            registry: None,
             verifier: Arc::new(ProofVerifier::default()),
             treasury: treasury.clone(),
             branch: 0,
@@ -114,6 +117,11 @@ impl TestChain {
     /// Gives the chain service nodes.
     pub fn set_service_nodes(&mut self, service_nodes: ScriptedServiceNodes) {
         self.service_nodes = Arc::new(service_nodes);
+    }
+
+    /// Lets a registry of service nodes decide, as on a real chain, instead of a script.
+    pub fn set_registry(&mut self, rules: Arc<StakingRules>) {
+        self.registry = Some(rules);
     }
 
     /// Looks for outputs of another account, past ones included.
@@ -293,7 +301,8 @@ impl TestChain {
 
     // Making blocks.
 
-    /// A block on the tip that holds exactly these transactions, whatever they pay, made now.
+    /// A block on the tip that holds exactly these transactions, whatever they pay, made now. A scripted quorum signs it; for a
+    /// registered one see [`crate::StakingChain`].
     ///
     /// # Panics
     /// The block's fees overflow.
@@ -318,7 +327,9 @@ impl TestChain {
         if let Some(BatchingTail::Full { reward, .. } | BatchingTail::Compact { reward }) = &mut block.batching_tail {
             *reward = earned.reward;
         }
-        self.service_nodes.sign(&mut block);
+        if self.registry.is_none() {
+            self.service_nodes.sign(&mut block);
+        }
         block
     }
 
@@ -329,7 +340,19 @@ impl TestChain {
         TemplateRequest {
             now: self.now,
             coinbase_key: oxen_crypto::SecretKey::reduce(keccak256(&seed).to_bytes()).public_key(),
-            leader: self.service_nodes.leader(),
+            leader: self.leader(),
+        }
+    }
+
+    /// Whom the next coinbase must name.
+    fn leader(&self) -> PublicKey {
+        match &self.registry {
+            None => self.service_nodes.leader(),
+            Some(rules) => rules
+                .registry(&*self.state)
+                .expect("a state in memory reads")
+                .next_leader()
+                .unwrap_or(PublicKey::ZERO),
         }
     }
 
@@ -371,7 +394,10 @@ impl TestChain {
     pub fn rules<'a>(&'a self, proofs: &'a dyn ProofLedger) -> Rules<'a> {
         Rules {
             network: &self.network,
-            service_nodes: &*self.service_nodes,
+            service_nodes: match &self.registry {
+                None => &*self.service_nodes,
+                Some(rules) => &**rules,
+            },
             proofs,
             work: &NoWorkHash,
             now: self.now,

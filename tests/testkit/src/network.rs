@@ -77,6 +77,13 @@ impl TestNetwork {
         self
     }
 
+    /// Another parameter.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Network)) -> Self {
+        change(&mut self.network);
+        self
+    }
+
     /// Another table of forks.
     ///
     /// # Panics

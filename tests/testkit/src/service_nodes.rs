@@ -106,8 +106,8 @@ impl ScriptedServiceNodes {
     }
 
     fn all_start(&self) -> PayableChange {
-        let started = self.payable.iter().zip(1_u8..).map(|(shares, number)| EarningNode {
-            key: PublicKey::new([number; 32]),
+        let started = self.payable.iter().zip(1_u64..).map(|(shares, number)| EarningNode {
+            key: PublicKey::new(keccak256(&number.to_le_bytes()).to_bytes()),
             shares: shares.clone(),
         });
         PayableChange {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use oxen_staking_rules::{Contribution, NodeShares};
-use oxen_testkit::{Account, ScriptedServiceNodes, TestChain, TestNetwork, TransferBuilder};
+use oxen_testkit::{Account, ScriptedServiceNodes, StakingChain, TestChain, TestNetwork, TransferBuilder};
 use oxen_types::Amount;
 
 #[test]
@@ -100,4 +100,44 @@ fn a_scripted_quorum_makes_blocks_and_its_nodes_are_paid() {
     assert!(chain.blocks().iter().all(|mined| mined.block.block().has_pulse()));
     chain.mine_empty(40);
     assert!(chain.balance(&operator).atomic() >= 20 * 16_500_000_000);
+}
+
+#[test]
+fn nodes_are_registered_funded_voted_on_and_make_blocks() {
+    let mut chain = StakingChain::start().with_nodes(13);
+    assert_eq!(chain.registry().active().count(), 13);
+    chain
+        .register("shared")
+        .by("alice")
+        .stake(25)
+        .reserving("bob", 40)
+        .fee(1_000)
+        .mine();
+    chain.contribute("shared").by("bob").stake(40).mine();
+    assert!(!chain.node("shared").unwrap().is_active());
+    chain.contribute("shared").by("carol").stake(35).mine();
+    assert!(chain.node("shared").unwrap().is_active());
+
+    chain.decommission("n1");
+    assert!(chain.node("n1").unwrap().is_decommissioned());
+    chain.recommission("n1");
+    assert!(chain.node("n1").unwrap().is_active());
+    chain.penalise("n2");
+    chain.deregister("n3");
+    assert!(chain.node("n3").is_none());
+    assert_eq!(chain.registry().blacklist().count(), 1);
+    chain.unlock("n4", "o4").mine();
+    assert!(chain.node("n4").unwrap().record.requested_unlock_height.is_some());
+    chain.mine(16);
+    assert!(chain.node("n4").is_none());
+
+    let pulse = chain
+        .chain()
+        .blocks()
+        .iter()
+        .filter(|mined| mined.block.block().has_pulse());
+    assert!(
+        pulse.count() > 16,
+        "a quorum makes the blocks as soon as the chain is old enough"
+    );
 }

@@ -3,10 +3,12 @@
 mod facts;
 mod output_counts;
 mod scan_blocks;
+mod service_nodes;
 
 pub(crate) use facts::{ChainFacts, FactsCache};
 pub(crate) use output_counts::OutputCountCache;
 pub(crate) use scan_blocks::ScanBlockCache;
+pub(crate) use service_nodes::{AnswerKey, ServiceNodeCache};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

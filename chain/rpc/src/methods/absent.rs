@@ -3,15 +3,6 @@
 
 use crate::{config::Access, error::MethodError, method::Origin};
 
-/// Why it is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Absence {
-    /// It needs the registry of service nodes.
-    ServiceNodes,
-    /// Something else that this version lacks.
-    Because(&'static str),
-}
-
 /// A method that is not there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AbsentMethod {
@@ -22,95 +13,48 @@ pub(crate) struct AbsentMethod {
     /// Where its name comes from.
     pub(crate) origin: Origin,
     /// Why.
-    pub(crate) absence: Absence,
+    pub(crate) reason: &'static str,
 }
 
 impl AbsentMethod {
     /// What a caller on a listener is told.
     pub(crate) const fn error(&self, method: &'static str, listener: Access) -> MethodError {
-        match (self.absence, self.access, listener, self.origin) {
-            (_, Access::Admin, Access::Public, Origin::Oxen) => MethodError::NotPublic { method },
-            (_, Access::Admin, Access::Public, Origin::Monero) => MethodError::HiddenFromPublic { method },
-            (Absence::ServiceNodes, ..) => MethodError::NoServiceNodeRegistry { method },
-            (Absence::Because(reason), ..) => MethodError::NotInThisVersion { method, reason },
+        match (self.access, listener, self.origin) {
+            (Access::Admin, Access::Public, Origin::Oxen) => MethodError::NotPublic { method },
+            (Access::Admin, Access::Public, Origin::Monero) => MethodError::HiddenFromPublic { method },
+            _ => MethodError::NotInThisVersion {
+                method,
+                reason: self.reason,
+            },
         }
     }
 }
 
-const NO_PEERS: Absence = Absence::Because("the node has no peers yet");
-const NO_BRIDGE: Absence = Absence::Because("it has no bridge yet");
-const NO_NAMES: Absence = Absence::Because("it has no name system yet");
-const NO_MINER: Absence = Absence::Because("it makes blocks on request: see generateblocks");
-const NOT_NEEDED: Absence = Absence::Because("it has no use for it");
-const LOGGING: Absence = Absence::Because("logging is set at the start");
+const NO_PEERS: &str = "the node has no peers yet";
+const NO_BRIDGE: &str = "it has no bridge yet";
+const NO_NAMES: &str = "it has no name system yet";
+const NO_MINER: &str = "it makes blocks on request: see generateblocks";
+const NOT_NEEDED: &str = "it has no use for it";
+const LOGGING: &str = "logging is set at the start";
 
 /// Every method of rpc §2.1 that is not in [`super::all_methods`].
 pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
     use Access::{Admin, Public};
     use Origin::{Monero, Oxen};
-    const fn absent(names: &'static [&'static str], access: Access, origin: Origin, absence: Absence) -> AbsentMethod {
+    const fn absent(
+        names: &'static [&'static str],
+        access: Access,
+        origin: Origin,
+        reason: &'static str,
+    ) -> AbsentMethod {
         AbsentMethod {
             names,
             access,
             origin,
-            absence,
+            reason,
         }
     }
     const LIST: &[AbsentMethod] = &[
-        absent(
-            &["get_service_nodes", "get_n_service_nodes", "get_all_service_nodes"],
-            Public,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(&["get_service_node_status"], Admin, Oxen, Absence::ServiceNodes),
-        absent(
-            &[
-                "get_service_node_registration_cmd",
-                "get_service_node_registration_cmd_raw",
-            ],
-            Admin,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(
-            &["get_service_keys", "get_service_node_key"],
-            Admin,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(
-            &["get_service_privkeys", "get_service_node_privkey"],
-            Admin,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(&["get_staking_requirement"], Public, Oxen, Absence::ServiceNodes),
-        absent(&["get_quorum_state"], Public, Oxen, Absence::ServiceNodes),
-        absent(
-            &["get_service_node_blacklisted_key_images"],
-            Public,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(
-            &["get_service_nodes_state_changes"],
-            Public,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(
-            &["storage_server_ping", "lokinet_ping"],
-            Admin,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
-        absent(
-            &["report_peer_status", "report_peer_storage_server_status"],
-            Admin,
-            Oxen,
-            Absence::ServiceNodes,
-        ),
         absent(&["get_pending_events"], Public, Oxen, NO_BRIDGE),
         absent(
             &[
@@ -157,18 +101,8 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
         ),
         absent(&["start_mining", "stop_mining"], Admin, Monero, NO_MINER),
         absent(&["flush_cache"], Admin, Monero, NOT_NEEDED),
-        absent(
-            &["prune_blockchain"],
-            Admin,
-            Monero,
-            Absence::Because("it keeps whole transactions"),
-        ),
-        absent(
-            &["get_txpool_backlog"],
-            Public,
-            Monero,
-            Absence::Because("see get_transaction_pool"),
-        ),
+        absent(&["prune_blockchain"], Admin, Monero, "it keeps whole transactions"),
+        absent(&["get_txpool_backlog"], Public, Monero, "see get_transaction_pool"),
         absent(
             &["get_public_nodes", "set_bootstrap_daemon", "update"],
             Admin,
@@ -176,7 +110,6 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             NOT_NEEDED,
         ),
         absent(&["test_trigger_p2p_resync"], Admin, Oxen, NO_PEERS),
-        absent(&["test_trigger_uptime_proof"], Admin, Oxen, Absence::ServiceNodes),
     ];
     LIST
 }

@@ -5,6 +5,7 @@ use crate::{
     config::Access,
     error::MethodError,
     method::Method,
+    methods::stakes::staking_requirement,
     node::{Call, check_count},
     render::{halves, wide},
     types::{
@@ -15,10 +16,11 @@ use crate::{
         },
     },
 };
-use oxen_node_api::Snapshot;
+use oxen_node_api::{Companion, Snapshot};
+use oxen_staking_rules::registry::operator_minimum;
 use oxen_state::queries;
 use oxen_types::{
-    Hash, Height,
+    Hash, Height, Timestamp,
     network::{HardFork, HardForkVersion, NetworkKind, constants::MAX_CONTRIBUTORS},
 };
 use serde::Serialize;
@@ -116,9 +118,12 @@ fn block_id(snapshot: &Snapshot, height: u64, tip: Height) -> Result<Hash, Metho
 
 fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError> {
     let handles = call.handles();
-    let facts = call.facts(&call.snapshot())?;
+    let snapshot = call.snapshot();
+    let facts = call.facts(&snapshot)?;
     let target_height = call.sync_target();
     let mut answer = chain_info(call, &facts);
+    let next = facts.height().next();
+    answer.pulse = handles.staking.next_pulse_quorum(&*snapshot, next, 0)?.is_some();
     answer.target_height = target_height.unwrap_or(0);
     answer.busy_syncing = target_height.is_some();
     answer.synchronized = target_height.is_none();
@@ -147,7 +152,7 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
     let network = call.network();
     let (difficulty, difficulty_top64) = halves(facts.next_difficulty);
     let (cumulative_difficulty, cumulative_difficulty_top64) = halves(facts.tip.cumulative_difficulty);
-    let requirement = network.staking.oxen_requirement.atomic();
+    let requirement = staking_requirement(network, facts.height().next());
     InfoAnswer {
         height: facts.block_count(),
         height_without_bootstrap: facts.block_count(),
@@ -173,9 +178,9 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
         block_size_median: facts.limits.median.bytes(),
         block_weight_limit: facts.limits.limit().bytes(),
         block_weight_median: facts.limits.median.bytes(),
-        staking_requirement: requirement,
+        staking_requirement: requirement.atomic(),
         max_contributors: MAX_CONTRIBUTORS as u64,
-        min_operator_contribution: requirement / 4,
+        min_operator_contribution: operator_minimum(requirement).atomic(),
         status: Status::OK,
         ..InfoAnswer::default()
     }
@@ -189,12 +194,16 @@ fn add_admin_info(call: &Call<'_>, answer: &mut InfoAnswer) -> Result<(), Method
     answer.start_time = Some(handles.control.started().seconds());
     answer.free_space = handles.control.free_disk_bytes();
     answer.rpc_connections_count = Some(call.connections);
-    // The node has no peers and is no service node in this version.
+    let own = &handles.own_service_node;
+    let last_ping = |companion| own.companion(companion).last_ping.map_or(0, Timestamp::seconds);
+    answer.service_node = Some(own.keys().is_some());
+    answer.last_storage_server_ping = Some(last_ping(Companion::StorageServer));
+    answer.last_lokinet_ping = Some(last_ping(Companion::Lokinet));
+    // The node has no peers in this version.
     answer.outgoing_connections_count = Some(0);
     answer.incoming_connections_count = Some(0);
     answer.white_peerlist_size = Some(0);
     answer.grey_peerlist_size = Some(0);
-    answer.service_node = Some(false);
     Ok(())
 }
 

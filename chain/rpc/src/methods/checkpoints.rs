@@ -70,7 +70,9 @@ fn get_checkpoints(call: &Call<'_>, request: CheckpointsRequest) -> Result<Check
     if request.start_height.is_some() {
         found.truncate(count);
     } else {
+        // Clients that ask for the newest expect them first.
         found.drain(..found.len().saturating_sub(count));
+        found.reverse();
     }
     Ok(CheckpointsAnswer {
         checkpoints: found,

@@ -7,9 +7,14 @@ mod checkpoints;
 mod fees;
 mod making;
 mod outputs;
+mod own_service_node;
 mod pool;
+mod quorums;
+mod registration;
 mod rewards;
 mod running;
+mod service_nodes;
+mod stakes;
 mod submit;
 mod transactions;
 
@@ -32,6 +37,11 @@ pub fn all_methods() -> Vec<Method> {
         fees::methods(),
         rewards::methods(),
         checkpoints::methods(),
+        service_nodes::methods(),
+        stakes::methods(),
+        quorums::methods(),
+        own_service_node::methods(),
+        registration::methods(),
         making::methods(),
         running::methods(),
     ]

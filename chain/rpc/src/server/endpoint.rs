@@ -8,7 +8,7 @@ use crate::{
     error::MethodError,
     method::{Method, Origin},
     methods::{absent_methods, all_methods},
-    node::{Call, Node},
+    node::{Call, Node, Secrecy},
 };
 use jsonrpsee::{
     Methods, RpcModule,
@@ -27,6 +27,7 @@ pub(crate) struct Scope {
     pub(crate) node: Arc<Node>,
     pub(crate) access: Access,
     pub(crate) limits: Limits,
+    pub(crate) secrecy: Secrecy,
     /// Clients connected to all listeners.
     pub(crate) connections: Arc<AtomicU64>,
 }
@@ -37,6 +38,7 @@ impl Scope {
             node: &self.node,
             access: self.access,
             limits: &self.limits,
+            secrecy: self.secrecy,
             connections: self.connections.load(Ordering::Relaxed),
         }
     }
@@ -62,11 +64,12 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(node: Arc<Node>, config: &ListenerConfig, connections: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(node: Arc<Node>, config: &ListenerConfig, secrecy: Secrecy, connections: Arc<AtomicU64>) -> Self {
         let scope = Arc::new(Scope {
             node,
             access: config.access,
             limits: config.limits,
+            secrecy,
             connections,
         });
         let names = known_names(config.access);

@@ -19,7 +19,7 @@ mod stall;
 
 use crate::{
     config::{Access, ListenerConfig, RpcConfig},
-    node::{Node, NodeHandles},
+    node::{Node, NodeHandles, Secrecy},
 };
 use accept::{Door, Slots};
 use authentication::Authenticator;
@@ -147,7 +147,13 @@ impl RpcServer {
         let (stop, stopped) = watch::channel(());
         let mut doors = JoinSet::new();
         for listener in self.listeners {
-            let endpoint = Endpoint::new(Arc::clone(&self.node), &listener.config, Arc::clone(&connections));
+            let secrecy = if authenticator.is_some() || listener.address.ip().is_loopback() {
+                Secrecy::Trusted
+            } else {
+                Secrecy::Exposed
+            };
+            let node = Arc::clone(&self.node);
+            let endpoint = Endpoint::new(node, &listener.config, secrecy, Arc::clone(&connections));
             let routes = match listener.config.access {
                 Access::Admin => self.admin_routes.clone(),
                 Access::Public => self.public_routes.clone(),

@@ -87,6 +87,8 @@ pub struct InfoAnswer {
     pub immutable_block_hash: Option<Hash>,
     /// Hard fork of the next block.
     pub hard_fork: u8,
+    /// Is the next block to be made by a Pulse quorum?
+    pub pulse: bool,
     /// Difficulty of the next block.
     pub difficulty: u64,
     /// Always 0: difficulties fit 64 bits.
@@ -184,6 +186,12 @@ pub struct InfoAnswer {
     /// Is this a service node?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_node: Option<bool>,
+    /// When the storage server pinged last, Unix seconds; 0 for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_storage_server_ping: Option<u64>,
+    /// When the onion router pinged last, Unix seconds; 0 for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_lokinet_ping: Option<u64>,
     /// When the node was started, Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<u64>,
@@ -289,6 +297,8 @@ pub struct PublishedLimits {
     pub blocks: usize,
     /// Checkpoints of `get_checkpoints`.
     pub checkpoints: usize,
+    /// Heights of `get_quorum_state`.
+    pub quorum_heights: usize,
     /// Requests of one JSON-RPC batch.
     pub batch: usize,
     /// Bytes of a request.

@@ -49,7 +49,7 @@ pub struct CheckpointsRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CheckpointsAnswer {
-    /// In order of height.
+    /// From the start height upwards; the newest first when no start height is given.
     pub checkpoints: Vec<CheckpointEntry>,
     /// Always false.
     pub untrusted: bool,

@@ -44,9 +44,9 @@ fn every_admin_method_is_denied_to_the_public() {
 fn methods_of_other_versions_say_why_they_are_missing() {
     let fixture = Fixture::start();
     for access in [Access::Admin, Access::Public] {
-        let error = fixture.call(access, "get_service_nodes", &json!({})).unwrap_err();
-        assert_eq!(error.code, ErrorCode::Unsupported.number());
-        assert!(error.message.contains("service node registry"), "{}", error.message);
+        let error = fixture.call(access, "get_pending_events", &json!({})).unwrap_err();
+        assert_eq!(error.code, ErrorCode::MethodNotFound.number());
+        assert!(error.message.contains("no bridge"), "{}", error.message);
         let probe = fixture.call(access, "sync_info", &json!({})).unwrap_err();
         assert_eq!(
             probe.code,
@@ -62,8 +62,8 @@ fn methods_of_other_versions_say_why_they_are_missing() {
     assert!(peers.message.contains("no peers"), "{}", peers.message);
     assert_eq!(fixture.path(Access::Admin, "/get_peer_list", &json!({})).status, 404);
     assert_eq!(
-        fixture.path(Access::Public, "/get_service_nodes", &json!({})).json()["error"]["code"],
-        -11
+        fixture.path(Access::Public, "/get_pending_events", &json!({})).status,
+        404
     );
 }
 

@@ -1,6 +1,10 @@
 //! A node in memory behind real sockets: the writer, the pool and the store of the daemon on a private network, fed with blocks
 //! and transfers of the test kit.
 
+#[path = "planted.rs"]
+#[allow(dead_code)]
+pub mod planted;
+
 use crate::http::{Answer, Client};
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
 use oxen_node_api::{ChainReader, ChainWriter, Clock, EventHub, NodeControl, Pool, Relay, SyncState};
@@ -8,12 +12,13 @@ use oxen_rpc::{
     Access, ListenerConfig, NodeHandles, RpcConfig, RpcServer,
     types::{ErrorCode, ErrorObject},
 };
-use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
+use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{Account, ManualClock, TestChain, TestNetwork, Transfer};
-use oxen_types::{Hash, Height, Timestamp};
+use oxen_types::{Hash, Height, Network, Timestamp};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
+use planted::{PlantedServiceNodes, TestOwnServiceNode, TestPeers};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
@@ -71,6 +76,9 @@ pub struct Fixture {
     pub control: Arc<TestControl>,
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
+    pub planted: Arc<PlantedServiceNodes>,
+    pub peers: Arc<TestPeers>,
+    pub own: Arc<TestOwnServiceNode>,
     clock: Arc<ManualClock>,
     source: Mutex<TestChain>,
     stop: Option<oneshot::Sender<()>>,
@@ -117,6 +125,9 @@ impl Fixture {
             control: parts.control,
             chain: parts.chain,
             pool: parts.pool,
+            planted: parts.planted,
+            peers: parts.peers,
+            own: parts.own,
             clock: parts.clock,
             source: Mutex::new(source),
             stop: Some(stop),
@@ -149,6 +160,13 @@ impl Fixture {
         id
     }
 
+    /// Registers nodes with these numbers, of two contributors each, in a new block.
+    pub fn plant(&self, numbers: std::ops::Range<u32>) {
+        let nodes = numbers.map(|number| (planted::node_key(number), planted::active_node(number, 2)));
+        self.planted.nodes.lock().unwrap().extend(nodes);
+        self.mine(&[]);
+    }
+
     /// Puts a transfer into the pool.
     pub fn submit(&self, transfer: &Transfer) {
         self.pool.submit(&transfer.blob(), Relay::Relay).unwrap();
@@ -161,6 +179,10 @@ impl Fixture {
             .tip
             .next()
             .index()
+    }
+
+    pub fn chain_network(&self) -> Arc<Network> {
+        Arc::clone(self.chain.network())
     }
 
     /// Moves the node's clock on.
@@ -235,6 +257,9 @@ pub struct NodeParts {
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
     pub clock: Arc<ManualClock>,
+    pub planted: Arc<PlantedServiceNodes>,
+    pub peers: Arc<TestPeers>,
+    pub own: Arc<TestOwnServiceNode>,
     events: Arc<EventHub>,
 }
 
@@ -255,7 +280,8 @@ impl NodeParts {
         let clock = Arc::new(ManualClock::at(network.genesis.timestamp));
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
-        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
+        let planted = Arc::new(PlantedServiceNodes::default());
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&planted) as _;
         let chain = Chain::open(ChainParts {
             network: Arc::clone(network),
             store,
@@ -281,6 +307,9 @@ impl NodeParts {
             chain,
             pool,
             clock,
+            planted,
+            peers: Arc::default(),
+            own: Arc::default(),
             events,
         }
     }
@@ -294,6 +323,9 @@ impl NodeParts {
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock) as _,
             control: Arc::clone(&self.control) as _,
+            staking: Arc::new(StakingRules::new(Arc::clone(self.chain.network()))),
+            service_node_peers: Arc::clone(&self.peers) as _,
+            own_service_node: Arc::clone(&self.own) as _,
         }
     }
 }

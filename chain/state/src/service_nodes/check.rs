@@ -4,13 +4,21 @@ use super::{
     quorums::state_quorums,
     registry::{blacklisted_until, locking_node},
 };
-use crate::{error::TransactionError, transaction::CheckedTransaction, view::View};
+use crate::{
+    error::TransactionError,
+    transaction::CheckedTransaction,
+    view::{View, ViewError},
+};
 use oxen_staking_rules::{
     Registry,
-    registry::{StateChangeError, UnlockError, state_change::verify_state_change, unlock::check_unlock},
+    registry::{
+        StateChangeError, UnlockError,
+        state_change::{changed_node, verify_state_change},
+        unlock::{check_unlock, check_unlock_policy},
+    },
 };
 use oxen_types::{
-    Height, PublicKey,
+    Height, Network, PublicKey,
     extra::{Extra, StateChange},
     transaction::TransactionType,
 };
@@ -88,4 +96,34 @@ fn check_unlock_request(view: &dyn View, registry: &Registry, extra: &Extra) -> 
     let node = registry.node(&key).ok_or(not_locked)?;
     check_unlock(node, unlock)?;
     Ok(())
+}
+
+/// Pools and block makers take no request for a small stake on a young node (HF19; staking §8.3).
+///
+/// # Errors
+/// [`UnlockError::TooEarly`].
+pub fn check_unlock_is_due(
+    registry: &Registry,
+    transaction: &CheckedTransaction,
+    height: Height,
+    network: &Network,
+) -> Result<(), UnlockError> {
+    let extra = Extra::parse_or_empty(&transaction.transaction().prefix.extra);
+    let (Some(key), Some(unlock)) = (extra.service_node_key(), extra.key_image_unlock()) else {
+        return Ok(());
+    };
+    let Some(node) = registry.node(&key) else { return Ok(()) };
+    match node.stake.locked().find(|stake| stake.key_image == unlock.key_image) {
+        Some(stake) => check_unlock_policy(node, stake, height, network),
+        None => Ok(()),
+    }
+}
+
+/// The node that a decision is about, as far as the quorum is still known.
+///
+/// # Errors
+/// The state could not be read.
+pub fn changed_node_of(view: &dyn View, change: &StateChange) -> Result<Option<PublicKey>, ViewError> {
+    let quorums = state_quorums(view, change.block_height)?;
+    Ok(quorums.and_then(|quorums| changed_node(change, &quorums.obligations).ok()))
 }

@@ -21,7 +21,7 @@ use crate::{
     view::{View, ViewError},
 };
 use oxen_staking_rules::{NodeShares, quorum::Quorum};
-use oxen_types::{Block, Hash, Height, PublicKey};
+use oxen_types::{Block, Hash, Height, PublicKey, transaction::TransactionType};
 
 /// Who makes a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +92,19 @@ pub trait ServiceNodeRules {
         height: Height,
     ) -> Result<(), TransactionError>;
 
+    /// Checks a transaction for what pools and block makers ask beyond the rules (staking §8.3).
+    ///
+    /// # Errors
+    /// What they refuse it for.
+    fn check_policy(
+        &self,
+        _view: &dyn View,
+        _transaction: &CheckedTransaction,
+        _height: Height,
+    ) -> Result<(), TransactionError> {
+        Ok(())
+    }
+
     /// Brings the registry up to the block with this id and says who is paid; `state` has the block's coin changes already, but
     /// its newest block is still the parent.
     ///
@@ -123,7 +136,7 @@ impl ServiceNodeRules for NoServiceNodes {
         _: Height,
     ) -> Result<(), TransactionError> {
         match transaction.transaction().prefix.kind {
-            oxen_types::transaction::TransactionType::Standard => Ok(()),
+            TransactionType::Standard | TransactionType::OxenNameSystem => Ok(()),
             kind => Err(TransactionError::RegistryMissing { kind }),
         }
     }

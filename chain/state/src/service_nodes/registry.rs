@@ -13,23 +13,24 @@ use crate::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNode,
-    registry::{NodeChange, RegistryUpdate, Stake},
+    registry::{BlacklistedStake, NodeChange, RegistryUpdate, Stake},
 };
 use oxen_types::{Hash, Height, KeyImage, PublicKey};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 /// Blocks for which quorums are kept: two weeks of mainnet. Votes need sixty; the rest is for readers.
 pub const QUORUM_HISTORY_BLOCKS: u64 = 10_080;
 
-/// The service node on which the output with this key image is staked.
+/// The service node on which the output with this key image is staked; the one of the lowest key should there be several.
 ///
 /// # Errors
 /// The state could not be read.
 pub fn locking_node(view: &dyn View, image: &KeyImage) -> Result<Option<PublicKey>, ViewError> {
-    view.get::<LockedKeyImages>(image)
+    let nodes = view.get::<LockedKeyImages>(image)?;
+    Ok(nodes.and_then(|nodes| nodes.first().copied()))
 }
 
 /// The first height at which a blacklisted stake may be spent; `None` when it is not blacklisted.
@@ -37,7 +38,8 @@ pub fn locking_node(view: &dyn View, image: &KeyImage) -> Result<Option<PublicKe
 /// # Errors
 /// The state could not be read.
 pub fn blacklisted_until(view: &dyn View, image: &KeyImage) -> Result<Option<Height>, ViewError> {
-    Ok(view.get::<KeyImageBlacklist>(image)?.map(|row| row.stake.unlock_height))
+    let rows = view.get::<KeyImageBlacklist>(image)?.unwrap_or_default();
+    Ok(rows.iter().map(|row| row.stake.unlock_height).max())
 }
 
 /// Reads the whole registry.
@@ -67,7 +69,7 @@ pub fn load(view: &dyn View) -> Result<Registry, ViewError> {
     }
     let mut blacklist: Vec<BlacklistRow> = scan_rows::<KeyImageBlacklist>(view, &[], &[], usize::MAX)?
         .into_iter()
-        .map(|(_, row)| row)
+        .flat_map(|(_, rows)| rows)
         .collect();
     blacklist.sort_by_key(|row| (row.since, row.position));
     Ok(Registry::new(nodes, blacklist.into_iter().map(|row| row.stake)))
@@ -81,50 +83,92 @@ fn node_key(bytes: &[u8]) -> Result<PublicKey, ViewError> {
 }
 
 /// Writes what a block changed.
-pub(super) fn write(state: &mut Overlay<&dyn View>, update: &RegistryUpdate, height: Height) {
+///
+/// # Errors
+/// The state could not be read.
+pub(super) fn write(state: &mut Overlay<&dyn View>, update: &RegistryUpdate, height: Height) -> Result<(), ViewError> {
     for (key, change) in &update.nodes {
-        write_node(state, key, change);
+        write_node(state, key, change)?;
     }
     for stake in &update.released {
-        state.delete::<KeyImageBlacklist>(&stake.key_image);
+        release(state, stake)?;
     }
     for (stake, position) in update.blacklisted.iter().zip(0_u32..) {
-        let row = BlacklistRow {
+        let mut rows = state.get::<KeyImageBlacklist>(&stake.key_image)?.unwrap_or_default();
+        rows.push(BlacklistRow {
             stake: *stake,
             since: height,
             position,
-        };
-        state.put::<KeyImageBlacklist>(&stake.key_image, &row);
+        });
+        state.put::<KeyImageBlacklist>(&stake.key_image, &rows);
     }
     state.put::<Quorums>(&height, &update.quorums);
     if let Some(old) = height.checked_sub(QUORUM_HISTORY_BLOCKS) {
         state.delete::<Quorums>(&old);
     }
+    Ok(())
 }
 
 /// Stakes are written only when they changed, which is seldom.
-fn write_node(state: &mut Overlay<&dyn View>, key: &PublicKey, change: &NodeChange) {
+fn write_node(state: &mut Overlay<&dyn View>, key: &PublicKey, change: &NodeChange) -> Result<(), ViewError> {
     let before = change.before.as_deref();
-    let Some(after) = change.after.as_deref() else {
-        state.delete::<ServiceNodeRecords>(key);
-        state.delete::<ServiceNodeStakes>(key);
-        unlock_outputs(state, before.map(|node| &*node.stake));
-        return;
-    };
-    state.put::<ServiceNodeRecords>(key, &after.record);
-    if before.is_none_or(|before| before.stake != after.stake) {
-        state.put::<ServiceNodeStakes>(key, &after.stake);
-        unlock_outputs(state, before.map(|node| &*node.stake));
-        for output in after.stake.locked() {
-            state.put::<LockedKeyImages>(&output.key_image, key);
-        }
+    let after = change.after.as_deref();
+    match after {
+        Some(after) => state.put::<ServiceNodeRecords>(key, &after.record),
+        None => state.delete::<ServiceNodeRecords>(key),
     }
+    let (before, after) = (before.map(|node| &*node.stake), after.map(|node| &*node.stake));
+    if before == after {
+        return Ok(());
+    }
+    match after {
+        Some(after) => state.put::<ServiceNodeStakes>(key, after),
+        None => state.delete::<ServiceNodeStakes>(key),
+    }
+    let images = |stake: Option<&Stake>| -> BTreeSet<KeyImage> {
+        stake
+            .into_iter()
+            .flat_map(Stake::locked)
+            .map(|output| output.key_image)
+            .collect()
+    };
+    let (before, after) = (images(before), images(after));
+    for image in before.difference(&after) {
+        change_locking_nodes(state, image, |nodes| nodes.remove(key))?;
+    }
+    for image in after.difference(&before) {
+        change_locking_nodes(state, image, |nodes| nodes.insert(*key))?;
+    }
+    Ok(())
 }
 
-fn unlock_outputs(state: &mut Overlay<&dyn View>, stake: Option<&Stake>) {
-    for output in stake.into_iter().flat_map(Stake::locked) {
-        state.delete::<LockedKeyImages>(&output.key_image);
+fn change_locking_nodes(
+    state: &mut Overlay<&dyn View>,
+    image: &KeyImage,
+    change: impl FnOnce(&mut BTreeSet<PublicKey>) -> bool,
+) -> Result<(), ViewError> {
+    let mut nodes: BTreeSet<PublicKey> = state.get::<LockedKeyImages>(image)?.into_iter().flatten().collect();
+    change(&mut nodes);
+    if nodes.is_empty() {
+        state.delete::<LockedKeyImages>(image);
+    } else {
+        state.put::<LockedKeyImages>(image, &nodes.into_iter().collect());
     }
+    Ok(())
+}
+
+/// Of several stakes with the same key image the oldest goes first.
+fn release(state: &mut Overlay<&dyn View>, stake: &BlacklistedStake) -> Result<(), ViewError> {
+    let mut rows = state.get::<KeyImageBlacklist>(&stake.key_image)?.unwrap_or_default();
+    if let Some(place) = rows.iter().position(|row| row.stake == *stake) {
+        rows.remove(place);
+    }
+    if rows.is_empty() {
+        state.delete::<KeyImageBlacklist>(&stake.key_image);
+    } else {
+        state.put::<KeyImageBlacklist>(&stake.key_image, &rows);
+    }
+    Ok(())
 }
 
 /// Registries of the newest blocks, by block id.

@@ -2,8 +2,8 @@
 
 use super::{
     BlockDuties, EarningNode, PayableChange, Producer, RewardDuties, ServiceNodeRules,
-    check::check_transaction,
-    quorums::{pulse_quorum, state_quorums},
+    check::{changed_node_of, check_transaction, check_unlock_is_due},
+    quorums::pulse_quorum,
     registry::{self, RegistryCache},
 };
 use crate::{
@@ -15,9 +15,11 @@ use crate::{
 use oxen_staking_rules::{
     Registry, ServiceNode,
     quorum::Quorum,
-    registry::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction, state_change::changed_node},
+    registry::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction},
 };
-use oxen_types::{Block, Hash, Height, Network, PublicKey, extra::Extra, transaction::TransactionType};
+use oxen_types::{
+    Block, Hash, Height, Network, PublicKey, extra::Extra, network::HardForkVersion, transaction::TransactionType,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The rules of service nodes on a network. Results depend on the arguments alone; what is kept between calls only makes them
@@ -109,6 +111,20 @@ impl ServiceNodeRules for StakingRules {
         check_transaction(view, &registry, transaction, height)
     }
 
+    fn check_policy(
+        &self,
+        view: &dyn View,
+        transaction: &CheckedTransaction,
+        height: Height,
+    ) -> Result<(), TransactionError> {
+        let batching = self.network.forks.version_at(height).version == HardForkVersion::REWARD_BATCHING;
+        if batching && transaction.transaction().prefix.kind == TransactionType::KeyImageUnlock {
+            let registry = self.registry(view)?;
+            check_unlock_is_due(&registry, transaction, height, &self.network)?;
+        }
+        Ok(())
+    }
+
     fn apply_block(
         &self,
         state: &mut Overlay<&dyn View>,
@@ -134,7 +150,7 @@ impl ServiceNodeRules for StakingRules {
             },
             &self.network,
         );
-        registry::write(state, &update, height);
+        registry::write(state, &update, height)?;
         let producer = match quorum.as_ref().and_then(|quorum| quorum.workers.first()) {
             Some(key) if block.has_pulse() => match update.registry.node(key) {
                 Some(node) => Producer::Node(node.stake.shares()),
@@ -216,8 +232,7 @@ fn staking_transactions<'a>(
             }
             TransactionType::StateChange => {
                 if let Some(change) = extra.state_change()
-                    && let Some(quorums) = state_quorums(state, change.block_height)?
-                    && let Ok(node) = changed_node(change, &quorums.obligations)
+                    && let Some(node) = changed_node_of(state, change)?
                 {
                     staking.push(StakingTransaction::StateChange { node, change });
                 }

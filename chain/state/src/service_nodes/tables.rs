@@ -28,19 +28,20 @@ table!(
     ServiceNodeStakes: PublicKey => Stake
 );
 table!(
-    /// Primary key of the service node on which the output with this key image is staked.
-    LockedKeyImages: KeyImage => PublicKey
+    /// Primary keys of the service nodes on which an output with this key image is staked, ascending: one, unless somebody made
+    /// the same one-time key twice, which nothing forbids as long as it is spent only once.
+    LockedKeyImages: KeyImage => Vec<PublicKey>
 );
 table!(
-    /// Stakes of deregistered nodes.
-    KeyImageBlacklist: KeyImage => BlacklistRow
+    /// Stakes of deregistered nodes, those with the same key image in the order in which they were blacklisted.
+    KeyImageBlacklist: KeyImage => Vec<BlacklistRow>
 );
 table!(
     /// Quorums of the state after a block; those of old blocks are dropped.
     Quorums: Height => StateQuorums
 );
 
-/// A row of [`KeyImageBlacklist`].
+/// One stake in [`KeyImageBlacklist`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct BlacklistRow {
     /// The stake.

@@ -2,10 +2,11 @@
 
 use crate::rule_coverage::{Case, check, variants};
 use oxen_state::{BlockError, MemoryState, Rules, UntrustedBlock, WorkHash, apply, transaction::ProofsAssumedValid};
-use oxen_testkit::{Account, Fault, ScriptedServiceNodes, TestChain, TestNetwork, TransferBuilder};
+use oxen_testkit::{Account, Fault, ScriptedServiceNodes, StakingChain, TestChain, TestNetwork, TransferBuilder};
 use oxen_types::{
     Amount, Block, Hash, Height, PublicKey, Timestamp, Transaction, UnlockTime,
     block::BatchingTail,
+    extra::NewState,
     network::{DifficultyRule, HardFork, PulseStartRule},
     transaction::{Input, Output, OutputTarget, Proofs, TransactionType, Weight},
 };
@@ -17,7 +18,7 @@ variants!(
     TimestampBelowMedian, TransactionMissing, TransactionMined, Transaction, ProofsNotVerified, PulseNotExpected,
     PulseExpected, PulseNonce, PulseSignatureSet, PulseSignature, PulseTiming, InsufficientWork, WorkNotVerifiable,
     CoinbaseForm, CoinbaseUnlockTime, CoinbaseLeader, PayoutCount, PayoutMismatch, RewardMismatch, TooHeavy,
-    AmountOverflow, View,
+    ProducerGone, AmountOverflow, View,
 );
 
 const CASES: &[Case<BlockError>] = &[
@@ -121,6 +122,7 @@ const CASES: &[Case<BlockError>] = &[
         })
     }),
     ("TooHeavy", too_many_heavy_transfers),
+    ("ProducerGone", producer_gone),
     ("AmountOverflow", || {
         refused_with(|block| set_outputs(coinbase(block), vec![output(u64::MAX), output(u64::MAX)]))
     }),
@@ -407,6 +409,27 @@ fn other_tail_height(block: &Block) -> Option<BatchingTail> {
         producer: PublicKey::ZERO,
         reward: block.reward().unwrap(),
     })
+}
+
+/// A quorum throws out the node that makes the block, which has fees.
+fn producer_gone() -> BlockError {
+    let mut chain = StakingChain::start().with_nodes(14);
+    chain.mine(20);
+    let transfer = TransferBuilder::new().build(chain.chain_mut()).checked();
+    let deregistration = loop {
+        let producer = chain.pulse_quorum(0).unwrap().workers[0];
+        let name = (1..=14)
+            .map(|number| format!("n{number}"))
+            .find(|name| StakingChain::key(name) == producer)
+            .unwrap();
+        if chain.testing_quorum(&name, NewState::Deregister).is_some() {
+            break chain.vote(&name, NewState::Deregister).build();
+        }
+        chain.mine(1);
+    };
+    let mut without_fees = chain.clone();
+    without_fees.try_mine(std::slice::from_ref(&deregistration)).unwrap();
+    chain.try_mine(&[deregistration, transfer]).unwrap_err()
 }
 
 fn too_many_heavy_transfers() -> BlockError {

@@ -6,19 +6,22 @@ use oxen_state::{
     transaction::{CheckedTransaction, resolve_rings},
     view::RawEntry,
 };
-use oxen_testkit::{Fault, TestChain, Transfer, TransferBuilder};
+use oxen_testkit::{Account, Fault, Maker, StakingChain, TestChain, Transfer, TransferBuilder};
 use oxen_types::{
     Amount, GlobalOutputIndex, Height, Timestamp, UnlockTime,
+    extra::NewState,
     network::HardForkVersion,
     transaction::{TransactionType, TransactionVersion},
 };
+use std::sync::Arc;
 
 variants!(
     TransactionVariants of TransactionError:
     Decode, TooLarge, WrongVersion, TypeNotAllowed, NoInputs, InvalidInputKind, InvalidOutputKind, InvalidOutputKey,
     OutputCount, OutputAmountInTheClear, InputAmountInTheClear, WrongRingCtType, RangeProofPadding, RingSize,
     RingNotAscending, InputsNotSorted, KeyImageDomain, Unbalanced, InvalidRangeProof, InvalidRingSignature, TooHeavy,
-    RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, RegistryMissing, View,
+    RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, Name, RegistryMissing,
+    StakeLocked, StakeBlacklisted, StateChange, Unlock, View,
 );
 
 const CASES: &[Case<TransactionError>] = &[
@@ -54,7 +57,31 @@ const CASES: &[Case<TransactionError>] = &[
     ("RingMemberLocked", locked_ring_member),
     ("RingMemberTooYoung", young_ring_member),
     ("KeyImageSpent", spent_twice),
+    ("Name", name_transaction_without_record),
     ("RegistryMissing", stake_without_registry),
+    ("StakeLocked", || {
+        let mut chain = StakingChain::start().with_nodes(1);
+        spending_the_stake_of(&mut chain, "o1")
+    }),
+    ("StakeBlacklisted", || {
+        let mut chain = StakingChain::start().with_nodes(12);
+        chain.deregister("n1");
+        spending_the_stake_of(&mut chain, "o1")
+    }),
+    ("StateChange", || {
+        let mut chain = StakingChain::start().with_nodes(12);
+        let votes = chain
+            .vote("n1", NewState::Decommission)
+            .voters(&[0, 1, 2, 3, 4, 5])
+            .build();
+        refused_in(&chain, votes)
+    }),
+    ("Unlock", || {
+        let chain = StakingChain::start().with_nodes(1);
+        let staked = chain.staked_output("n1", "o1");
+        let forged = StakingChain::unlock_by(StakingChain::key("n1"), &staked, &StakingChain::node_keys("n1"));
+        refused_in(&chain, forged)
+    }),
     ("View", unreadable_state),
 ];
 
@@ -209,6 +236,35 @@ fn stake_without_registry() -> TransactionError {
     let mut chain = TestChain::mature();
     let stake = TransferBuilder::new().kind(TransactionType::Stake).build(&mut chain);
     refused_by(&chain, &stake)
+}
+
+fn name_transaction_without_record() -> TransactionError {
+    let mut chain = TestChain::mature();
+    let kind = TransactionType::OxenNameSystem;
+    let transfer = TransferBuilder::new().kind(kind).build(&mut chain);
+    refused_by(&chain, &transfer)
+}
+
+/// How the chain refuses a transaction in its next block.
+pub(crate) fn refused_in(chain: &StakingChain, transaction: Arc<CheckedTransaction>) -> TransactionError {
+    let id = transaction.id();
+    let transactions = [transaction];
+    let block = chain.next_block(&transactions, Maker::Due);
+    match chain
+        .chain()
+        .try_apply(&TestChain::seal(&block, &transactions).unwrap())
+    {
+        Err(BlockError::Transaction { id: refused, error }) if refused == id => *error,
+        other => panic!("not refused for the transaction: {:?}", other.map(|_| "applied")),
+    }
+}
+
+/// How the chain refuses a transfer of what the account staked first, mature as it is.
+pub(crate) fn spending_the_stake_of(chain: &mut StakingChain, account: &str) -> TransactionError {
+    let transfer = TransferBuilder::new()
+        .from(&Account::named(account))
+        .build(chain.chain_mut());
+    refused_in(chain, transfer.checked())
 }
 
 /// A database that fails.

@@ -1,12 +1,14 @@
 //! A recorded chain: a directory of JSON files, each plain or gzipped.
 //!
 //! `network.json`, `blocks.json`, `txs.json` and `outputs.json` must be there; `state.json`, `quorums.json`, `wallets.json`,
-//! `service_node_keys.json`, `sqlite_db.json`, `rpc_final.json`, `reorg.json` and `events.json` may be. What is absent, and
+//! `service_node_keys.json`, `sqlite_db.json`, `ons_db.json`, `rpc_final.json`, `reorg.json` and `events.json`
+//! may be. What is absent, and
 //! what is there and not read, is told.
 
 pub mod chain;
 pub mod extras;
 mod file;
+pub mod names;
 pub mod quorums;
 pub mod states;
 pub mod text;
@@ -17,6 +19,7 @@ pub use file::{AbsentFile, Directory, MAX_FILE_BYTES};
 use crate::error::ConformanceError;
 use chain::{RecordedBlock, RecordedOutput, RecordedTransaction};
 use extras::{Events, FinalAnswers, RecordedNodeKeys, Reorganisation, RewardsDatabase};
+use names::NamesDatabase;
 use oxen_types::{Hash, Height, Network, network::NetworkDescription};
 use quorums::Quorums;
 use states::RecordedState;
@@ -51,6 +54,8 @@ pub struct Recording {
     pub node_keys: Option<Vec<RecordedNodeKeys>>,
     /// The rewards database at the last height.
     pub rewards: Option<RewardsDatabase>,
+    /// The names at the last height.
+    pub names: Option<NamesDatabase>,
     /// Answers at the last height.
     pub final_answers: Option<FinalAnswers>,
     /// A branch that was replaced.
@@ -99,6 +104,7 @@ impl Recording {
                 "sqlite_db.json",
                 "balances in thousandths and the payments by coinbases",
             )?,
+            names: directory.optional("ons_db.json", "the names at the end")?,
             final_answers: directory.optional("rpc_final.json", "checkpoints and sums over the chain")?,
             reorganisation: directory.optional("reorg.json", "a branch that was replaced")?,
             events: directory.optional("events.json", "transactions that the reference refused")?,

@@ -2,12 +2,13 @@
 //!
 //! [`prepared`] checks what needs no chain, range proofs included; [`chain`] applies blocks and takes them back, with
 //! [`proofs`] verifying ring signatures as rings become known. [`compare`], [`registry`] and [`crate::balances`] compare the
-//! state at a height, [`sums`] over the whole chain;
+//! state at a height, [`sums`] over the whole chain, [`names`] the names and checkpoints at its end;
 //! [`branch`] plays a branch that was replaced; [`submissions`] gives the state what the reference was given and refused.
 
 pub mod branch;
 pub mod chain;
 pub mod compare;
+pub mod names;
 pub mod prepared;
 pub mod proofs;
 pub mod registry;
@@ -158,6 +159,8 @@ fn forward(
     }
     if chain.height() == recording.last_height() {
         sums::compare(recording, chain, report);
+        names::compare(recording, chain, report);
+        names::verify_checkpoints(recording, chain, report);
     }
     digests
 }

@@ -310,12 +310,15 @@ fn replay_tells_altered_states_registries_and_branches() {
             r.blocks[215].header.long_term_weight = Weight::new(1);
         }),
         (Check::StateDifficulty, |r| r.blocks[215].header.difficulty = 2),
-        // One node fewer is paid: everybody else gets more.
-        (Check::AccruedRewards, |r| payable_node(late_state(r)).payable = false),
-        // Another leader than the coinbase names.
-        (Check::Applied, |r| {
+        (Check::ServiceNode, |r| payable_node(late_state(r)).payable = false),
+        (Check::ServiceNode, |r| payable_node(late_state(r)).swarm_id += 1),
+        (Check::ServiceNode, |r| {
+            payable_node(late_state(r)).contributors[0].locked_contributions.clear();
+        }),
+        (Check::Registry, |r| {
             late_state(r).get_service_nodes.service_node_states.clear();
         }),
+        (Check::Names, |r| r.names.as_mut().unwrap().mappings.clear()),
     ];
     for (check, alter) in cases {
         let found = told_by_replay(&recording, LATE, *alter);

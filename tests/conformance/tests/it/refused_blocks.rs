@@ -114,10 +114,11 @@ const PULSE_CASES: &[Case] = &[
         refused: |error| matches!(error, BlockError::PulseTiming { .. }),
     },
     Case {
+        // Each round has a quorum of its own.
         what: "another round",
         alter: |block, _| block.header.pulse.as_mut().unwrap().round = 9,
         sign: Signing::Again,
-        refused: |error| matches!(error, BlockError::PulseTiming { round: 9, .. }),
+        refused: |error| matches!(error, BlockError::PulseSignature { .. }),
     },
     Case {
         what: "a time before the median",

@@ -1,14 +1,15 @@
 //! What a transfer spends and pays.
 
-use super::Transfer;
+use super::{Transfer, stake::StakeDetails};
 use crate::{
     account::{Account, OwnedOutput},
     chain::TestChain,
 };
-use oxen_crypto::clsag::RingMember;
+use oxen_crypto::{SecretKey, clsag::RingMember};
 use oxen_state::{delta::scan_rows, tables::Outputs, transaction::rings::is_unlocked};
 use oxen_types::{
-    Amount, ExtraField, GlobalOutputIndex, Hash, UnlockTime,
+    Amount, ExtraField, GlobalOutputIndex, Hash, PublicKey, UnlockTime,
+    extra::Registration,
     hashing::keccak256_parts,
     network::constants::{RING_SIZE, SPENDABLE_AGE_BLOCKS},
     transaction::{TransactionType, Weight},
@@ -40,6 +41,8 @@ pub(super) struct Payment {
     pub(super) to: Account,
     pub(super) amount: Amount,
     pub(super) unlock_time: UnlockTime,
+    /// It goes back to the sender.
+    pub(super) is_change: bool,
 }
 
 /// What does not depend on the chain.
@@ -52,6 +55,8 @@ pub(super) struct Details {
     pub(super) kind: TransactionType,
     pub(super) seed: u64,
     pub(super) range_proof: RangeProofQuality,
+    pub(super) stake: Option<StakeDetails>,
+    pub(super) transaction_key: Option<SecretKey>,
 }
 
 /// Whether a transfer's range proof holds.
@@ -103,6 +108,8 @@ impl TransferBuilder {
                 kind: TransactionType::Standard,
                 seed: 0,
                 range_proof: RangeProofQuality::Good,
+                stake: None,
+                transaction_key: None,
             },
         }
     }
@@ -148,7 +155,38 @@ impl TransferBuilder {
             to: to.clone(),
             amount,
             unlock_time,
+            is_change: false,
         });
+        self
+    }
+
+    /// Stakes on the node of this primary key for the contributor: pays it the amount, and proves what it pays.
+    #[must_use]
+    pub fn stake(mut self, node: PublicKey, contributor: &Account, amount: Amount) -> Self {
+        self.details.kind = TransactionType::Stake;
+        self.details.stake = Some(StakeDetails {
+            node,
+            contributor: contributor.clone(),
+            registration: None,
+        });
+        self.pay(contributor, amount)
+    }
+
+    /// Registers the node with the stake.
+    ///
+    /// # Panics
+    /// The transfer is no stake.
+    #[must_use]
+    pub fn registration(mut self, registration: Registration) -> Self {
+        let stake = self.details.stake.as_mut().expect("only a stake registers a node");
+        stake.registration = Some(registration);
+        self
+    }
+
+    /// Has this secret key instead of a random one: two transfers with the same pay the same one-time keys.
+    #[must_use]
+    pub fn transaction_key(mut self, key: SecretKey) -> Self {
+        self.details.transaction_key = Some(key);
         self
     }
 
@@ -308,6 +346,7 @@ impl TransferBuilder {
             to: sender.clone(),
             amount: Amount::from_atomic(change / parts + if part == 0 { change % parts } else { 0 }),
             unlock_time: UnlockTime::NONE,
+            is_change: true,
         }));
         payments
     }

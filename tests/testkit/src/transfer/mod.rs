@@ -3,6 +3,7 @@
 mod builder;
 mod fault;
 mod prove;
+mod stake;
 
 pub use builder::{TransferBuilder, TransferPlan};
 pub use fault::Fault;

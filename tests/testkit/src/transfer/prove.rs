@@ -43,6 +43,7 @@ impl TransferPlan {
         let mut rng = ChaCha20Rng::from_seed(seed(b"proofs", &spent, self.details.seed).to_bytes());
 
         let transaction_key = SecretKey::random(&mut rng);
+        let transaction_key = self.details.transaction_key.clone().unwrap_or(transaction_key);
         let outputs: Vec<NewOutput> = self
             .payments
             .iter()
@@ -51,7 +52,7 @@ impl TransferPlan {
             .collect();
         let openings: Vec<Opening> = outputs.iter().map(|output| output.opening.clone()).collect();
         let range_proof = bulletproof::prove(&openings, &mut rng).expect("a test makes 1 to 16 outputs");
-        let prefix = self.prefix(&inputs, &outputs, &transaction_key);
+        let prefix = self.prefix(&inputs, &outputs, &transaction_key, &mut rng);
         let mut proofs = ClsagProofs {
             base: RingCtBase {
                 fee: self.details.fee,
@@ -81,8 +82,18 @@ impl TransferPlan {
         }
     }
 
-    fn prefix(&self, inputs: &[PlannedInput], outputs: &[NewOutput], transaction_key: &SecretKey) -> TransactionPrefix {
+    fn prefix(
+        &self,
+        inputs: &[PlannedInput],
+        outputs: &[NewOutput],
+        transaction_key: &SecretKey,
+        rng: &mut ChaCha20Rng,
+    ) -> TransactionPrefix {
         let mut extra = Extra::from_fields(vec![ExtraField::TransactionKey(transaction_key.public_key())]);
+        let stake = self.details.stake.iter();
+        for field in stake.flat_map(|stake| stake.fields(&self.payments, transaction_key, rng)) {
+            extra.push(field);
+        }
         for field in &self.details.extra_fields {
             extra.push(field.clone());
         }

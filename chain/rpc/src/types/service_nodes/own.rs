@@ -46,12 +46,12 @@ impl std::fmt::Debug for ServiceSecretKeysAnswer {
     }
 }
 
-/// Answer of `get_service_node_status`: the compatible part, and how the node fares with its peers.
+/// Answer of `get_service_node_status`: the compatible part, and how the node fares with its peers. `N` is the node.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ServiceNodeStatusAnswer {
+pub struct ServiceNodeStatusAnswer<N = ServiceNodeEntry> {
     /// The node as in `get_service_nodes`; of a node that is not registered only keys, address and versions.
-    pub service_node_state: ServiceNodeEntry,
+    pub service_node_state: N,
     /// Height of the newest block.
     pub height: u64,
     /// Id of the newest block.
@@ -60,7 +60,8 @@ pub struct ServiceNodeStatusAnswer {
     pub registered: bool,
     /// The proofs that the node sends.
     pub uptime_proofs: OwnProofsEntry,
-    /// Each test with its latest results, as this node sees itself; reachability is what the others judge.
+    /// Each test with its latest results, as this node sees itself; none while it is not registered. Whether its services can
+    /// be reached is what only the others know: see the votes.
     pub tests: Vec<TestEntry>,
     /// What others voted on the node, and why.
     pub votes: Vec<VoteEntry>,

@@ -1,6 +1,6 @@
 //! How RocksDB is set up: little memory, a short log, and each column for what it holds.
 
-use crate::{auxiliary::AuxiliaryId, column::Column};
+use crate::column::Column;
 use oxen_state::TableId;
 use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel, Options};
 
@@ -53,9 +53,7 @@ fn use_of(name: &str) -> Use {
         Column::State(TableId::TransactionProofs) => Use::Proofs,
         Column::State(TableId::Blocks | TableId::BlockBlobs | TableId::Outputs | TableId::Checkpoints)
         | Column::Undo => Use::Sequence,
-        Column::State(_)
-        | Column::Meta
-        | Column::Auxiliary(AuxiliaryId::AlternativeBlocks | AuxiliaryId::MempoolEntries) => Use::Lookup,
+        Column::State(_) | Column::Meta | Column::Auxiliary(_) => Use::Lookup,
     }
 }
 

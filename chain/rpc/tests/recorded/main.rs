@@ -2,6 +2,8 @@
 //! folders of `OXEN_VECTORS`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod service_nodes;
+
 use flate2::read::GzDecoder;
 use oxen_rpc::render::{Part, TransactionJson, block_json, extra_json, stake_amount};
 use oxen_types::{Block, ConsensusDecode, Extra, Network, Transaction, transaction::Proofs};

@@ -1,0 +1,72 @@
+//! What is seen of others beside proofs.
+
+use super::{
+    chain::Contents,
+    stage::{NODES, Stage, key},
+};
+use oxen_node_api::{Companion, OwnServiceNode, ServiceNodePeers, TestOutcome};
+use oxen_types::block::PulseHeader;
+
+fn pulse(bitset: u16) -> Contents {
+    Contents {
+        pulse: Some(PulseHeader {
+            random_value: [1; 16],
+            round: 2,
+            validator_bitset: bitset,
+        }),
+        ..Contents::default()
+    }
+}
+
+#[test]
+fn who_signed_the_newest_block_took_part() {
+    let stage = Stage::new();
+    let actors = [stage.actor(0)];
+    stage.block(&actors);
+    stage.block_with(&actors, pulse(0b000_0111_1111));
+    let seen = |number: u8| actors[0].prober.observations(&key(number));
+    for (number, outcome) in [
+        (0, TestOutcome::Passed),
+        (6, TestOutcome::Passed),
+        (7, TestOutcome::Failed),
+        (10, TestOutcome::Failed),
+    ] {
+        let pulse = seen(number).unwrap().pulse;
+        assert_eq!(pulse.len(), 1);
+        assert_eq!((pulse[0].height, pulse[0].round), (stage.chain.tip(), 2));
+        assert_eq!(pulse[0].outcome, outcome, "{number}");
+    }
+    assert!(seen(11).is_none(), "the producer has no entry");
+}
+
+#[test]
+fn blocks_of_the_past_tell_nothing_of_who_takes_part() {
+    let stage = Stage::new();
+    let actors = [stage.actor(0)];
+    stage.block(&actors);
+    stage.chain.mine(stage.now(), pulse(0));
+    stage.clock.advance(121);
+    actors[0].prober.follow();
+    assert!(actors[0].prober.observations(&key(0)).is_none());
+}
+
+#[test]
+fn every_change_changes_the_revision() {
+    let stage = Stage::new();
+    let actors = [stage.actor(0)];
+    let revision = || actors[0].prober.revision();
+    let start = revision();
+    stage.prove([10], &actors);
+    let proved = revision();
+    assert!(proved > start);
+    let report = actors[0]
+        .prober
+        .report_peer(Companion::Lokinet, &key(11), TestOutcome::Passed);
+    assert_eq!(report, Ok(()));
+    assert!(revision() > proved);
+    assert_eq!(
+        actors[0].prober.observations(&key(11)).unwrap().lokinet.last_reachable,
+        Some(stage.now())
+    );
+    assert!(actors[0].prober.observations(&key(NODES - 1)).is_none());
+}
