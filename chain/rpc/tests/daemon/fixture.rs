@@ -260,6 +260,7 @@ pub struct NodeParts {
     pub planted: Arc<PlantedServiceNodes>,
     pub peers: Arc<TestPeers>,
     pub own: Arc<TestOwnServiceNode>,
+    pub staking: Arc<StakingRules>,
     events: Arc<EventHub>,
 }
 
@@ -310,6 +311,7 @@ impl NodeParts {
             planted,
             peers: Arc::default(),
             own: Arc::default(),
+            staking: Arc::new(StakingRules::new(Arc::clone(network))),
             events,
         }
     }
@@ -323,7 +325,7 @@ impl NodeParts {
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock) as _,
             control: Arc::clone(&self.control) as _,
-            staking: Arc::new(StakingRules::new(Arc::clone(self.chain.network()))),
+            staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(&self.peers) as _,
             own_service_node: Arc::clone(&self.own) as _,
         }
