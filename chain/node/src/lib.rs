@@ -24,6 +24,7 @@ mod own_report;
 pub mod own_service_node;
 mod pool_storage;
 pub mod program;
+pub mod proof_storage;
 pub mod service_node_keys;
 pub mod shutdown;
 mod standing;
