@@ -6,6 +6,7 @@ mod chain;
 mod checkpoints;
 mod fees;
 mod making;
+mod names;
 mod outputs;
 mod pool;
 mod rewards;
@@ -31,6 +32,7 @@ pub fn all_methods() -> Vec<Method> {
         outputs::methods(),
         fees::methods(),
         rewards::methods(),
+        names::methods(),
         checkpoints::methods(),
         making::methods(),
         running::methods(),

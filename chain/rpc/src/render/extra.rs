@@ -251,7 +251,8 @@ const fn lokinet_years(name_type: NameType) -> Option<u8> {
     }
 }
 
-fn name_owner_text(owner: &NameOwner, network: &Network) -> String {
+/// An owner as it is shown: an address of the network, or a key in hexadecimal.
+pub(crate) fn name_owner_text(owner: &NameOwner, network: &Network) -> String {
     match owner {
         NameOwner::Wallet {
             spend_key,

@@ -10,6 +10,7 @@ mod fixture;
 mod http;
 mod limits;
 mod making;
+mod names;
 mod outputs;
 mod pool;
 mod portable;
