@@ -63,7 +63,7 @@ impl Mempool {
                 return Ok(Admission::AlreadyMined { id });
             }
             let height = self.check_against_chain(&snapshot, &candidate)?;
-            if let Some(outcome) = self.insert(&candidate, height, generation)? {
+            if let Some(outcome) = self.insert(&candidate, &*snapshot, height, generation)? {
                 return Ok(outcome);
             }
         }
@@ -93,13 +93,14 @@ impl Mempool {
         if candidate.source == Source::Submitted {
             let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
             self.check_policy(&limits, transaction)?;
+            self.parts.service_nodes.check_policy(view, transaction, height)?;
         }
         if let Some(image) = spent_key_image(view, transaction).map_err(TransactionError::View)? {
             return Err(TransactionError::KeyImageSpent { image }.into());
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
         check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
-        self.check_conflicts(&mut self.lock(), candidate)?;
+        self.check_conflicts(&mut self.lock(), view, candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts
             .verifier
@@ -136,9 +137,10 @@ impl Mempool {
         Ok(())
     }
 
-    /// A second spender is refused and the first one marked, and so is a second change of a name; transactions of reverted
+    /// A second spender is refused and the first one marked, and so is a second change of a name, or a second request for the
+    /// same about a service node; transactions of reverted
     /// blocks are kept beside them.
-    fn check_conflicts(&self, inner: &mut Inner, candidate: &Candidate) -> Result<(), AdmissionError> {
+    fn check_conflicts(&self, inner: &mut Inner, view: &dyn View, candidate: &Candidate) -> Result<(), AdmissionError> {
         if candidate.source == Source::RevertedBlock {
             return Ok(());
         }
@@ -155,13 +157,14 @@ impl Mempool {
         {
             return Err(AdmissionError::NameConflict { by });
         }
-        Ok(())
+        self.check_subject(inner, view, &candidate.transaction)
     }
 
     /// Puts a checked transaction in; `None` when a block came since the checks and they must run again.
     fn insert(
         &self,
         candidate: &Candidate,
+        view: &dyn View,
         height: Height,
         generation: u64,
     ) -> Result<Option<Admission>, AdmissionError> {
@@ -174,7 +177,7 @@ impl Mempool {
             if inner.contents.get(&id).is_some() {
                 return Ok(Some(Admission::AlreadyInPool { id }));
             }
-            self.check_conflicts(&mut inner, candidate)?;
+            self.check_conflicts(&mut inner, view, candidate)?;
             let entry = PoolTransaction {
                 transaction: Arc::clone(&candidate.transaction),
                 blob: Arc::clone(&candidate.blob),

@@ -3,6 +3,7 @@
 use crate::{
     contents::RequestedName,
     mempool::{Inner, Mempool},
+    staking::StakingSubject,
     storage::StoredEntry,
 };
 use oxen_node_api::{ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
@@ -39,6 +40,7 @@ impl PoolKeeper for Mempool {
         let height = totals.tip.next();
         let mut spent: HashSet<KeyImage> = HashSet::new();
         let mut named: HashSet<Hash> = HashSet::new();
+        let mut asked: HashSet<StakingSubject> = HashSet::new();
         let mut fitting = Vec::new();
         let mut weight = Weight::default();
         // A statement of its own: the guard must not live through the loop.
@@ -53,10 +55,19 @@ impl PoolKeeper for Mempool {
             // counts, because session and wallet names of one text depend on each other.
             let name = RequestedName::of(&transaction).map(|name| name.hash);
             let conflicts = images.iter().any(|image| spent.contains(image));
-            if conflicts || name.is_some_and(|name| named.contains(&name)) {
+            let subject = StakingSubject::of(view, &transaction).ok().flatten();
+            if conflicts
+                || name.is_some_and(|name| named.contains(&name))
+                || subject.is_some_and(|subject| asked.contains(&subject))
+            {
                 continue;
             }
-            let fits = self.fits(view, &transaction, height).is_ok();
+            let fits = self.fits(view, &transaction, height).is_ok()
+                && self
+                    .parts
+                    .service_nodes
+                    .check_policy(view, &transaction, height)
+                    .is_ok();
             if let Some(marks) = self.lock().contents.marks(&transaction.id()) {
                 if fits {
                     marks.fits(height)
@@ -68,6 +79,7 @@ impl PoolKeeper for Mempool {
                 weight = weight.saturating_add(transaction.weight());
                 spent.extend(images);
                 named.extend(name);
+                asked.extend(subject);
                 fitting.push(transaction);
             }
         }
@@ -77,7 +89,8 @@ impl PoolKeeper for Mempool {
     fn on_committed(&self, transactions: &[Arc<CheckedTransaction>]) {
         let names: Vec<RequestedName> = transactions.iter().filter_map(|one| RequestedName::of(one)).collect();
         // Taken before the pool is locked, as everywhere.
-        let after = (!names.is_empty()).then(|| self.parts.chain.snapshot());
+        let after = self.parts.chain.snapshot();
+        let height = queries::totals(&*after).map_or(Height::GENESIS, |totals| totals.tip.next());
         let (mined, conflicting) = {
             let mut inner = self.lock();
             inner.generation = inner.generation.wrapping_add(1);
@@ -94,9 +107,8 @@ impl PoolKeeper for Mempool {
                     }
                 }
             }
-            if let Some(after) = &after {
-                conflicting.extend(self.overtaken_names(&mut inner, &names, &**after));
-            }
+            conflicting.extend(self.overtaken_names(&mut inner, &names, &*after));
+            conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, height));
             (mined, conflicting)
         };
         self.forget(&mined);

@@ -4,7 +4,7 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`control`] runs the process, [`mining`] makes blocks on a test network.
+//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`mining`] makes blocks on a test network.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -17,15 +17,17 @@ pub mod chain;
 pub mod clock;
 pub mod control;
 pub mod feed;
+pub mod gossip;
 pub mod mining;
 pub mod pool;
 
 pub use chain::{
-    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Snapshot,
-    SubmitBlockError,
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
+    Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 pub use clock::Clock;
 pub use control::{NodeControl, SyncState};
 pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
+pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};

@@ -8,7 +8,7 @@ use crate::{
         checkpoints::check_checkpoint,
         coinbase::check_coinbase,
         difficulty::{Sample, mined_difficulty, pulse_difficulty, reaches_difficulty, window_start},
-        pulse::{MadeBy, check_maker, check_round_time},
+        pulse::{MadeBy, check_maker, check_round_time, quorum_in_charge},
         reward::block_reward,
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
@@ -121,8 +121,9 @@ impl Header {
         };
         let height = totals.tip.next();
         check_place(view, rules, block, id, &parent, height)?;
-        let duties = rules.service_nodes.block_duties(view, block, height)?;
-        let difficulty = match check_maker(block, &id, &duties)? {
+        let duties = rules.service_nodes.block_duties(view, height, block.round())?;
+        let quorum = quorum_in_charge(view, rules.network, block, height, parent.row.timestamp, &duties)?;
+        let difficulty = match check_maker(block, &id, quorum)? {
             MadeBy::Pulse => {
                 check_round_time(view, rules.network, block, height, parent.row.timestamp)?;
                 pulse_difficulty(rules.network)
@@ -192,12 +193,10 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
     let listed: Vec<&CheckedTransaction> = block.transactions().iter().map(Arc::as_ref).collect();
     let duties = rules
         .service_nodes
-        .apply_block(&mut state, block.block(), &listed, height)?;
-    let mut ledger = RewardLedger::new(&mut state, rules.network);
+        .apply_block(&mut state, block.block(), &block.id(), &listed, height)?;
+    let mut ledger = RewardLedger::new(&mut state, rules.network, height);
     ledger.pay(&payouts).map_err(reward_error)?;
-    let accrued = ledger
-        .accrue(height, earned.credited_fees, &duties)
-        .map_err(reward_error)?;
+    let accrued = ledger.accrue(earned.credited_fees, &duties).map_err(reward_error)?;
 
     let totals = next_totals(
         view,
@@ -395,6 +394,7 @@ fn sum(one: Amount, other: Amount) -> Result<Amount, BlockError> {
 fn reward_error(error: RewardError) -> BlockError {
     match error {
         RewardError::View(error) => BlockError::View(error),
+        RewardError::ProducerGone => BlockError::ProducerGone,
         RewardError::Overflow | RewardError::InvalidRecipient => BlockError::AmountOverflow,
     }
 }

@@ -81,6 +81,12 @@ impl Amount {
         }
     }
 
+    /// The sum, at most the largest amount.
+    #[must_use]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// `self − other`, at least zero.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
