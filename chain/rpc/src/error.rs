@@ -75,12 +75,13 @@ pub enum MethodError {
         number: u64,
     },
     /// Text that is no owner of names.
-    #[error(
-        "an owner is an address of this network without payment id, or an ed25519 key in hexadecimal, not {found:?}"
-    )]
+    #[error("{found:?}: {reason}")]
     NotAnOwner {
         /// What was given, cut.
         found: String,
+        /// Why.
+        #[source]
+        reason: oxen_names::owner::OwnerError,
     },
     /// Bytes that are not hexadecimal (or base64, where that is taken).
     #[error("{what} must be hexadecimal text")]

@@ -4,7 +4,6 @@ use crate::{
     error::MethodError,
     method::Method,
     node::{Call, check_count},
-    render::name_owner_text,
     types::{
         ErrorCode, Status,
         names::{
@@ -13,15 +12,15 @@ use crate::{
         },
     },
 };
-use oxen_crypto::address::{Address, AddressKind};
 use oxen_names::{
     EncryptedValue, NameEntry, NameKind,
     name::{hash_text, parse_hash},
+    owner::{owner_text, parse_owner},
 };
 use oxen_node_api::Snapshot;
 use oxen_state::names::{name, names_of_owner};
 use oxen_types::{
-    Hash, Height, Network, PublicKey,
+    Hash, Height, Network,
     extra::{NameOwner, NameType},
 };
 use serde::Serialize;
@@ -151,7 +150,12 @@ fn ons_owners_to_names(call: &Call<'_>, request: OwnersToNamesRequest) -> Result
     let owners = request
         .entries
         .iter()
-        .map(|text| parse_owner(text, network))
+        .map(|text| {
+            parse_owner(text, &network.address_prefixes).map_err(|reason| MethodError::NotAnOwner {
+                found: MethodError::excerpt(text),
+                reason,
+            })
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let snapshot = call.snapshot();
     let next = call.facts(&snapshot)?.height().next();
@@ -208,8 +212,10 @@ fn found_name(entry: NameEntry, network: &Network) -> FoundName {
         request_index: None,
         kind: entry.kind.number(),
         name_hash: hash_text(&entry.name_hash),
-        owner: name_owner_text(&entry.owner, network),
-        backup_owner: entry.backup_owner.map(|owner| name_owner_text(&owner, network)),
+        owner: owner_text(&entry.owner, &network.address_prefixes),
+        backup_owner: entry
+            .backup_owner
+            .map(|owner| owner_text(&owner, &network.address_prefixes)),
         encrypted_value: entry.encrypted_value.into(),
         update_height: entry.update_height.index(),
         expiration_height: entry.expiration.map(Height::index),
@@ -243,26 +249,5 @@ fn kinds_of(numbers: &[u64]) -> Result<Vec<NameKind>, MethodError> {
 fn hash_of(text: &str) -> Result<Hash, MethodError> {
     parse_hash(text).map_err(|_| MethodError::BadNameHash {
         found: MethodError::excerpt(text),
-    })
-}
-
-/// An address of the network, or an ed25519 key in hexadecimal.
-fn parse_owner(text: &str, network: &Network) -> Result<NameOwner, MethodError> {
-    if let Ok(key) = text.parse::<PublicKey>() {
-        return Ok(NameOwner::Ed25519(key));
-    }
-    let not_an_owner = || MethodError::NotAnOwner {
-        found: MethodError::excerpt(text),
-    };
-    let address = Address::parse(text, &network.address_prefixes).map_err(|_| not_an_owner())?;
-    let subaddress_flag = match address.kind() {
-        AddressKind::Standard => 0,
-        AddressKind::Subaddress => 1,
-        AddressKind::Integrated(_) => return Err(not_an_owner()),
-    };
-    Ok(NameOwner::Wallet {
-        spend_key: address.spend(),
-        view_key: address.view(),
-        subaddress_flag,
     })
 }

@@ -8,7 +8,6 @@ mod transaction;
 
 pub use block::block_json;
 pub use extra::extra_json;
-pub(crate) use extra::name_owner_text;
 pub(crate) use header::{HeaderContext, alternative_header, halves, header_entry, wide};
 pub use stake::stake_amount;
 pub use transaction::{ExtraList, Part, Signatures, TransactionJson};

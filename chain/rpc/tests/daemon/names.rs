@@ -202,7 +202,7 @@ fn wrong_parameters_are_answered_with_what_is_right() {
         (
             "ons_owners_to_names",
             json!({ "entries": ["nobody"] }),
-            "ed25519 key in hexadecimal",
+            "ed25519 key of 64 hexadecimal",
         ),
     ] {
         let (code, message) = fixture.failure(method, &params);

@@ -2,5 +2,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod building;
+mod names;
 mod scanning;
 mod toy_chain;
