@@ -179,6 +179,9 @@ pub enum CommandError {
     /// The network's description.
     #[error("the network description: {0}")]
     Network(#[from] NetworkDescriptionError),
+    /// Names.
+    #[error(transparent)]
+    Names(#[from] super::NamesError),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -329,6 +332,7 @@ impl CommandError {
             | Self::Decoys(DecoyError::Daemon(_)) => "daemon",
             Self::Refresh(_) => "refresh",
             Self::Network(_) => "network_description",
+            Self::Names(error) => error.code(),
             Self::Build(BuildError::NotEnoughMoney { .. }) => "not_enough_money",
             Self::Build(BuildError::NotEnoughUnlocked { .. }) => "not_enough_unlocked",
             Self::Build(BuildError::NothingToSweep { .. } | BuildError::NotSpendable) => "nothing_to_sweep",

@@ -62,7 +62,7 @@ pub(super) async fn send(
 }
 
 /// Asks a daemon that may know our outputs whether any input is spent by now.
-async fn check_unspent(daemon: &Daemon, plans: &[TransactionPlan]) -> Result<(), CommandError> {
+pub(super) async fn check_unspent(daemon: &Daemon, plans: &[TransactionPlan]) -> Result<(), CommandError> {
     if daemon.trust() == Trust::Untrusted {
         return Ok(());
     }
@@ -76,7 +76,7 @@ async fn check_unspent(daemon: &Daemon, plans: &[TransactionPlan]) -> Result<(),
 }
 
 /// A daemon that asks for absurd fees must not get them unnoticed.
-fn warn_of_strange_fees(
+pub(super) fn warn_of_strange_fees(
     session: &Session,
     terminal: &mut dyn Terminal,
     prepared: &[PreparedTransaction],
@@ -89,10 +89,12 @@ fn warn_of_strange_fees(
             .bytes()
             .saturating_mul(usual.per_byte.atomic())
             .saturating_add(outputs.saturating_mul(usual.per_output.atomic()));
-        if transaction.fee.atomic() / STRANGE_FEE_FACTOR > expected {
+        // What is burned is a price that was asked for, not a fee of the daemon's.
+        let asked = transaction.fee.saturating_sub(transaction.burned);
+        if asked.atomic() / STRANGE_FEE_FACTOR > expected {
             let question = format!(
                 "The daemon asks for a fee of {}, where {} is usual. Pay it all the same?",
-                format::amount(transaction.fee),
+                format::amount(asked),
                 format::amount(Amount::from_atomic(expected))
             );
             if !confirm(terminal, &question, session.settings.confirmation)? {
@@ -146,6 +148,19 @@ fn summary_of(session: &Session, transaction: &PreparedTransaction, text: &mut S
             let _ = writeln!(text, "      with payment id {id}");
         }
     }
+    let _ = writeln!(text, "{}", inputs_line(session, transaction));
+    if transaction.unlock_time.value() != 0 {
+        let _ = writeln!(
+            text,
+            "  LOCKED until block {}: nobody can spend it earlier",
+            transaction.unlock_time.value()
+        );
+    }
+}
+
+/// Who pays, fee and change.
+pub(super) fn inputs_line(session: &Session, transaction: &PreparedTransaction) -> String {
+    let mut text = String::new();
     let addresses = transaction.paying_addresses();
     let listed = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
@@ -164,22 +179,16 @@ fn summary_of(session: &Session, transaction: &PreparedTransaction, text: &mut S
     } else {
         format!(" ({} burned)", format::amount(transaction.burned))
     };
-    let _ = writeln!(
+    let _ = write!(
         text,
         "  fee {}{burned}, change {}",
         format::amount(transaction.fee),
         format::amount(transaction.change())
     );
-    if transaction.unlock_time.value() != 0 {
-        let _ = writeln!(
-            text,
-            "  LOCKED until block {}: nobody can spend it earlier",
-            transaction.unlock_time.value()
-        );
-    }
     if session.preferences.print_ring_members {
-        print_rings(transaction, text);
+        print_rings(transaction, &mut text);
     }
+    text
 }
 
 fn print_rings(transaction: &PreparedTransaction, text: &mut String) {
@@ -192,12 +201,12 @@ fn print_rings(transaction: &PreparedTransaction, text: &mut String) {
                 member.index.to_string()
             }
         });
-        let _ = writeln!(text, "  ring {place}: {}", members.collect::<Vec<_>>().join(" "));
+        let _ = write!(text, "\n  ring {place}: {}", members.collect::<Vec<_>>().join(" "));
     }
 }
 
 /// What happened: in order, as far as it went.
-fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
+pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
     let json: Vec<Value> = sent.iter().map(to_json).collect();
     let done: Vec<&Dispatched> = sent
         .iter()

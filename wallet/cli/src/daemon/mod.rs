@@ -1,6 +1,7 @@
 //! Talking to `oxend` (rpc): where it is, what it answers, whether it can be used.
 //!
 //! [`address`] is where; [`connection`] sends requests, bounded in time and size; [`client`] are the questions a wallet asks;
+//! [`names`] are those about names;
 //! [`submission`] is sending a transaction with its three honest results; [`compatibility`] refuses daemons of other networks.
 
 pub mod address;
@@ -8,6 +9,7 @@ pub mod client;
 pub mod compatibility;
 pub mod connection;
 pub mod error;
+pub mod names;
 pub mod submission;
 
 pub use address::{DaemonAddress, DaemonAddressError};

@@ -1,6 +1,7 @@
 //! Test scaffolding: an HTTP server that speaks as much of the daemon's interface as the wallet uses, over blocks that tests
 //! make up, and that can be told to fail.
 
+use crate::fake_names::FakeNames;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -72,6 +73,8 @@ pub struct Chain {
     pub fee_per_byte: u64,
     /// Makes blocks of another branch differ.
     pub branch: u8,
+    pub hard_fork: u8,
+    pub names: FakeNames,
 }
 
 impl Chain {
@@ -93,6 +96,8 @@ impl Chain {
             spent_is_asked: 0,
             fee_per_byte: 215,
             branch: 0,
+            hard_fork: 19,
+            names: FakeNames::default(),
         };
         chain.mine(&[]);
         chain
@@ -153,6 +158,7 @@ impl Chain {
             }
             scanned.push(scan);
         }
+        self.names.apply(height, transactions);
         self.pool
             .retain(|waiting| !transactions.iter().any(|mined| mined.id() == waiting.transaction.id));
         self.counts.push(u32::try_from(self.outputs.len() - before).unwrap());
@@ -265,7 +271,7 @@ impl Chain {
     fn answer_json(&mut self, method: &str, params: &Value) -> Result<Value, (i32, &'static str)> {
         Ok(match method {
             "get_info" => json!({
-                "height": self.height(), "target_height": 0, "nettype": self.nettype, "hard_fork": 19,
+                "height": self.height(), "target_height": 0, "nettype": self.nettype, "hard_fork": self.hard_fork,
                 "version": "0.1.0", "tx_pool_size": self.pool.len(), "status": "OK",
             }),
             "get_version" => json!({"version": RPC_VERSION, "status": "OK"}),
@@ -288,6 +294,8 @@ impl Chain {
                 json!({"spent_status": vec![0; count], "status": "OK"})
             }
             "get_accrued_rewards" => json!({"balances": {}, "status": "OK"}),
+            "ons_names_to_owners" => self.names.answer_names(self.height(), params),
+            "ons_owners_to_names" => self.names.answer_owners(self.height(), params),
             "get_transactions" => self.answer_transactions(params),
             _ => return Err((-32_601, "Method not found")),
         })

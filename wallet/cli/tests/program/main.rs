@@ -8,6 +8,8 @@ mod commands;
 mod creating;
 mod dialogue;
 mod fake_daemon;
+mod fake_names;
+mod names;
 mod refreshing;
 mod secrecy;
 mod sending;
