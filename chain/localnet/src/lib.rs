@@ -4,9 +4,11 @@
 #![forbid(unsafe_code)]
 
 pub mod node;
+pub mod private_network;
 pub mod programs;
 pub mod rpc;
 pub mod wallet;
 
 pub use node::{NodeError, NodeProcess};
+pub use private_network::{NetworkError, PrivateNetwork, Seen};
 pub use rpc::{CallError, RpcClient};

@@ -32,6 +32,7 @@ pub enum WalletError {
 pub struct Wallet {
     file: PathBuf,
     daemon: String,
+    network: String,
 }
 
 /// Argon2id memory of these wallets, KiB: they hold play money, and opening them should not take half a second.
@@ -44,7 +45,15 @@ impl Wallet {
         Self {
             file: file.to_owned(),
             daemon: daemon.to_owned(),
+            network: "--regtest".to_owned(),
         }
+    }
+
+    /// The same on a private network instead of regtest.
+    #[must_use]
+    pub fn on_network(mut self, description: &Path) -> Self {
+        self.network = format!("--network={}", description.display());
+        self
     }
 
     /// Where it is.
@@ -129,8 +138,8 @@ impl Wallet {
 
     fn run(&self, source: &[&str], words: &[&str]) -> Result<Value, WalletError> {
         let output = Command::new(programs::find("oxen-wallet-cli")?)
+            .arg(&self.network)
             .args([
-                "--regtest",
                 "--json",
                 "--non-interactive",
                 "--yes",

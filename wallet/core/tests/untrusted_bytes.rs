@@ -40,7 +40,23 @@ fn a_state_is_only_read_by_its_owner_and_its_version() {
     let mut newer = bytes.to_vec();
     newer[0] += 1;
     let refused = WalletState::decode_versioned(&newer, &PublicKey::new([3; 32]));
-    assert_eq!(refused, Err(StateError::UnknownVersion { found: 2 }));
+    assert_eq!(refused, Err(StateError::UnknownVersion { found: 3 }));
+}
+
+#[test]
+fn a_state_of_the_version_without_stakes_is_read() {
+    let bytes = state().encode_versioned();
+    // Nothing covered, and four empty maps, at the end.
+    let (without, stakes) = bytes.split_at(bytes.len() - 5);
+    assert_eq!(stakes, [0; 5]);
+    let mut older = without.to_vec();
+    older[0] = 1;
+    let owner = PublicKey::new([3; 32]);
+    assert_eq!(WalletState::decode_versioned(&older, &owner), Ok(state()));
+    assert_eq!(
+        WalletState::decode_versioned(&older[..older.len() - 1], &owner),
+        Err(StateError::Malformed)
+    );
 }
 
 proptest! {
@@ -49,10 +65,12 @@ proptest! {
         let _ = ScanAnswer::decode_bounded(&bytes);
         let _ = ScanPool::decode_bounded(&bytes);
         let _ = KeysSection::decode(&bytes);
-        let mut versioned = vec![1];
-        versioned.extend(&bytes);
-        prop_assert!(WalletState::decode_versioned(&versioned, &PublicKey::ZERO).is_err());
-        let _ = KeysSection::decode(&versioned);
+        for version in [1, 2] {
+            let mut versioned = vec![version];
+            versioned.extend(&bytes);
+            prop_assert!(WalletState::decode_versioned(&versioned, &PublicKey::ZERO).is_err());
+            let _ = KeysSection::decode(&versioned);
+        }
     }
 
     #[test]

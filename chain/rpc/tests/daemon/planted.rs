@@ -66,7 +66,7 @@ impl ServiceNodeRules for PlantedServiceNodes {
             state.put::<ServiceNodeStakes>(key, &node.stake);
         }
         for row in &*self.blacklist.lock().unwrap() {
-            state.put::<KeyImageBlacklist>(&row.stake.key_image, row);
+            state.put::<KeyImageBlacklist>(&row.stake.key_image, &vec![*row]);
         }
         state.put::<Quorums>(&height, &self.quorums.lock().unwrap());
         Ok(RewardDuties::default())

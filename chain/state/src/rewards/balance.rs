@@ -179,7 +179,8 @@ fn add(settled: MilliAmount, pending: Option<MilliAmount>) -> Result<MilliAmount
     pending.and_then(|pending| settled.checked_add(pending)).ok_or(corrupt)
 }
 
-fn decode_key(key: &[u8]) -> Result<AccruedRewardsKey, ViewError> {
+/// A key as the tables have it.
+pub(super) fn decode_key(key: &[u8]) -> Result<AccruedRewardsKey, ViewError> {
     let parts = key.split_first_chunk::<8>();
     let decoded = parts.and_then(|(offset, address)| {
         Some(AccruedRewardsKey {

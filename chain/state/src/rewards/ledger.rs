@@ -3,11 +3,12 @@
 use super::{
     AccruedRewards, AccruedRewardsKey, AccruedRewardsRow, NewestFirst, RewardRate, RewardRates, RewardStream,
     RewardStreams, RewardStreamsRow, accrued_rewards_key,
-    balance::{Rates, offset_prefix},
+    balance::{Rates, decode_key, offset_prefix},
 };
 use crate::{
     delta::{Overlay, scan_rows},
     service_nodes::{EarningNode, PayableChange, Producer, RewardDuties},
+    table::Table,
     view::{TypedView, View, ViewError},
 };
 use oxen_crypto::address::Address;
@@ -67,12 +68,21 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
     /// The state could not be read, or a balance is smaller than its payout.
     pub fn pay(&mut self, payouts: &[BatchPayout]) -> Result<(), RewardError> {
         self.settle_due()?;
+        let prefix = offset_prefix(self.network, self.height);
+        let rows = scan_rows::<AccruedRewards>(&*self.state, &prefix, &[], usize::MAX)?;
+        // Keys are taken from the table: making the text of an address is the dearest thing here.
+        let mut rows: BTreeMap<Recipient, (Vec<u8>, MilliAmount)> = rows
+            .into_iter()
+            .map(|(key, row)| (row.recipient, (key, row.balance)))
+            .collect();
         for payout in payouts {
-            let key = self.key(&payout.recipient)?;
+            let missing = ViewError::Missing {
+                table: AccruedRewards::ID,
+            };
+            let (key, balance) = rows.remove(&payout.recipient).ok_or(missing)?;
             let paid = MilliAmount::from_amount(payout.amount).ok_or(RewardError::Overflow)?;
-            let row = self.state.expect::<AccruedRewards>(&key)?;
-            let balance = row.balance.checked_sub(paid).ok_or(RewardError::Overflow)?;
-            self.write(&key, payout.recipient, balance);
+            let balance = balance.checked_sub(paid).ok_or(RewardError::Overflow)?;
+            self.write(&decode_key(&key)?, payout.recipient, balance);
         }
         Ok(())
     }
@@ -186,8 +196,8 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
             return Ok(());
         };
         let rates = Rates::between(&*self.state, oldest, self.height.saturating_sub(1))?;
-        for (_, row) in rows {
-            let key = self.key(&row.recipient)?;
+        for (key, row) in rows {
+            let key = decode_key(&key)?;
             let settled = self.settle(&key, row, &rates)?;
             self.state.put::<RewardStreams>(&key, &settled);
         }

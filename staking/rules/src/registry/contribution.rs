@@ -154,3 +154,6 @@ impl Stake {
             .expect("the place was found or made just now")
     }
 }
+
+#[cfg(test)]
+mod tests;

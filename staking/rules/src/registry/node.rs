@@ -267,3 +267,6 @@ impl ServiceNode {
             .saturating_sub(i64::try_from(down).unwrap_or(i64::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -272,3 +272,6 @@ pub fn check_reservations(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ pub const fn reasons(change: &StateChange) -> (Reasons, Reasons) {
         StateChangeForm::WithoutReasons => (Reasons::NONE, Reasons::NONE),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn find_stake<'a>(node: &'a ServiceNode, image: &KeyImage) -> Result<&'a LockedC
         .find(|stake| stake.key_image == *image)
         .ok_or(UnlockError::NotLocked { image: *image })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,12 @@
 //! nodes and accounts follow from their names.
 
 mod maker;
+mod population;
 mod stake;
 mod vote;
 
 pub use maker::Maker;
+pub use population::{Begins, Population};
 pub use stake::StakePlay;
 pub use vote::{TestingQuorum, VotePlay};
 
@@ -18,7 +20,7 @@ use crate::{
 };
 use oxen_crypto::{KeyPair, SecretKey, signature::schnorr};
 use oxen_staking_rules::{Registry, ServiceNode};
-use oxen_state::{BlockError, StakingRules, transaction::CheckedTransaction};
+use oxen_state::{BlockError, CheckedBlock, StakingRules, transaction::CheckedTransaction};
 use oxen_types::{
     Amount, ConsensusEncode, Height, PublicKey, Transaction, UnlockTime,
     extra::{Extra, ExtraField, KeyImageUnlock, NewState},
@@ -157,6 +159,12 @@ impl StakingChain {
     #[must_use]
     pub const fn rules(&self) -> &Arc<StakingRules> {
         &self.rules
+    }
+
+    /// Lets the rules read the registry again, after rows were written that no block made.
+    fn forget_registry(&mut self) {
+        self.rules = Arc::new(StakingRules::new(Arc::clone(self.chain.network())));
+        self.chain.set_registry(Arc::clone(&self.rules));
     }
 
     /// The registry after the newest block.
@@ -298,6 +306,23 @@ impl StakingChain {
         self.chain.advance(self.chain.network().target_block_seconds);
         let block = self.next_block(transactions, Maker::Due);
         self.chain.push(TestChain::seal(&block, transactions)?)
+    }
+
+    /// Applies a block whose proofs were verified before, not before it was made.
+    ///
+    /// # Errors
+    /// The rule it breaks; nothing changed then.
+    pub fn push_proven(&mut self, block: CheckedBlock) -> Result<&MinedBlock, BlockError> {
+        let made = block.block().header.timestamp.seconds();
+        self.chain.advance(made.saturating_sub(self.chain.now().seconds()));
+        let applied = self.chain.try_apply_without_proofs(&block)?;
+        Ok(self.chain.keep(block, applied))
+    }
+
+    /// Transactions that wait for the next block.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Takes blocks back. What waited is forgotten.

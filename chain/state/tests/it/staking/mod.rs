@@ -39,6 +39,7 @@
 //! `staking/rules`.
 
 mod contribution;
+mod properties;
 
 mod pulse;
 mod quorums;
