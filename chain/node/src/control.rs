@@ -3,7 +3,6 @@
 use crate::{
     own_report::OwnReporter,
     shutdown::{Shutdown, ShutdownReason},
-    standing::OwnReport,
     status::status_line,
 };
 use oxen_node_api::{ChainReader, Clock, NodeControl, Pool, SyncState};
@@ -21,7 +20,7 @@ pub(crate) struct Control {
     pub(crate) started: Instant,
     pub(crate) data_directory: PathBuf,
     /// What is told about the service node, if the process runs one.
-    pub(crate) own: Option<OwnReporter>,
+    pub(crate) own: OwnReporter,
 }
 
 impl NodeControl for Control {
@@ -40,12 +39,12 @@ impl NodeControl for Control {
 
     fn status_line(&self) -> String {
         let first = status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed());
-        let own = self.own_report().map(|report| report.lines()).unwrap_or_default();
+        let own = self.own.report().map(|report| report.lines()).unwrap_or_default();
         std::iter::once(first).chain(own).collect::<Vec<_>>().join("\n")
     }
 
     fn warnings(&self) -> Vec<String> {
-        let own = self.own_report().map(|report| report.warnings()).unwrap_or_default();
+        let own = self.own.report().map(|report| report.warnings()).unwrap_or_default();
         [self.little_disk(), self.unknown_fork()]
             .into_iter()
             .flatten()
@@ -63,10 +62,6 @@ impl NodeControl for Control {
 }
 
 impl Control {
-    fn own_report(&self) -> Option<OwnReport> {
-        self.own.as_ref()?.report()
-    }
-
     fn little_disk(&self) -> Option<String> {
         /// A day of full blocks.
         const LITTLE_DISK: u64 = 1 << 30;

@@ -8,18 +8,21 @@ use crate::{
     metrics::MetricsSubscriber,
     notify::BlockNotify,
     own_report::OwnReporter,
-    own_service_node::{OperatedServiceNode, ServiceNodeSettings},
     pool_storage::DatabasePoolStorage,
+    proof_storage::DatabaseProofStorage,
     service_node_keys::KeyFileError,
+    service_node_options::{ServiceNodeSettings, prober_settings},
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, NotAServiceNode,
-    NothingObserved, OwnServiceNode, ServiceNodePeers, Subscription,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Gossip, GossipTopic,
+    NodeControl, Subscription,
 };
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
+use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts};
+use oxen_staking_rules::uptime_proof::LocalAddresses;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
 use oxen_types::Network;
@@ -59,6 +62,8 @@ pub struct NodeSettings {
     pub block_notify: Option<String>,
     /// The service node, if the process runs one.
     pub service_node: Option<ServiceNodeSettings>,
+    /// Whether service nodes may have addresses that are not reached from everywhere.
+    pub local_addresses: LocalAddresses,
 }
 
 /// Why a node could not be started. The texts say what to do.
@@ -79,6 +84,9 @@ pub enum LaunchError {
     /// The pool could not be read.
     #[error(transparent)]
     Pool(#[from] StorageError),
+    /// The uptime proofs could not be read.
+    #[error(transparent)]
+    UptimeProofs(#[from] oxen_staking_prober::StorageError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -99,6 +107,7 @@ pub struct Node {
     pool: Arc<Mempool>,
     clock: Arc<dyn Clock>,
     control: Arc<Control>,
+    prober: Arc<Prober>,
     supervisor: Arc<Supervisor>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
@@ -119,15 +128,7 @@ impl Node {
         let (data_directory, store) = open_database(&settings)?;
         let network = Arc::new(settings.network);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let own_service_node: Arc<dyn OwnServiceNode> = match settings.service_node {
-            Some(options) => Arc::new(OperatedServiceNode::open(
-                data_directory.path(),
-                options,
-                &network,
-                Arc::clone(&clock),
-            )?),
-            None => Arc::new(NotAServiceNode),
-        };
+        let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
         let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
@@ -165,12 +166,23 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
-        let service_node_peers: Arc<dyn ServiceNodePeers> = Arc::new(NothingObserved);
+        let prober = Arc::new(Prober::new(ProberParts {
+            chain: Arc::clone(&chain) as _,
+            writer: Arc::clone(&chain) as _,
+            pool: Arc::clone(&pool) as _,
+            gossip: Arc::new(NobodyToTell),
+            clock: Arc::clone(&clock),
+            staking: Arc::clone(&staking) as _,
+            sync: Arc::new(NoSyncTarget),
+            storage: Arc::new(DatabaseProofStorage(store.clone())),
+            settings: prober_settings,
+        })?);
+        subscriptions.push(prober.subscribe(&*events));
         let reporter = OwnReporter {
             chain: Arc::clone(&chain) as _,
             staking: Arc::clone(&staking),
-            own: Arc::clone(&own_service_node),
-            peers: Arc::clone(&service_node_peers),
+            own: Arc::clone(&prober) as _,
+            peers: Arc::clone(&prober) as _,
             clock: Arc::clone(&clock),
         };
         let control = Arc::new(Control {
@@ -181,7 +193,7 @@ impl Node {
             started_at: clock.now(),
             started,
             data_directory: data_directory.path().to_owned(),
-            own: Some(reporter.clone()),
+            own: reporter.clone(),
         });
         let health = Health {
             chain: Arc::clone(&chain) as _,
@@ -202,8 +214,8 @@ impl Node {
             clock: Arc::clone(&clock),
             control: Arc::clone(&control) as _,
             staking,
-            service_node_peers,
-            own_service_node,
+            service_node_peers: Arc::clone(&prober) as _,
+            own_service_node: Arc::clone(&prober) as _,
         };
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
@@ -221,6 +233,7 @@ impl Node {
             pool,
             clock,
             control,
+            prober,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -288,6 +301,9 @@ impl Node {
                 }
             }));
         }
+        let stop = self.shutdown.clone();
+        let prober = Arc::clone(&self.prober);
+        tasks.spawn(oxen_staking_prober::run(prober, async move { stop.requested().await }));
         self.supervisor.tell(&Notice::Ready);
         self.supervisor.tell(&Notice::Status(self.status_line()));
 
@@ -357,6 +373,13 @@ fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchEr
             path: path.to_owned(),
             source,
         })
+}
+
+/// Gossip of a node without peers.
+struct NobodyToTell;
+
+impl Gossip for NobodyToTell {
+    fn publish(&self, _: GossipTopic, _: Vec<u8>) {}
 }
 
 /// A database that cannot be written ends the node: serving a chain that stands still would deceive its users.

@@ -8,7 +8,7 @@ use crate::{
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
-    own_service_node::{ServiceNodeOptionError, service_node_settings},
+    service_node_options::{ServiceNodeOptionError, local_addresses, service_node_settings},
     shutdown::ShutdownReason,
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
@@ -160,6 +160,7 @@ fn node_settings(
         ..StoreSettings::default()
     };
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    let local_addresses = local_addresses(&arguments.service_node, &network)?;
     let service_node = service_node_settings(&arguments.service_node, &network)?;
     Ok(NodeSettings {
         network,
@@ -169,6 +170,7 @@ fn node_settings(
         rpc,
         block_notify: arguments.block_notify.clone(),
         service_node,
+        local_addresses,
     })
 }
 
