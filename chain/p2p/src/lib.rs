@@ -24,6 +24,9 @@ mod shared;
 mod sync;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use address::{AddressError, PeerAddress};
 pub use config::{PeerChoice, PeerConfig, StartError, SyncMode};
 pub use handle::PeerNetwork;

@@ -151,6 +151,7 @@ impl AddressBook {
     }
 
     /// Nobody is known.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -3,14 +3,17 @@
 use crate::{
     gossip::judge::{blocking, readable},
     shared::{Command, Shared},
-    sync::follow::{Follow, Setback},
+    sync::{
+        follow::{Follow, Setback},
+        pool,
+    },
     wire::message::Status,
 };
 use libp2p::PeerId;
 use oxen_state::{ViewError, queries};
 use oxen_types::Hash;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -41,6 +44,7 @@ impl Aside {
 /// Follows whoever has something new, until the task is aborted.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut aside = Aside::default();
+    let mut exchanged = BTreeSet::new();
     loop {
         aside.clean();
         while let Some((guide, status)) = choose(&shared, &aside).await {
@@ -65,9 +69,21 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             }
             aside.clean();
         }
+        exchange_pools(&shared, &mut exchanged).await;
         tokio::select! {
             () = shared.sync_wake.notified() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+/// Asks every peer once, when there is nothing to follow, for what waits with it.
+async fn exchange_pools(shared: &Arc<Shared>, exchanged: &mut BTreeSet<PeerId>) {
+    let peers: BTreeSet<PeerId> = shared.peers().greeted_peers().map(|(peer, _)| peer).collect();
+    exchanged.retain(|peer| peers.contains(peer));
+    for peer in peers {
+        if exchanged.insert(peer) {
+            pool::exchange(shared, peer).await;
         }
     }
 }

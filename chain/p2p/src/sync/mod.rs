@@ -4,6 +4,7 @@
 pub(crate) mod driver;
 pub(crate) mod follow;
 pub(crate) mod plan;
+mod pool;
 pub(crate) mod progress;
 pub(crate) mod serve;
 pub(crate) mod view;
