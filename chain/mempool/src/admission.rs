@@ -1,6 +1,7 @@
 //! From bytes to a place in the pool.
 
 use crate::{
+    contents::RequestedName,
     mempool::{Inner, Mempool},
     settings::FeePolicy,
     storage::StoredEntry,
@@ -10,6 +11,7 @@ use oxen_state::{
     TransactionError, View,
     block::weight::WeightLimits,
     fees::FeeRate,
+    names::check_name_transaction,
     queries,
     transaction::{CheckedTransaction, ResolvedRings, resolve_rings, spent_key_image},
 };
@@ -61,7 +63,7 @@ impl Mempool {
                 return Ok(Admission::AlreadyMined { id });
             }
             let height = self.check_against_chain(&snapshot, &candidate)?;
-            if let Some(outcome) = self.insert(&candidate, height, generation)? {
+            if let Some(outcome) = self.insert(&candidate, &*snapshot, height, generation)? {
                 return Ok(outcome);
             }
         }
@@ -91,12 +93,14 @@ impl Mempool {
         if candidate.source == Source::Submitted {
             let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
             self.check_policy(&limits, transaction)?;
+            self.parts.service_nodes.check_policy(view, transaction, height)?;
         }
         if let Some(image) = spent_key_image(view, transaction).map_err(TransactionError::View)? {
             return Err(TransactionError::KeyImageSpent { image }.into());
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
-        self.check_double_spend(&mut self.lock(), candidate)?;
+        check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
+        self.check_conflicts(&mut self.lock(), view, candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts
             .verifier
@@ -133,8 +137,10 @@ impl Mempool {
         Ok(())
     }
 
-    /// A second spender is refused and the first one marked; transactions of reverted blocks are kept beside it.
-    fn check_double_spend(&self, inner: &mut Inner, candidate: &Candidate) -> Result<(), AdmissionError> {
+    /// A second spender is refused and the first one marked, and so is a second change of a name, or a second request for the
+    /// same about a service node; transactions of reverted
+    /// blocks are kept beside them.
+    fn check_conflicts(&self, inner: &mut Inner, view: &dyn View, candidate: &Candidate) -> Result<(), AdmissionError> {
         if candidate.source == Source::RevertedBlock {
             return Ok(());
         }
@@ -146,13 +152,19 @@ impl Mempool {
                 return Err(AdmissionError::DoubleSpend { image, by });
             }
         }
-        Ok(())
+        if let Some(name) = RequestedName::of(&candidate.transaction)
+            && let Some(by) = inner.contents.changing(&name).first().copied()
+        {
+            return Err(AdmissionError::NameConflict { by });
+        }
+        self.check_subject(inner, view, &candidate.transaction)
     }
 
     /// Puts a checked transaction in; `None` when a block came since the checks and they must run again.
     fn insert(
         &self,
         candidate: &Candidate,
+        view: &dyn View,
         height: Height,
         generation: u64,
     ) -> Result<Option<Admission>, AdmissionError> {
@@ -165,7 +177,7 @@ impl Mempool {
             if inner.contents.get(&id).is_some() {
                 return Ok(Some(Admission::AlreadyInPool { id }));
             }
-            self.check_double_spend(&mut inner, candidate)?;
+            self.check_conflicts(&mut inner, view, candidate)?;
             let entry = PoolTransaction {
                 transaction: Arc::clone(&candidate.transaction),
                 blob: Arc::clone(&candidate.blob),

@@ -2,7 +2,11 @@
 
 use oxen_node_api::{PoolTransaction, Relay, Source};
 use oxen_state::transaction::CheckedTransaction;
-use oxen_types::{Hash, KeyImage, Timestamp, transaction::Weight};
+use oxen_types::{
+    Hash, KeyImage, Timestamp,
+    extra::{Extra, NameType},
+    transaction::{TransactionType, Weight},
+};
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashMap},
@@ -65,7 +69,33 @@ pub struct Contents {
     by_id: HashMap<Hash, PoolTransaction>,
     by_rank: BTreeSet<Rank>,
     by_key_image: HashMap<KeyImage, Vec<Hash>>,
+    by_name: HashMap<RequestedName, Vec<Hash>>,
     weight: u64,
+}
+
+/// What a transaction of the name system changes. The periods of an onion service count as different here (chain §4.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestedName {
+    /// What the name points to, and for how long it is asked for.
+    pub name_type: NameType,
+    /// Hash of the name.
+    pub hash: Hash,
+}
+
+impl RequestedName {
+    /// The name that a transaction changes, if it is of the name system.
+    #[must_use]
+    pub fn of(transaction: &CheckedTransaction) -> Option<Self> {
+        let prefix = &transaction.transaction().prefix;
+        if prefix.kind != TransactionType::OxenNameSystem {
+            return None;
+        }
+        let extra = Extra::parse_or_empty(&prefix.extra);
+        extra.name_record().map(|record| Self {
+            name_type: record.name_type,
+            hash: record.name_hash,
+        })
+    }
 }
 
 impl Contents {
@@ -124,11 +154,35 @@ impl Contents {
         self.by_key_image.get(image).map_or(&[], Vec::as_slice)
     }
 
+    /// The transactions that change a name: more than one only after a reorganisation.
+    #[must_use]
+    pub fn changing(&self, name: &RequestedName) -> &[Hash] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The transactions that change a name of this hash, in whatever register.
+    #[must_use]
+    pub fn changing_any(&self, hash: Hash) -> Vec<Hash> {
+        NameType::ALL
+            .iter()
+            .flat_map(|name_type| {
+                self.changing(&RequestedName {
+                    name_type: *name_type,
+                    hash,
+                })
+            })
+            .copied()
+            .collect()
+    }
+
     /// Adds a transaction that is not in the pool.
     pub fn insert(&mut self, transaction: PoolTransaction) {
         let id = transaction.transaction.id();
         for image in transaction.transaction.transaction().prefix.key_images() {
             self.by_key_image.entry(image).or_default().push(id);
+        }
+        if let Some(name) = RequestedName::of(&transaction.transaction) {
+            self.by_name.entry(name).or_default().push(id);
         }
         self.weight = self.weight.saturating_add(transaction.transaction.weight().bytes());
         self.by_rank.insert(Rank::of(&transaction));
@@ -146,6 +200,14 @@ impl Contents {
                 if spenders.is_empty() {
                     self.by_key_image.remove(&image);
                 }
+            }
+        }
+        if let Some(name) = RequestedName::of(&transaction.transaction)
+            && let Some(changing) = self.by_name.get_mut(&name)
+        {
+            changing.retain(|one| one != id);
+            if changing.is_empty() {
+                self.by_name.remove(&name);
             }
         }
         Some(transaction)

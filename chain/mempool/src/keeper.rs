@@ -1,10 +1,16 @@
 //! What the writer of the chain asks of the pool and tells it.
 
-use crate::{mempool::Mempool, storage::StoredEntry};
+use crate::{
+    contents::RequestedName,
+    mempool::{Inner, Mempool},
+    staking::StakingSubject,
+    storage::StoredEntry,
+};
 use oxen_node_api::{ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
 use oxen_state::{
     TransactionError, View,
     block::weight::WeightLimits,
+    names::check_name_transaction,
     queries,
     transaction::{CheckedTransaction, ProofLedger, spent_key_image},
 };
@@ -33,6 +39,8 @@ impl PoolKeeper for Mempool {
         };
         let height = totals.tip.next();
         let mut spent: HashSet<KeyImage> = HashSet::new();
+        let mut named: HashSet<Hash> = HashSet::new();
+        let mut asked: HashSet<StakingSubject> = HashSet::new();
         let mut fitting = Vec::new();
         let mut weight = Weight::default();
         // A statement of its own: the guard must not live through the loop.
@@ -43,10 +51,23 @@ impl PoolKeeper for Mempool {
                 break;
             }
             let images: Vec<KeyImage> = transaction.transaction().prefix.key_images().collect();
-            if images.iter().any(|image| spent.contains(image)) {
+            // Two changes of one name may each fit the tip and not each other, so a block takes one of them; the hash alone
+            // counts, because session and wallet names of one text depend on each other.
+            let name = RequestedName::of(&transaction).map(|name| name.hash);
+            let conflicts = images.iter().any(|image| spent.contains(image));
+            let subject = StakingSubject::of(view, &transaction).ok().flatten();
+            if conflicts
+                || name.is_some_and(|name| named.contains(&name))
+                || subject.is_some_and(|subject| asked.contains(&subject))
+            {
                 continue;
             }
-            let fits = self.fits(view, &transaction, height).is_ok();
+            let fits = self.fits(view, &transaction, height).is_ok()
+                && self
+                    .parts
+                    .service_nodes
+                    .check_policy(view, &transaction, height)
+                    .is_ok();
             if let Some(marks) = self.lock().contents.marks(&transaction.id()) {
                 if fits {
                     marks.fits(height)
@@ -57,6 +78,8 @@ impl PoolKeeper for Mempool {
             if fits {
                 weight = weight.saturating_add(transaction.weight());
                 spent.extend(images);
+                named.extend(name);
+                asked.extend(subject);
                 fitting.push(transaction);
             }
         }
@@ -64,6 +87,10 @@ impl PoolKeeper for Mempool {
     }
 
     fn on_committed(&self, transactions: &[Arc<CheckedTransaction>]) {
+        let names: Vec<RequestedName> = transactions.iter().filter_map(|one| RequestedName::of(one)).collect();
+        // Taken before the pool is locked, as everywhere.
+        let after = self.parts.chain.snapshot();
+        let height = queries::totals(&*after).map_or(Height::GENESIS, |totals| totals.tip.next());
         let (mined, conflicting) = {
             let mut inner = self.lock();
             inner.generation = inner.generation.wrapping_add(1);
@@ -80,6 +107,8 @@ impl PoolKeeper for Mempool {
                     }
                 }
             }
+            conflicting.extend(self.overtaken_names(&mut inner, &names, &*after));
+            conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, height));
             (mined, conflicting)
         };
         self.forget(&mined);
@@ -128,6 +157,31 @@ impl PoolKeeper for Mempool {
 }
 
 impl Mempool {
+    /// Takes out what waits to change a name that a block just changed, unless it fits on top of that: it would keep others
+    /// from changing the name for as long as it waits.
+    fn overtaken_names(&self, inner: &mut Inner, changed: &[RequestedName], view: &dyn View) -> Vec<Hash> {
+        let Ok(height) = queries::totals(view).map(|totals| totals.tip.next()) else {
+            return Vec::new();
+        };
+        let network = self.parts.chain.network();
+        let waiting: Vec<Hash> = changed
+            .iter()
+            .flat_map(|name| inner.contents.changing_any(name.hash))
+            .collect();
+        let mut overtaken = Vec::new();
+        for id in waiting {
+            let Some(transaction) = inner.contents.get(&id).map(|waiting| &waiting.transaction) else {
+                continue;
+            };
+            let checked = check_name_transaction(view, network, transaction, height);
+            if matches!(checked, Err(TransactionError::Name(_))) {
+                inner.contents.remove(&id);
+                overtaken.push(id);
+            }
+        }
+        overtaken
+    }
+
     /// Whether a waiting transaction can be in the block at `height`. Proofs are verified again only if a reorganisation
     /// changed what its rings hold.
     fn fits(
@@ -140,6 +194,7 @@ impl Mempool {
             return Err(TransactionError::KeyImageSpent { image });
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
+        check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
         let rings = self.resolve(view, transaction, height)?;
         if rings.rings.is_empty() || self.parts.verifier.is_verified(&rings.digest) {
             return Ok(());

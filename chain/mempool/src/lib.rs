@@ -6,7 +6,7 @@
 //! A walk: [`Mempool`] implements [`oxen_node_api::Pool`] for those who submit and [`oxen_node_api::PoolKeeper`] for the writer
 //! of the chain; a transaction passes the admission checks, whose proofs are verified once and remembered by the verifier;
 //! [`contents`] holds what was admitted in the order in which blocks take it; [`settings`] are its limits, [`storage`] its copy
-//! on disk, [`maintenance`] drops what waited too long.
+//! on disk, [`maintenance`] drops what waited too long, `staking` what service nodes made pointless.
 #![forbid(unsafe_code)]
 
 mod admission;
@@ -15,6 +15,7 @@ mod keeper;
 pub mod maintenance;
 mod mempool;
 pub mod settings;
+mod staking;
 pub mod storage;
 
 pub use mempool::{Mempool, MempoolParts};

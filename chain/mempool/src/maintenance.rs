@@ -6,7 +6,9 @@ use crate::{
 };
 use oxen_node_api::{PoolTransaction, Source};
 use oxen_state::{
-    View, queries,
+    View,
+    names::check_name_transaction,
+    queries,
     transaction::{CheckedTransaction, spent_key_image},
 };
 use oxen_types::{Hash, Timestamp};
@@ -84,6 +86,7 @@ impl Mempool {
             .service_nodes
             .check_transaction(view, &transaction, height)
             .ok()?;
+        check_name_transaction(view, self.parts.chain.network(), &transaction, height).ok()?;
         let rings = self.resolve(view, &transaction, height).ok()?;
         Some((transaction, rings))
     }

@@ -5,6 +5,7 @@ mod admission;
 mod blocks;
 mod fixture;
 mod limits;
+mod names;
 mod order;
 mod races;
 mod restart;

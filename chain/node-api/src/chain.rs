@@ -1,7 +1,7 @@
 //! Reading and extending the chain.
 
-use oxen_state::{View, ViewError, error::BlockError};
-use oxen_types::{Hash, Height, Network};
+use oxen_state::{View, ViewError, block::checkpoints::CheckpointError, error::BlockError};
+use oxen_types::{Checkpoint, Hash, Height, Network};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -54,6 +54,56 @@ pub struct BlockSubmission {
     pub block: Vec<u8>,
     /// Bytes of its transactions, as many as the sender gives; the rest is looked for in the pool.
     pub transactions: Vec<Vec<u8>>,
+    /// The checkpoint of the block, if the sender has one. A wrong one spoils the block.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+impl BlockSubmission {
+    /// A block whose transactions are in the pool.
+    #[must_use]
+    pub const fn alone(block: Vec<u8>) -> Self {
+        Self {
+            block,
+            transactions: Vec::new(),
+            checkpoint: None,
+        }
+    }
+}
+
+/// What became of a valid checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointOutcome {
+    /// It is new, or replaced one of another block.
+    Added,
+    /// It brought votes that were missing.
+    Extended,
+    /// It brought nothing new.
+    AlreadyKnown,
+}
+
+/// Why a checkpoint was not taken.
+#[derive(Debug, Error)]
+pub enum SubmitCheckpointError {
+    /// It breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] CheckpointError),
+    /// Its block is not there yet.
+    #[error("a checkpoint at height {height} comes before its block: the newest is {tip}")]
+    AboveTip {
+        /// Its height.
+        height: Height,
+        /// The newest block.
+        tip: Height,
+    },
+    /// Another block of its height is final.
+    #[error("a checkpoint at height {height} names a block other than the one that is final")]
+    BelowImmutable {
+        /// Its height.
+        height: Height,
+    },
+    /// The database could not be written; nothing changed.
+    #[error("the checkpoint could not be stored: {0}")]
+    Storage(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What became of a valid block.
@@ -131,6 +181,9 @@ pub enum SubmitBlockError {
         /// The largest.
         limit: u64,
     },
+    /// The checkpoint that came with it is wrong.
+    #[error("the checkpoint of the block is wrong: {0}")]
+    Checkpoint(#[from] CheckpointError),
     /// The database could not be written; nothing changed.
     #[error("the block could not be stored: {0}")]
     Storage(Box<dyn std::error::Error + Send + Sync>),
@@ -146,6 +199,13 @@ pub trait ChainWriter: Send + Sync {
     /// # Errors
     /// The first rule it breaks, or why it cannot be kept.
     fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError>;
+
+    /// Verifies a checkpoint of service nodes and keeps it. It makes no other branch the main one by itself: the next block on
+    /// that branch does (pulse §9.3).
+    ///
+    /// # Errors
+    /// The rule it breaks, or why it cannot be kept.
+    fn add_checkpoint(&self, checkpoint: Checkpoint) -> Result<CheckpointOutcome, SubmitCheckpointError>;
 
     /// Takes back the newest `count` blocks, never the genesis block nor a checkpointed one; their transactions return to the
     /// pool. Returns the height of the new tip.

@@ -24,8 +24,8 @@ pub mod peers;
 pub mod pool;
 
 pub use chain::{
-    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Snapshot,
-    SubmitBlockError,
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
+    Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 pub use clock::Clock;
 pub use control::{NodeControl, SyncState};

@@ -80,6 +80,18 @@ pub enum AdmissionError {
         /// The other transaction.
         by: Hash,
     },
+    /// It changes a name that a transaction in the pool changes.
+    #[error("transaction {by}, which is in the pool, changes the same name; wait until it is mined")]
+    NameConflict {
+        /// The other transaction.
+        by: Hash,
+    },
+    /// It asks for what a transaction in the pool asks for.
+    #[error("transaction {by}, which is in the pool, asks for the same")]
+    SameRequest {
+        /// The other transaction.
+        by: Hash,
+    },
     /// Its fee is below what this node relays.
     #[error("fee {fee} is below the {required} OXEN that its weight and outputs require")]
     FeeTooLow {

@@ -14,7 +14,7 @@ use crate::{
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
 use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
-use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
+use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
 use oxen_types::Network;
 use oxen_verifier::ProofVerifier;
@@ -109,7 +109,8 @@ impl Node {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let events = Arc::new(EventHub::new());
         let verifier = Arc::new(ProofVerifier::default());
-        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::new(NoServiceNodes);
+        let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
         let chain = Arc::new(Chain::open(ChainParts {
             network: Arc::clone(&network),
             store: store.clone(),

@@ -11,7 +11,7 @@ use crate::{
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
 use oxen_rpc::{ListenerConfig, Login, RpcConfig};
-use oxen_state::NoServiceNodes;
+use oxen_state::StakingRules;
 use oxen_store::{Durability, StoreError, StoreSettings};
 use oxen_types::{Network, transaction::Weight};
 use oxen_writer::replay::{ReplayError, check_by_replay};
@@ -106,7 +106,8 @@ fn check_database(settings: &NodeSettings) -> Result<(), ProgramError> {
     let (folder, store) = crate::launch::open_database(settings)?;
     let snapshot = store.snapshot();
     let started = std::time::Instant::now();
-    let checked = check_by_replay(&*snapshot, &settings.network, &NoServiceNodes, |height| {
+    let rules = StakingRules::new(std::sync::Arc::new(settings.network.clone()));
+    let checked = check_by_replay(&*snapshot, &settings.network, &rules, |height| {
         if height.index() % 10_000 == 0 {
             tracing::info!("applied {height} blocks in {} seconds", started.elapsed().as_secs());
         }

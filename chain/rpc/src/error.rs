@@ -281,6 +281,7 @@ impl MethodError {
             Self::WrongBlockSize { .. } => ErrorCode::WrongBlockSize,
             Self::BlockNotAccepted(_) => ErrorCode::BlockNotAccepted,
             Self::Mining(MiningError::NotRegtest) => ErrorCode::RegtestRequired,
+            Self::Mining(MiningError::MadeByPulse) => ErrorCode::Unsupported,
             Self::Mining(MiningError::TooMany { .. }) => ErrorCode::WrongParameter,
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,

@@ -8,7 +8,7 @@ use crate::{
         checkpoints::check_checkpoint,
         coinbase::check_coinbase,
         difficulty::{Sample, mined_difficulty, pulse_difficulty, reaches_difficulty, window_start},
-        pulse::{MadeBy, check_maker, check_round_time},
+        pulse::{MadeBy, check_maker, check_round_time, quorum_in_charge},
         reward::block_reward,
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
@@ -17,6 +17,7 @@ use crate::{
     delta::{Delta, Overlay, Undo, scan_rows},
     error::{BlockError, TransactionError},
     ledger::{BlockEntry, record_coinbase, record_transaction, write_block},
+    names::{apply_name_transaction, check_name_transaction},
     rewards::{RewardError, RewardLedger, due_payouts},
     service_nodes::ServiceNodeRules,
     tables::{BlockRow, Blocks, Totals, TotalsRow, Transactions},
@@ -120,8 +121,9 @@ impl Header {
         };
         let height = totals.tip.next();
         check_place(view, rules, block, id, &parent, height)?;
-        let duties = rules.service_nodes.block_duties(view, block, height)?;
-        let difficulty = match check_maker(block, &id, &duties)? {
+        let duties = rules.service_nodes.block_duties(view, height, block.round())?;
+        let quorum = quorum_in_charge(view, rules.network, block, height, parent.row.timestamp, &duties)?;
+        let difficulty = match check_maker(block, &id, quorum)? {
             MadeBy::Pulse => {
                 check_round_time(view, rules.network, block, height, parent.row.timestamp)?;
                 pulse_difficulty(rules.network)
@@ -166,6 +168,8 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
     for transaction in block.transactions() {
         check_transaction(&state, view, rules, transaction, height)?;
         record_transaction(&mut state, &mut entry, transaction)?;
+        apply_name_transaction(&mut state, rules.network, transaction, height)
+            .map_err(|error| transaction_error(transaction.id(), error))?;
     }
 
     let limits = WeightLimits::of_next_block(view, &parent.totals)?;
@@ -189,12 +193,10 @@ pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result
     let listed: Vec<&CheckedTransaction> = block.transactions().iter().map(Arc::as_ref).collect();
     let duties = rules
         .service_nodes
-        .apply_block(&mut state, block.block(), &listed, height)?;
-    let mut ledger = RewardLedger::new(&mut state, rules.network);
+        .apply_block(&mut state, block.block(), &block.id(), &listed, height)?;
+    let mut ledger = RewardLedger::new(&mut state, rules.network, height);
     ledger.pay(&payouts).map_err(reward_error)?;
-    let accrued = ledger
-        .accrue(height, earned.credited_fees, &duties)
-        .map_err(reward_error)?;
+    let accrued = ledger.accrue(earned.credited_fees, &duties).map_err(reward_error)?;
 
     let totals = next_totals(
         view,
@@ -319,13 +321,7 @@ fn check_transaction(
     if state.contains::<Transactions>(&id)? {
         return Err(BlockError::TransactionMined { id });
     }
-    let invalid = |error| match error {
-        TransactionError::View(error) => BlockError::View(error),
-        error => BlockError::Transaction {
-            id,
-            error: Box::new(error),
-        },
-    };
+    let invalid = |error| transaction_error(id, error);
     if let Some(image) = spent_key_image(state, transaction)? {
         return Err(invalid(TransactionError::KeyImageSpent { image }));
     }
@@ -333,6 +329,7 @@ fn check_transaction(
         .service_nodes
         .check_transaction(state, transaction, height)
         .map_err(invalid)?;
+    check_name_transaction(state, rules.network, transaction, height).map_err(invalid)?;
     let rings = resolve_rings(
         before,
         transaction,
@@ -345,6 +342,17 @@ fn check_transaction(
         return Err(BlockError::ProofsNotVerified { id });
     }
     Ok(())
+}
+
+/// A broken rule of a transaction is the block's fault; a state that cannot be read is not.
+fn transaction_error(id: Hash, error: TransactionError) -> BlockError {
+    match error {
+        TransactionError::View(error) => BlockError::View(error),
+        error => BlockError::Transaction {
+            id,
+            error: Box::new(error),
+        },
+    }
 }
 
 fn next_totals(
@@ -386,6 +394,7 @@ fn sum(one: Amount, other: Amount) -> Result<Amount, BlockError> {
 fn reward_error(error: RewardError) -> BlockError {
     match error {
         RewardError::View(error) => BlockError::View(error),
+        RewardError::ProducerGone => BlockError::ProducerGone,
         RewardError::Overflow | RewardError::InvalidRecipient => BlockError::AmountOverflow,
     }
 }

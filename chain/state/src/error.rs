@@ -2,8 +2,10 @@
 //! the variant alone.
 
 use crate::view::ViewError;
+use oxen_names::NameError;
+use oxen_staking_rules::registry::{StateChangeError, UnlockError};
 use oxen_types::{
-    Amount, DecodeError, GlobalOutputIndex, Hash, Height, KeyImage, Timestamp,
+    Amount, DecodeError, GlobalOutputIndex, Hash, Height, KeyImage, PublicKey, Timestamp,
     transaction::{TransactionType, Weight},
 };
 use thiserror::Error;
@@ -160,12 +162,37 @@ pub enum TransactionError {
         /// Type found.
         kind: TransactionType,
     },
-    /// Staking and names come with the registry, which this version does not have.
-    #[error("transactions of type {kind:?} need the service node registry, which this version does not have")]
+    /// Rule 17: the rules of the name system (chain §6.5).
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Only a chain with a registry of service nodes takes these.
+    #[error("transactions of type {kind:?} need a registry of service nodes, which this chain does not have")]
     RegistryMissing {
         /// Type found.
         kind: TransactionType,
     },
+    /// A staked output cannot be spent while its node is registered (staking §8.1).
+    #[error("key image {image} is staked on service node {node}: ask for the stake to be unlocked first")]
+    StakeLocked {
+        /// The key image.
+        image: KeyImage,
+        /// Primary key of the node.
+        node: PublicKey,
+    },
+    /// The stake of a deregistered node stays locked for a time (staking §8.5).
+    #[error("key image {image} is the stake of a deregistered service node, locked until height {until}")]
+    StakeBlacklisted {
+        /// The key image.
+        image: KeyImage,
+        /// The first height at which it may be spent.
+        until: Height,
+    },
+    /// A quorum's decision does not hold (staking §16.2).
+    #[error(transparent)]
+    StateChange(#[from] StateChangeError),
+    /// A request to unlock a stake does not hold (staking §8.2).
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
     /// The state could not be read: not the transaction's fault.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -336,6 +363,9 @@ pub enum BlockError {
         /// Smallest that is refused.
         limit: Weight,
     },
+    /// The block took its own producer off the registry and has fees, which nobody can be credited with (staking §22, quirk 7).
+    #[error("the block's producer is no longer registered after it, so its fees cannot be credited")]
+    ProducerGone,
     /// A sum of amounts leaves 64 bits.
     #[error("amounts of the block overflow")]
     AmountOverflow,

@@ -6,7 +6,7 @@
 //! A walk: [`table`] says what a table is, [`tables`] lists the coin's; [`view`] reads them, [`delta`] changes them and takes
 //! changes back; [`memory`] holds them in memory, [`digest`] hashes them. A block comes in as [`checked_block`] and
 //! [`transaction`] stage it; [`mod@apply`] checks it against the rules in [`block`] and [`rewards`] and records it through the
-//! ledger. What only the registry of service nodes knows is asked through [`service_nodes`]. [`queries`] answers readers,
+//! ledger. [`service_nodes`] is the registry in it, [`names`] the registers of names. [`queries`] answers readers,
 //! [`template`] makes the next block.
 #![forbid(unsafe_code)]
 #![deny(
@@ -34,6 +34,7 @@ pub mod error;
 pub mod fees;
 mod ledger;
 pub mod memory;
+pub mod names;
 pub mod queries;
 pub mod rewards;
 pub mod service_nodes;
@@ -49,6 +50,6 @@ pub use delta::{Change, Delta, Overlay, Undo};
 pub use digest::state_digest;
 pub use error::{BlockError, TransactionError};
 pub use memory::MemoryState;
-pub use service_nodes::{NoServiceNodes, ServiceNodeRules};
+pub use service_nodes::{NoServiceNodes, ServiceNodeRules, StakingRules};
 pub use table::{Table, TableId, TableKey};
 pub use view::{TypedView, View, ViewError};

@@ -33,11 +33,29 @@ pub enum TableId {
     Checkpoints,
     /// Accrued rewards by payout offset and address.
     AccruedRewards,
+    /// What brings more rewards, by payout offset and address.
+    RewardStreams,
+    /// What a paid service node earns a block, newest first.
+    RewardRates,
+    /// The moving part of each service node, by primary key.
+    ServiceNodeRecords,
+    /// Stakes of each service node, by primary key.
+    ServiceNodeStakes,
+    /// Service node by key image of a staked output.
+    LockedKeyImages,
+    /// Stakes of deregistered nodes, by key image.
+    KeyImageBlacklist,
+    /// Quorums of the state after a block, by height.
+    Quorums,
+    /// Registered names by register and hash.
+    Names,
+    /// Which names an owner has.
+    NamesByOwner,
 }
 
 impl TableId {
-    /// Every table, in the order of the digest.
-    pub const ALL: [Self; 12] = [
+    /// Every table; those of the digest in its order.
+    pub const ALL: [Self; 21] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -50,7 +68,23 @@ impl TableId {
         Self::DecoyBlacklist,
         Self::Checkpoints,
         Self::AccruedRewards,
+        Self::RewardStreams,
+        Self::RewardRates,
+        Self::ServiceNodeRecords,
+        Self::ServiceNodeStakes,
+        Self::LockedKeyImages,
+        Self::KeyImageBlacklist,
+        Self::Quorums,
+        Self::Names,
+        Self::NamesByOwner,
     ];
+
+    /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
+    /// which reach each node at another time, or never.
+    #[must_use]
+    pub const fn is_determined_by_blocks(self) -> bool {
+        !matches!(self, Self::Checkpoints)
+    }
 
     /// The name a database knows the table by; never changed without a migration.
     #[must_use]
@@ -68,6 +102,15 @@ impl TableId {
             Self::DecoyBlacklist => "decoy-blacklist",
             Self::Checkpoints => "checkpoints",
             Self::AccruedRewards => "accrued-rewards",
+            Self::RewardStreams => "reward-streams",
+            Self::RewardRates => "reward-rates",
+            Self::ServiceNodeRecords => "service-node-records",
+            Self::ServiceNodeStakes => "service-node-stakes",
+            Self::LockedKeyImages => "locked-key-images",
+            Self::KeyImageBlacklist => "key-image-blacklist",
+            Self::Quorums => "quorums",
+            Self::Names => "names",
+            Self::NamesByOwner => "names-by-owner",
         }
     }
 }
@@ -107,6 +150,12 @@ impl TableKey for oxen_types::GlobalOutputIndex {
 }
 
 impl TableKey for oxen_types::Hash {
+    fn to_key_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+}
+
+impl TableKey for oxen_types::PublicKey {
     fn to_key_bytes(&self) -> Vec<u8> {
         self.as_bytes().to_vec()
     }

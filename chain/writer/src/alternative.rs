@@ -4,21 +4,23 @@
 //! bounded by [`Alternatives`].
 
 use crate::{
-    branches::{Alternatives, Branch, StoredBlock},
+    branches::{Alternatives, Branch, Entry, StoredBlock},
     chain::{Chain, refused},
 };
 use oxen_node_api::{AlternativeReason, BlockOutcome, BlockSubmission, SubmitBlockError};
+use oxen_staking_rules::quorum::checkpointing_quorum_height;
 use oxen_state::{
-    BlockError, UntrustedBlock, View, ViewError,
+    BlockError, TypedView, UntrustedBlock, View, ViewError,
     block::{
-        checkpoints::{check_checkpoint, count_checkpoints},
+        checkpoints::{CheckpointError, check_checkpoint, count_checkpoints, verify_checkpoint},
         fork_choice::{BranchWeight, chain_weight},
         timestamp::check_branch_median,
     },
     queries,
+    tables::Checkpoints,
 };
 use oxen_types::{
-    ConsensusDecode, ConsensusEncode, Hash, Height, Transaction,
+    Checkpoint, ConsensusDecode, ConsensusEncode, Hash, Height, Transaction,
     network::constants::{MAX_TRANSACTION_BYTES, TIMESTAMP_MEDIAN_BLOCKS},
 };
 use std::collections::{HashMap, HashSet};
@@ -66,9 +68,14 @@ impl Chain {
         }
         let floor = self.floor(view)?;
         let height = self.check_alternative(&next, view, block, floor)?;
+        let checkpoint = match submission.checkpoint {
+            Some(checkpoint) => self.check_carried(view, &next, block, checkpoint)?,
+            None => None,
+        };
         let stored = StoredBlock {
             transactions: self.listed_transactions(view, block, submission.transactions)?,
             block: submission.block,
+            checkpoint,
         };
         next.keep(id, block.block().clone(), height, stored);
         next.trim(floor);
@@ -76,6 +83,29 @@ impl Chain {
             return Err(refused(id, AlternativeReason::TooMany));
         }
         self.replace_alternatives(next)
+    }
+
+    /// The checkpoint that came with a block beside the main chain. Its quorum is known only where branch and main chain still
+    /// were one; elsewhere it counts for nothing.
+    fn check_carried(
+        &self,
+        view: &dyn View,
+        alternatives: &Alternatives,
+        block: &UntrustedBlock,
+        checkpoint: Checkpoint,
+    ) -> Result<Option<Checkpoint>, SubmitBlockError> {
+        let id = block.id();
+        if checkpoint.height != block.height() || checkpoint.block_id != id {
+            return Err(CheckpointError::OfAnotherBlock { id }.into());
+        }
+        let parent = block.block().header.previous;
+        let branch = alternatives.branch(view, parent).map_err(BlockError::View)?;
+        let shared = branch.map_or(block.height().saturating_sub(1), |branch| branch.fork_height);
+        if checkpointing_quorum_height(checkpoint.height).is_some_and(|state| state > shared) {
+            return Ok(None);
+        }
+        verify_checkpoint(view, &self.parts.network, &checkpoint)?;
+        Ok(Some(checkpoint))
     }
 
     /// The rules that need no state of the branch; returns the block's height.
@@ -155,8 +185,7 @@ impl Chain {
         let mut other = BranchWeight::default();
         for entry in branch.ids.iter().filter_map(|id| alternatives.get(id)) {
             other.chain_weight += chain_weight(&entry.block);
-            let checkpoint = self.parts.network.checkpoint_at(entry.height);
-            other.checkpoints += u64::from(checkpoint.is_some_and(|known| known == entry.block.id()));
+            other.checkpoints += u64::from(self.has_checkpoint(view, entry)?);
         }
         let mut height = branch.fork_height.next();
         let mut main = BranchWeight {
@@ -168,6 +197,18 @@ impl Chain {
             height = height.next();
         }
         Ok(other.replaces(&main))
+    }
+}
+
+impl Chain {
+    /// True when a checkpoint names this block beside the main chain.
+    fn has_checkpoint(&self, view: &dyn View, entry: &Entry) -> Result<bool, ViewError> {
+        let id = entry.block.id();
+        if entry.stored.checkpoint.is_some() || self.parts.network.checkpoint_at(entry.height) == Some(id) {
+            return Ok(true);
+        }
+        let stored = view.get::<Checkpoints>(&entry.height)?;
+        Ok(stored.is_some_and(|row| row.0.block_id == id))
     }
 }
 

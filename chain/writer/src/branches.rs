@@ -4,7 +4,7 @@
 use oxen_node_api::AlternativeChain;
 use oxen_state::{View, ViewError, queries};
 use oxen_store::{AlternativeBlock, AlternativeBlocks, AuxiliaryBatch, ChainStore, StoreError};
-use oxen_types::{Block, ConsensusDecode, Hash, Height, keccak256};
+use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height, keccak256};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -33,6 +33,8 @@ pub(crate) struct StoredBlock {
     pub(crate) block: Vec<u8>,
     /// Bytes of its transactions.
     pub(crate) transactions: Vec<Vec<u8>>,
+    /// The checkpoint that came with it, verified.
+    pub(crate) checkpoint: Option<Checkpoint>,
 }
 
 impl StoredBlock {
@@ -245,6 +247,7 @@ mod tests {
         let stored = StoredBlock {
             block: vec![0; bytes],
             transactions: Vec::new(),
+            checkpoint: None,
         };
         alternatives.keep(id, block, Height::new(height), stored);
         id

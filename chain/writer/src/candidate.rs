@@ -16,6 +16,7 @@ use std::{collections::HashMap, sync::Arc};
 /// A block ready to be applied.
 pub(crate) struct Candidate {
     pub(crate) block: CheckedBlock,
+    pub(crate) height: Height,
 }
 
 impl Candidate {
@@ -44,6 +45,7 @@ impl Candidate {
         })?;
         Ok(Self {
             block: block.with_transactions(transactions)?,
+            height,
         })
     }
 }

@@ -2,16 +2,17 @@
 
 use crate::{branches::Alternatives, candidate::Candidate};
 use oxen_node_api::{
-    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter, Clock,
-    EventHub, PoolKeeper, Snapshot, SubmitBlockError,
+    AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter,
+    CheckpointOutcome, Clock, EventHub, PoolKeeper, Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 use oxen_state::{
-    Applied, BlockError, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply, apply_genesis,
+    Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,
+    apply_genesis,
     block::{checkpoints::immutable_height, weight::WeightLimits},
     queries,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
-use oxen_types::{Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
+use oxen_types::{Checkpoint, Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
 use oxen_verifier::ProofVerifier;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use thiserror::Error;
@@ -196,16 +197,26 @@ impl Chain {
     }
 
     /// Puts a block on the tip.
-    fn extend(&self, block: UntrustedBlock, given: &[Vec<u8>]) -> Result<BlockOutcome, SubmitBlockError> {
+    fn extend(
+        &self,
+        block: UntrustedBlock,
+        given: &[Vec<u8>],
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<BlockOutcome, SubmitBlockError> {
         let snapshot = self.parts.store.snapshot();
         let view: &dyn View = &*snapshot;
         let candidate = Candidate::assemble(self, view, block, given)?;
-        let Applied { delta, undo, .. } = apply(view, &self.rules(), &candidate.block)?;
+        let Applied { mut delta, undo, .. } = apply(view, &self.rules(), &candidate.block)?;
         let height = queries::totals(view).map_err(BlockError::View)?.tip.next();
         let tip = Tip {
             height,
             id: candidate.block.id(),
         };
+        if let Some(checkpoint) = checkpoint {
+            let mut state = Overlay::new(view);
+            self.attach_checkpoint(&mut state, &checkpoint, tip)?;
+            delta.append(state.into_delta());
+        }
         let mut alternatives = Alternatives::clone(&self.alternatives());
         if !alternatives.is_empty() {
             alternatives.remove(&tip.id);
@@ -293,9 +304,14 @@ impl ChainWriter for Chain {
             if let Some(kept) = self.alternatives().get(&id) {
                 given.extend(kept.stored.transactions.iter().cloned());
             }
-            return self.extend(block, &given);
+            return self.extend(block, &given, submission.checkpoint);
         }
         self.submit_alternative(&*snapshot, &block, submission)
+    }
+
+    fn add_checkpoint(&self, checkpoint: Checkpoint) -> Result<CheckpointOutcome, SubmitCheckpointError> {
+        let _writing = self.lock();
+        self.keep_checkpoint(checkpoint)
     }
 
     fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError> {

@@ -4,15 +4,16 @@ use crate::{
     branches::{Alternatives, Branch, StoredBlock},
     candidate::Candidate,
     chain::Chain,
+    checkpoints::drop_reverted,
 };
 use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
-    Applied, BlockError, Overlay, TableId, TransactionError, UntrustedBlock, View, ViewError, apply, queries,
-    transaction::CheckedTransaction,
+    Applied, BlockError, Overlay, TableId, TransactionError, TypedView, UntrustedBlock, View, ViewError, apply,
+    queries, tables::Checkpoints, transaction::CheckedTransaction,
 };
 use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A block that was taken back.
 struct Reverted {
@@ -31,6 +32,11 @@ impl Chain {
         let alternatives = self.alternatives();
         let mut state = Overlay::new(&*snapshot as &dyn View);
         let reverted = self.revert_onto(&mut state, branch.fork_height)?;
+        let ids: BTreeMap<Height, Hash> = (1_u64..)
+            .zip(&branch.ids)
+            .map(|(offset, id)| (branch.fork_height.saturating_add(offset), *id))
+            .collect();
+        drop_reverted(&mut state, branch.fork_height, |height| ids.get(&height).copied()).map_err(BlockError::View)?;
         let mut undos = Vec::new();
         let mut applied = Vec::new();
         for id in &branch.ids {
@@ -86,6 +92,7 @@ impl Chain {
         }
         let mut state = Overlay::new(view);
         let reverted = self.revert_onto(&mut state, target)?;
+        drop_reverted(&mut state, target, |_| None).map_err(BlockError::View)?;
         let id = queries::block_row(view, target)
             .map_err(BlockError::View)?
             .map(|row| row.id)
@@ -146,9 +153,11 @@ impl Chain {
             transactions.push(Arc::new(checked));
             blobs.push(blob);
         }
+        let checkpoint = state.get::<Checkpoints>(&height)?.map(|row| row.0);
         let stored = StoredBlock {
             block: bytes,
             transactions: blobs,
+            checkpoint: checkpoint.filter(|checkpoint| checkpoint.block_id == block.id()),
         };
         Ok(Reverted {
             block,
@@ -173,6 +182,11 @@ impl Chain {
         let candidate = Candidate::assemble(self, state, block, &stored.transactions)?;
         let Applied { delta, undo, .. } = apply(state, &self.rules(), &candidate.block)?;
         state.append(delta);
+        if let Some(checkpoint) = &stored.checkpoint {
+            let height = candidate.height;
+            let id = candidate.block.id();
+            self.attach_checkpoint(state, checkpoint, Tip { height, id })?;
+        }
         Ok((candidate, undo))
     }
 

@@ -283,10 +283,7 @@ fn a_branch_with_an_invalid_block_leaves_chain_and_database_as_they_were() {
     let mut bad = branch.assemble(&[]);
     bad.batching_tail = Some(oxen_types::block::BatchingTail::Compact { reward: Amount::OXEN });
     let id = bad.id();
-    let submission = BlockSubmission {
-        block: oxen_types::ConsensusEncode::encode(&bad),
-        transactions: Vec::new(),
-    };
+    let submission = BlockSubmission::alone(oxen_types::ConsensusEncode::encode(&bad));
     let error = writer.submit(submission.clone()).unwrap_err();
     assert!(
         matches!(error, SubmitBlockError::Invalid(BlockError::RewardMismatch { .. })),
@@ -322,6 +319,7 @@ fn a_block_with_a_bad_proof_is_refused_by_name() {
     let submission = BlockSubmission {
         block: oxen_types::ConsensusEncode::encode(&block),
         transactions: vec![broken.blob()],
+        checkpoint: None,
     };
     let error = writer.submit(submission).unwrap_err();
     assert!(
@@ -337,10 +335,7 @@ fn a_block_whose_transactions_are_unknown_is_refused_until_they_come() {
     let writer = Writer::following(&chain);
     let transfer = TransferBuilder::new().build(&mut chain);
     let block = chain.assemble(&[transfer.checked()]);
-    let alone = BlockSubmission {
-        block: oxen_types::ConsensusEncode::encode(&block),
-        transactions: Vec::new(),
-    };
+    let alone = BlockSubmission::alone(oxen_types::ConsensusEncode::encode(&block));
     let error = writer.submit(alone.clone()).unwrap_err();
     assert!(
         matches!(error, SubmitBlockError::Invalid(BlockError::TransactionMissing { .. })),
@@ -393,10 +388,7 @@ fn generated_blocks_take_what_waits() {
 }
 
 fn alone(block: &Block) -> BlockSubmission {
-    BlockSubmission {
-        block: block.encode(),
-        transactions: Vec::new(),
-    }
+    BlockSubmission::alone(block.encode())
 }
 
 /// A writer on a chain of one block above the fork, the branch's first block kept beside it, and the branch.
@@ -534,12 +526,7 @@ fn only_transactions_that_a_block_lists_are_kept_with_it() {
 #[test]
 fn a_block_larger_than_any_may_be_is_refused_before_it_is_decoded() {
     let writer = Writer::following(&TestChain::start());
-    let submit = |bytes| {
-        writer.submit(BlockSubmission {
-            block: vec![0; bytes],
-            transactions: Vec::new(),
-        })
-    };
+    let submit = |bytes| writer.submit(BlockSubmission::alone(vec![0; bytes]));
     let error = submit(600_101).unwrap_err();
     assert!(
         matches!(

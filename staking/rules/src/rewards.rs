@@ -52,6 +52,15 @@ impl MilliAmount {
         }
     }
 
+    /// This much once for each of `count` blocks, unless it overflows.
+    #[must_use]
+    pub const fn checked_mul(self, count: u64) -> Option<Self> {
+        match self.0.checked_mul(count) {
+            Some(product) => Some(Self(product)),
+            None => None,
+        }
+    }
+
     /// The difference, unless it would be negative.
     #[must_use]
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
@@ -91,24 +100,69 @@ pub struct NodeShares {
     pub contributions: Vec<Contribution>,
 }
 
+/// One part of a node's reward, the same in every block that has as many paid nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum RewardPart {
+    /// The operator's fee.
+    OperatorFee {
+        /// Of 2⁶⁴ − 4.
+        portions: u64,
+    },
+    /// What a stake earns of the rest.
+    Contribution {
+        /// The operator's fee, which comes off first; of 2⁶⁴ − 4.
+        portions: u64,
+        /// The stake, atomic OXEN.
+        amount: Amount,
+        /// All stakes together, atomic OXEN.
+        total: Amount,
+    },
+}
+
+impl RewardPart {
+    /// This part of the node's `reward`.
+    #[must_use]
+    pub fn of(&self, reward: MilliAmount) -> MilliAmount {
+        let fee = |portions| multiply_divide(portions, reward.milli(), u128::from(STAKING_PORTIONS));
+        MilliAmount(match *self {
+            Self::OperatorFee { portions } => fee(portions),
+            Self::Contribution {
+                portions,
+                amount,
+                total,
+            } => {
+                let rest = reward.milli().saturating_sub(fee(portions));
+                multiply_divide(amount.atomic(), rest, u128::from(total.atomic()))
+            }
+        })
+    }
+}
+
 impl NodeShares {
-    /// Splits `reward`: first the operator's fee, then the rest in proportion to the stakes.
-    pub fn split(&self, reward: MilliAmount) -> impl Iterator<Item = (&Recipient, MilliAmount)> {
-        let fee = multiply_divide(self.operator_portions, reward.milli(), u128::from(STAKING_PORTIONS));
-        let rest = reward.milli().saturating_sub(fee);
-        let total: u128 = self
+    /// The parts of the reward and who gets them: first the operator's fee, then each stake. Who staked nothing is left out: the
+    /// keys of such an entry need not even be points (a registration may reserve nothing for somebody).
+    pub fn parts(&self) -> impl Iterator<Item = (&Recipient, RewardPart)> {
+        let portions = self.operator_portions;
+        let total = self
             .contributions
             .iter()
-            .map(|one| u128::from(one.amount.atomic()))
-            .sum();
-        let shares = self.contributions.iter().map(move |one| {
-            (
-                &one.recipient,
-                MilliAmount(multiply_divide(one.amount.atomic(), rest, total)),
-            )
+            .fold(Amount::ZERO, |sum, one| sum.saturating_add(one.amount));
+        let staked = self.contributions.iter().filter(|one| !one.amount.is_zero());
+        let stakes = staked.map(move |one| {
+            let part = RewardPart::Contribution {
+                portions,
+                amount: one.amount,
+                total,
+            };
+            (&one.recipient, part)
         });
-        iter::once((&self.operator, MilliAmount(fee)))
-            .chain(shares)
+        iter::once((&self.operator, RewardPart::OperatorFee { portions })).chain(stakes)
+    }
+
+    /// Splits `reward`: first the operator's fee, then the rest in proportion to the stakes. Parts of nothing are left out.
+    pub fn split(&self, reward: MilliAmount) -> impl Iterator<Item = (&Recipient, MilliAmount)> {
+        self.parts()
+            .map(move |(recipient, part)| (recipient, part.of(reward)))
             .filter(|(_, amount)| *amount != MilliAmount::ZERO)
     }
 }

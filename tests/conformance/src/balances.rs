@@ -12,10 +12,9 @@ use crate::{
 use oxen_staking_rules::BatchPayout;
 use oxen_state::{
     View, ViewError,
-    delta::scan_rows,
-    rewards::{AccruedRewards, accrued_rewards_key},
+    rewards::{accrued_rewards_key, balances_after},
 };
-use oxen_types::{Amount, Height, Network, network::constants::BATCH_REWARD_FACTOR};
+use oxen_types::{Amount, Height, network::constants::BATCH_REWARD_FACTOR};
 use std::collections::BTreeMap;
 
 /// Balances and payments of the rewards database, by height.
@@ -28,15 +27,11 @@ pub struct Balances<'a> {
 /// Balances of the state by address, in thousandths, and when they are paid.
 type Computed = BTreeMap<String, (u64, u64)>;
 
-fn computed(view: &dyn View, interval: u64) -> Result<Computed, ViewError> {
-    let rows = scan_rows::<AccruedRewards>(view, &[], &[], usize::MAX)?;
-    Ok(rows
+fn computed(view: &dyn View, height: Height) -> Result<Computed, ViewError> {
+    let balances = balances_after(view, height)?;
+    Ok(balances
         .into_iter()
-        .map(|(key, row)| {
-            // The key is the offset, 8 bytes, and the address.
-            let address = String::from_utf8_lossy(key.get(8..).unwrap_or_default()).into_owned();
-            (address, (row.balance.milli(), row.recipient.payout_offset(interval)))
-        })
+        .map(|(key, balance)| (key.address, (balance.amount.milli(), key.offset)))
         .collect())
 }
 
@@ -81,7 +76,7 @@ impl<'a> Balances<'a> {
 
     /// Compares all balances in the state whose newest block is at `height`.
     pub fn compare_at(&self, recording: &Recording, height: Height, view: &dyn View, report: &mut Report) {
-        let balances = match computed(view, recording.network.batching.interval_blocks) {
+        let balances = match computed(view, height) {
             Ok(balances) => balances,
             Err(error) => {
                 report.verify(
@@ -147,14 +142,8 @@ fn compare_whole(recorded: &RecordedBalances, balances: &Computed, place: &str, 
 }
 
 /// Whole atomic units against one recorded answer.
-pub fn compare_answer(
-    recorded: &RecordedBalances,
-    network: &Network,
-    view: &dyn View,
-    place: &str,
-    report: &mut Report,
-) {
-    match computed(view, network.batching.interval_blocks) {
+pub fn compare_answer(recorded: &RecordedBalances, height: Height, view: &dyn View, place: &str, report: &mut Report) {
+    match computed(view, height) {
         Ok(balances) => compare_whole(recorded, &balances, place, report),
         Err(error) => report.verify(Check::AccruedRewards, || place.to_owned(), Err(error)),
     }
@@ -164,8 +153,8 @@ pub fn compare_answer(
 ///
 /// # Errors
 /// The state could not be read.
-pub fn owed(view: &dyn View, network: &Network) -> Result<u128, ViewError> {
-    let balances = computed(view, network.batching.interval_blocks)?;
+pub fn owed(view: &dyn View, height: Height) -> Result<u128, ViewError> {
+    let balances = computed(view, height)?;
     Ok(balances.values().map(|(milli, _)| u128::from(*milli)).sum())
 }
 

@@ -113,6 +113,12 @@ pub enum Check {
     StateTransactions,
     /// `get_info`.
     Information,
+    /// The set of service nodes.
+    Registry,
+    /// Every field of a service node.
+    ServiceNode,
+    /// Quorums of every kind.
+    Quorums,
     /// Accrued rewards of every address, in whole atomic units.
     AccruedRewards,
     /// Accrued rewards in thousandths.
@@ -188,6 +194,9 @@ impl Check {
             Self::StatePayouts => "coinbase payouts (4.7)",
             Self::StateOutputs => "outputs: index, key, commitment, height (3.4, 1.8)",
             Self::StateTransactions => "transactions: place, bytes, indices",
+            Self::Registry => "registered service nodes (staking 9)",
+            Self::ServiceNode => "fields of every service node (staking 4.1)",
+            Self::Quorums => "quorums of every kind (staking 12, pulse 3)",
             Self::Information => "get_info and hard_fork_info (rpc 3.1)",
             Self::AccruedRewards => "accrued rewards of every address (4.7)",
             Self::AccruedMilli => "balances in thousandths of an atomic unit (4.7)",

@@ -11,9 +11,9 @@ use oxen_state::{
     Applied, BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, TransactionError, TypedView, Undo,
     UntrustedBlock, apply, apply_genesis,
     block::{reward::block_reward, weight::WeightLimits},
-    delta::{Delta, scan_rows},
+    delta::Delta,
     queries,
-    rewards::AccruedRewards,
+    rewards::balances,
     state_digest,
     tables::{BlockRow, SpentKeyImages, TotalsRow},
     template::{TemplateRequest, build_template},
@@ -49,6 +49,7 @@ impl MinedBlock {
                 .iter()
                 .map(|transaction| transaction.transaction().encode())
                 .collect(),
+            checkpoint: None,
         }
     }
 }
@@ -272,11 +273,12 @@ impl TestChain {
     /// Never on a chain that this kit made.
     #[must_use]
     pub fn pending_rewards(&self) -> MilliAmount {
-        scan_rows::<AccruedRewards>(&*self.state, &[], &[], usize::MAX)
+        balances(&*self.state)
             .expect("a state in memory reads")
             .into_iter()
-            .fold(MilliAmount::ZERO, |sum, (_, row)| {
-                sum.checked_add(row.balance).expect("no more is pending than there is")
+            .fold(MilliAmount::ZERO, |sum, (_, balance)| {
+                sum.checked_add(balance.amount)
+                    .expect("no more is pending than there is")
             })
     }
 

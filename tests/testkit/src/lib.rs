@@ -5,8 +5,8 @@
 //!
 //! A walk: [`TestNetwork`] is a network whose first block pays an [`Account`] in many outputs; [`TestChain`] mines on it, takes
 //! blocks back, and knows what every watched account owns; [`TransferBuilder`] makes transfers that are valid, and a
-//! [`Fault`] breaks exactly one rule of one; [`ScriptedServiceNodes`] plays quorums and rewards; [`SharedChain`] and
-//! [`ManualClock`] are what services want of a chain and a clock.
+//! [`Fault`] breaks exactly one rule of one; [`NameBuilder`] makes those of the name system; [`ScriptedServiceNodes`] plays
+//! quorums and rewards; [`SharedChain`] and [`ManualClock`] are what services want of a chain and a clock.
 //!
 //! ```
 //! use oxen_testkit::{Account, TestChain, TransferBuilder};
@@ -25,6 +25,7 @@
 
 mod account;
 mod chain;
+mod name;
 mod network;
 mod service_nodes;
 mod services;
@@ -32,6 +33,7 @@ mod transfer;
 
 pub use account::{Account, OwnedOutput};
 pub use chain::{MinedBlock, TestChain};
+pub use name::{NameBuilder, name_owner, name_signer};
 pub use network::{GENESIS_TIME, TestNetwork};
 pub use service_nodes::ScriptedServiceNodes;
 pub use services::{ManualClock, SharedChain};

@@ -1,14 +1,16 @@
 //! Service nodes that do as the test says: a quorum for every block, rewards for whoever the test names.
 
 use oxen_crypto::{KeyPair, SecretKey, signature::schnorr};
-use oxen_staking_rules::NodeShares;
+use oxen_staking_rules::{NodeShares, quorum::Quorum as NodeQuorum};
 use oxen_state::{
     NoServiceNodes, Overlay, ServiceNodeRules, TransactionError, View, ViewError,
-    service_nodes::{BlockDuties, PulseQuorum, RewardDuties},
+    delta::scan_rows,
+    rewards::RewardRates,
+    service_nodes::{BlockDuties, EarningNode, PayableChange, Producer, RewardDuties},
     transaction::CheckedTransaction,
 };
 use oxen_types::{
-    Block, Height, PublicKey, Signature,
+    Block, Hash, Height, PublicKey, Signature,
     block::{BatchingTail, PulseHeader, QuorumSignature},
     keccak256,
     network::constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS},
@@ -21,7 +23,8 @@ use rand_core::SeedableRng;
 pub struct ScriptedServiceNodes {
     leader: PublicKey,
     quorum: Option<Quorum>,
-    rewards: RewardDuties,
+    payable: Vec<NodeShares>,
+    producer: Producer,
 }
 
 #[derive(Debug, Clone)]
@@ -55,14 +58,14 @@ impl ScriptedServiceNodes {
     /// These nodes share the reward of every block.
     #[must_use]
     pub fn paying(mut self, nodes: Vec<NodeShares>) -> Self {
-        self.rewards.payable = nodes;
+        self.payable = nodes;
         self
     }
 
     /// This node is credited with the fees of every block.
     #[must_use]
     pub fn crediting_fees_to(mut self, node: NodeShares) -> Self {
-        self.rewards.producer = Some(node);
+        self.producer = Producer::Node(node);
         self
     }
 
@@ -102,6 +105,18 @@ impl ScriptedServiceNodes {
             .collect();
     }
 
+    fn all_start(&self) -> PayableChange {
+        let started = self.payable.iter().zip(1_u8..).map(|(shares, number)| EarningNode {
+            key: PublicKey::new([number; 32]),
+            shares: shares.clone(),
+        });
+        PayableChange {
+            started: started.collect(),
+            stopped: Vec::new(),
+            payable: self.payable.clone(),
+        }
+    }
+
     /// A signature that no validator made.
     #[must_use]
     pub fn foreign_signature(block: &Block) -> Signature {
@@ -111,12 +126,12 @@ impl ScriptedServiceNodes {
 }
 
 impl ServiceNodeRules for ScriptedServiceNodes {
-    fn block_duties(&self, _: &dyn View, _: &Block, _: Height) -> Result<BlockDuties, ViewError> {
+    fn block_duties(&self, _: &dyn View, _: Height, _: u8) -> Result<BlockDuties, ViewError> {
         Ok(BlockDuties {
             leader: self.leader,
-            quorum: self.quorum.as_ref().map(|quorum| PulseQuorum {
-                producer: quorum.producer.public,
+            quorum: self.quorum.as_ref().map(|quorum| NodeQuorum {
                 validators: quorum.validators.iter().map(|pair| pair.public).collect(),
+                workers: vec![quorum.producer.public],
             }),
         })
     }
@@ -132,11 +147,17 @@ impl ServiceNodeRules for ScriptedServiceNodes {
 
     fn apply_block(
         &self,
-        _: &mut Overlay<&dyn View>,
+        state: &mut Overlay<&dyn View>,
         _: &Block,
+        _: &Hash,
         _: &[&CheckedTransaction],
         _: Height,
     ) -> Result<RewardDuties, ViewError> {
-        Ok(self.rewards.clone())
+        // They earn from the first block on, which sets the first rate.
+        let earn_already = self.payable.is_empty() || !scan_rows::<RewardRates>(state, &[], &[], 1)?.is_empty();
+        Ok(RewardDuties {
+            change: (!earn_already).then(|| self.all_start()),
+            producer: self.producer.clone(),
+        })
     }
 }

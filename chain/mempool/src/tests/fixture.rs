@@ -217,7 +217,7 @@ impl PoolStorage for StorageInMemory {
 pub(super) struct AnythingGoes;
 
 impl ServiceNodeRules for AnythingGoes {
-    fn block_duties(&self, _: &dyn View, _: &Block, _: Height) -> Result<BlockDuties, ViewError> {
+    fn block_duties(&self, _: &dyn View, _: Height, _: u8) -> Result<BlockDuties, ViewError> {
         Ok(BlockDuties::default())
     }
 
@@ -229,6 +229,7 @@ impl ServiceNodeRules for AnythingGoes {
         &self,
         _: &mut Overlay<&dyn View>,
         _: &Block,
+        _: &Hash,
         _: &[&CheckedTransaction],
         _: Height,
     ) -> Result<RewardDuties, ViewError> {

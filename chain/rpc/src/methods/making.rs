@@ -177,10 +177,7 @@ fn submit_block(call: &Call<'_>, request: Vec<String>) -> Result<SubmitBlockAnsw
         });
     }
     Block::decode(&bytes).map_err(MethodError::WrongBlock)?;
-    let submission = BlockSubmission {
-        block: bytes,
-        transactions: Vec::new(),
-    };
+    let submission = BlockSubmission::alone(bytes);
     let outcome = call
         .handles()
         .writer

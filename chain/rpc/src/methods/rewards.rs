@@ -11,11 +11,7 @@ use crate::{
 };
 use oxen_crypto::address::Address;
 use oxen_staking_rules::Recipient;
-use oxen_state::{
-    TypedView,
-    delta::scan_rows,
-    rewards::{AccruedRewards, AccruedRewardsKey},
-};
+use oxen_state::rewards::{balance_of, balances};
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
@@ -48,20 +44,10 @@ fn get_accrued_rewards(call: &Call<'_>, request: AccruedRewardsRequest) -> Resul
 }
 
 fn everybody(call: &Call<'_>) -> Result<Vec<(String, u64)>, MethodError> {
-    let prefixes = &call.network().address_prefixes;
-    let rows = scan_rows::<AccruedRewards>(&*call.snapshot(), &[], &[], usize::MAX)?;
-    let mut earned = Vec::with_capacity(rows.len());
-    for (_, row) in rows {
-        let address = Address::new(
-            oxen_crypto::AddressKind::Standard,
-            row.recipient.spend,
-            row.recipient.view,
-        )
-        .map_err(|_| MethodError::Damaged {
-            what: "an address of the accrued rewards",
-        })?;
-        earned.push((address.encode(prefixes), row.balance.whole().atomic()));
-    }
+    let mut earned: Vec<(String, u64)> = balances(&*call.snapshot())?
+        .into_iter()
+        .map(|(key, balance)| (key.address, balance.amount.whole().atomic()))
+        .collect();
     earned.sort();
     Ok(earned)
 }
@@ -82,12 +68,8 @@ fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, 
             spend: address.spend(),
             view: address.view(),
         };
-        let offset = recipient.payout_offset(network.batching.interval_blocks);
-        let row = snapshot.get::<AccruedRewards>(&AccruedRewardsKey {
-            offset,
-            address: text.clone(),
-        })?;
-        earned.push((text, row.map_or(0, |row| row.balance.whole().atomic())));
+        let balance = balance_of(&*snapshot, network, &recipient)?;
+        earned.push((text, balance.whole().atomic()));
     }
     Ok(earned)
 }

@@ -153,7 +153,10 @@ const fn code_of(error: &AdmissionError) -> Option<&'static str> {
         AdmissionError::DoubleSpend { .. } => Some(reason_code::DOUBLE_SPEND),
         AdmissionError::FeeTooLow { .. } | AdmissionError::PoolFull => Some(reason_code::FEE_TOO_LOW),
         AdmissionError::HeavierThanBlock => Some(reason_code::TOO_BIG),
-        AdmissionError::Expired | AdmissionError::Storage(_) => None,
+        AdmissionError::Expired
+        | AdmissionError::NameConflict { .. }
+        | AdmissionError::SameRequest { .. }
+        | AdmissionError::Storage(_) => None,
     }
 }
 
@@ -163,6 +166,9 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::WrongRingCtType
         | TransactionError::RangeProofPadding { .. }
         | TransactionError::MovesMoney { .. }
+        | TransactionError::StateChange(_)
+        | TransactionError::Unlock(_)
+        | TransactionError::Name(_)
         | TransactionError::View(_) => None,
         TransactionError::TooLarge { .. } | TransactionError::TooHeavy { .. } => Some(reason_code::TOO_BIG),
         TransactionError::WrongVersion { .. } => Some(reason_code::INVALID_VERSION),
@@ -178,7 +184,9 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::InvalidRingSignature { .. }
         | TransactionError::RingMemberUnknown { .. }
         | TransactionError::RingMemberLocked { .. }
-        | TransactionError::RingMemberTooYoung { .. } => Some(reason_code::INVALID_INPUT),
+        | TransactionError::RingMemberTooYoung { .. }
+        | TransactionError::StakeLocked { .. }
+        | TransactionError::StakeBlacklisted { .. } => Some(reason_code::INVALID_INPUT),
         TransactionError::InvalidOutputKind { .. }
         | TransactionError::InvalidOutputKey { .. }
         | TransactionError::OutputAmountInTheClear { .. }

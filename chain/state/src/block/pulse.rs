@@ -7,6 +7,7 @@ use crate::{
     view::{TypedView, View},
 };
 use oxen_crypto::signature::schnorr;
+use oxen_staking_rules::quorum::Quorum;
 use oxen_types::{
     Block, Hash, Height, Network, Timestamp,
     network::{
@@ -14,6 +15,9 @@ use oxen_types::{
         constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS},
     },
 };
+
+/// Rounds of one height; after them blocks are mined.
+const PULSE_ROUNDS: u64 = 255;
 
 /// How a valid block was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +32,8 @@ pub enum MadeBy {
 ///
 /// # Errors
 /// The rule that is broken.
-pub fn check_maker(block: &Block, id: &Hash, duties: &BlockDuties) -> Result<MadeBy, BlockError> {
-    let Some(quorum) = &duties.quorum else {
+pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<MadeBy, BlockError> {
+    let Some(quorum) = quorum else {
         let pulse_fields_empty = block
             .header
             .pulse
@@ -74,6 +78,41 @@ pub fn check_maker(block: &Block, id: &Hash, duties: &BlockDuties) -> Result<Mad
     Ok(MadeBy::Pulse)
 }
 
+/// The quorum that must make the block; `None` when it must be mined, because there is none or because the block is of a time
+/// when all rounds have passed (pulse §4.3, §8.2).
+///
+/// # Errors
+/// The state could not be read.
+pub fn quorum_in_charge<'a>(
+    view: &dyn View,
+    network: &Network,
+    block: &Block,
+    height: Height,
+    previous: Timestamp,
+    duties: &'a BlockDuties,
+) -> Result<Option<&'a Quorum>, BlockError> {
+    let Some(quorum) = &duties.quorum else { return Ok(None) };
+    let fallback = fallback_time(view, network, height, previous)?;
+    let has_passed = fallback.is_some_and(|fallback| block.header.timestamp >= fallback);
+    Ok((!has_passed).then_some(quorum))
+}
+
+/// When the last round of the block at `height` has passed, so that it must be mined; `None` where the network does not check
+/// times.
+///
+/// # Errors
+/// The state could not be read.
+pub fn fallback_time(
+    view: &dyn View,
+    network: &Network,
+    height: Height,
+    previous: Timestamp,
+) -> Result<Option<Timestamp>, BlockError> {
+    let rounds = PULSE_ROUNDS.saturating_mul(network.pulse.round_timeout_seconds);
+    let start = round_zero(view, network, height, previous)?;
+    Ok(start.map(|start| Timestamp::from_seconds(start.saturating_add(rounds))))
+}
+
 /// Checks that a Pulse block's time lies within its round.
 ///
 /// # Errors
@@ -85,7 +124,7 @@ pub fn check_round_time(
     height: Height,
     previous: Timestamp,
 ) -> Result<(), BlockError> {
-    let round = block.header.pulse.as_ref().map_or(0, |pulse| pulse.round);
+    let round = block.round();
     let Some(start) = round_zero(view, network, height, previous)? else {
         return Ok(());
     };

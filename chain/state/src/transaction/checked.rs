@@ -103,6 +103,12 @@ impl CheckedTransaction {
         self.transaction.fee()
     }
 
+    /// What extra declares as burned (0x79), even if that is more than the fee: what the rules of the name system look at.
+    #[must_use]
+    pub const fn declared_burn(&self) -> Amount {
+        self.burned
+    }
+
     /// The part of the fee that is burned: what extra declares, at most the fee (chain §2.9).
     #[must_use]
     pub fn burned(&self) -> Amount {

@@ -3,6 +3,7 @@
 use oxen_state::{
     BlockError, Overlay,
     block::checkpoints::{count_checkpoints, immutable_height},
+    queries,
     tables::{CheckpointRow, Checkpoints},
 };
 use oxen_testkit::{TestChain, TestNetwork};
@@ -108,11 +109,28 @@ proptest! {
     ) {
         let all: BTreeSet<u64> = hard_coded.union(&service_node).copied().collect();
         let expected = all.range(first..=first + length).count() as u64;
-        let lists: (Vec<u64>, Vec<u64>) = (hard_coded.into_iter().collect(), service_node.into_iter().collect());
-        let (chain, network) = with_checkpoints(&lists.0, &lists.1);
+        let (mut chain, network) = with_checkpoints(&hard_coded.into_iter().collect::<Vec<_>>(), &[]);
+        chain.mine_empty(150);
+        let mut rows = Overlay::new(chain.state());
+        for height in service_node.iter().copied().map(Height::new) {
+            let id = queries::block_row(chain.state(), height).unwrap().unwrap().id;
+            rows.put::<Checkpoints>(&height, &CheckpointRow(checkpoint(height.index(), id)));
+        }
+        let delta = rows.into_delta();
+        chain.write(&delta);
         let (first, last) = (Height::new(first), Height::new(first + length));
         prop_assert_eq!(count_checkpoints(chain.state(), &network, first, last).unwrap(), expected);
     }
+}
+
+#[test]
+fn a_checkpoint_of_another_block_does_not_count_for_the_chain() {
+    let mut chain = TestChain::start();
+    chain.mine_empty(10);
+    add_checkpoints(&mut chain, [4, 8]);
+    let network = (**chain.network()).clone();
+    let count = count_checkpoints(chain.state(), &network, Height::new(1), Height::new(10));
+    assert_eq!(count.unwrap(), 0, "both name the zero id");
 }
 
 #[test]

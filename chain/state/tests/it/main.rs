@@ -6,6 +6,7 @@ mod checkpoints;
 mod difficulty;
 mod fork_choice;
 mod histories;
+mod names;
 mod reading;
 mod rewards;
 mod rule_coverage;

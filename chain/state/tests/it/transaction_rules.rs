@@ -18,7 +18,7 @@ variants!(
     Decode, TooLarge, WrongVersion, TypeNotAllowed, NoInputs, InvalidInputKind, InvalidOutputKind, InvalidOutputKey,
     OutputCount, OutputAmountInTheClear, InputAmountInTheClear, WrongRingCtType, RangeProofPadding, RingSize,
     RingNotAscending, InputsNotSorted, KeyImageDomain, Unbalanced, InvalidRangeProof, InvalidRingSignature, TooHeavy,
-    RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, RegistryMissing, View,
+    RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, Name, RegistryMissing, View,
 );
 
 const CASES: &[Case<TransactionError>] = &[
@@ -54,6 +54,7 @@ const CASES: &[Case<TransactionError>] = &[
     ("RingMemberLocked", locked_ring_member),
     ("RingMemberTooYoung", young_ring_member),
     ("KeyImageSpent", spent_twice),
+    ("Name", name_transaction_without_record),
     ("RegistryMissing", stake_without_registry),
     ("View", unreadable_state),
 ];
@@ -209,6 +210,13 @@ fn stake_without_registry() -> TransactionError {
     let mut chain = TestChain::mature();
     let stake = TransferBuilder::new().kind(TransactionType::Stake).build(&mut chain);
     refused_by(&chain, &stake)
+}
+
+fn name_transaction_without_record() -> TransactionError {
+    let mut chain = TestChain::mature();
+    let kind = TransactionType::OxenNameSystem;
+    let transfer = TransferBuilder::new().kind(kind).build(&mut chain);
+    refused_by(&chain, &transfer)
 }
 
 /// A database that fails.

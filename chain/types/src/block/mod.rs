@@ -107,6 +107,12 @@ impl Block {
         })
     }
 
+    /// The Pulse round; 0 of a block without one.
+    #[must_use]
+    pub fn round(&self) -> u8 {
+        self.header.pulse.as_ref().map_or(0, |pulse| pulse.round)
+    }
+
     /// What the block says it earned: the tail's reward in HF19, the header's from HF20 on, none before.
     #[must_use]
     pub fn reward(&self) -> Option<Amount> {

@@ -106,7 +106,15 @@ impl NameOwner {
         }
     }
 
-    /// Appends the form that an update signs: type byte and keys, without the subaddress flag (chain §6.5).
+    /// The form that an update signs: type byte and keys, without the subaddress flag (chain §6.5). No form of one owner is
+    /// the beginning of another's.
+    #[must_use]
+    pub fn signed_form(&self) -> Vec<u8> {
+        let mut form = Vec::new();
+        self.append_signed_form(&mut form);
+        form
+    }
+
     fn append_signed_form(&self, out: &mut Vec<u8>) {
         out.push(self.signature_kind().number());
         match self {

@@ -100,6 +100,11 @@ pub const BLOCK_CHAIN_WEIGHT: u64 = 1;
 
 /// Validators of an obligations quorum.
 pub const OBLIGATIONS_QUORUM_SIZE: usize = 10;
+/// Fewest service nodes that an obligations quorum tests, if there are so many (STATE_CHANGE_MIN_NODES_TO_TEST, staking §2.1).
+pub const OBLIGATIONS_MIN_WORKERS: usize = 50;
+/// An obligations quorum tests at least one in so many of the nodes outside it (STATE_CHANGE_NTH_OF_THE_NETWORK_TO_TEST,
+/// staking §2.1).
+pub const OBLIGATIONS_ONE_WORKER_IN: usize = 100;
 /// Votes that change a node's state.
 pub const OBLIGATIONS_MIN_VOTES: usize = 7;
 /// Blocks for which a vote, or a state change transaction, counts.
@@ -130,6 +135,22 @@ pub const BLINK_SUBQUORUM_SIZE: usize = 10;
 pub const BLINK_MIN_VOTES: usize = 7;
 /// Sub-quorums of a blink.
 pub const BLINK_SUBQUORUMS: usize = 2;
+
+/// Members below which a swarm is filled up or dissolved (staking §2.1).
+pub const MIN_SWARM_SIZE: usize = 5;
+/// Members beyond the smallest size that a swarm should have, on average, before another swarm is made (IDEAL_SWARM_MARGIN,
+/// staking §2.1).
+pub const IDEAL_SWARM_MARGIN: usize = 2;
+/// Members of a swarm when it is made (staking §2.1).
+pub const NEW_SWARM_SIZE: usize = 7;
+/// A new node goes to a swarm no larger than this percentile of the sizes (FILL_SWARM_LOWER_PERCENTILE, staking §2.1).
+pub const SWARM_FILL_PERCENTILE: usize = 25;
+/// A small swarm takes members from swarms of at least about this percentile of the sizes (STEALING_SWARM_UPPER_PERCENTILE,
+/// staking §2.1).
+pub const SWARM_STEALING_PERCENTILE: usize = 75;
+/// A member of a dissolved swarm goes to a swarm no larger than this percentile of the sizes
+/// (DECOMMISSIONED_REDISTRIBUTION_LOWER_PERCENTILE, staking §2.1).
+pub const SWARM_REDISTRIBUTION_PERCENTILE: usize = 0;
 
 /// Blocks over which the lowest `l2_reward` becomes the reward (chain §4.8).
 pub const L2_REWARD_CONSENSUS_BLOCKS: u64 = 15;
@@ -176,6 +197,7 @@ const _: () = {
     assert!(BLINK_QUORUM_LAG_BLOCKS.is_multiple_of(BLINK_QUORUM_INTERVAL_BLOCKS));
     assert!(BLINK_EXPIRY_BUFFER_BLOCKS == BLINK_QUORUM_LAG_BLOCKS + 2 * BLINK_QUORUM_INTERVAL_BLOCKS);
     assert!(BLINK_MIN_VOTES * 2 > BLINK_SUBQUORUM_SIZE && BLINK_MIN_VOTES <= BLINK_SUBQUORUM_SIZE);
+    assert!(NEW_SWARM_SIZE == MIN_SWARM_SIZE + IDEAL_SWARM_MARGIN);
     assert!(STAKING_PORTIONS.is_multiple_of(4) && STAKING_PORTIONS == u64::MAX - 3);
     assert!(SERVICE_NODE_BLOCK_REWARD.atomic() + FOUNDATION_BLOCK_REWARD.atomic() == BASE_BLOCK_REWARD.atomic());
     assert!(L2_VOTE_MIN_DIFFERENCE == 5 * L2_VOTE_FULL_SCORE);

@@ -123,7 +123,10 @@ impl Stake {
         }
         let open = self.requirement.saturating_sub(self.total_reserved);
         let contributor = self.contributor_entry(recipient);
-        let creditable = contributor.reserved.saturating_add(open).saturating_sub(contributor.amount);
+        let creditable = contributor
+            .reserved
+            .saturating_add(open)
+            .saturating_sub(contributor.amount);
         let credited = creditable.min(offered);
         contributor.amount = contributor.amount.saturating_add(credited);
         let raised = contributor.amount.saturating_sub(contributor.reserved);

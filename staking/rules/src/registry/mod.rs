@@ -23,7 +23,7 @@ pub use unlock::UnlockError;
 pub use update::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction};
 
 use crate::{
-    quorum::{PulseCandidate, is_blink_eligible},
+    quorum::{PulseCandidate, is_eligible_for_blink},
     rewards::NodeShares,
 };
 use oxen_types::{Height, Network, PublicKey};
@@ -110,7 +110,7 @@ impl Registry {
     #[must_use]
     pub fn blink_eligible(&self, height: Height) -> Vec<PublicKey> {
         self.active()
-            .filter(|(_, node)| is_blink_eligible(node.record.requested_unlock_height, height))
+            .filter(|(_, node)| is_eligible_for_blink(node.record.requested_unlock_height, height))
             .map(|(key, _)| *key)
             .collect()
     }

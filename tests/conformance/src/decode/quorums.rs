@@ -10,10 +10,8 @@ use crate::{
     report::{Check, Report},
 };
 use oxen_crypto::{SecretKey, signature::schnorr};
-use oxen_state::{
-    block::pulse::check_maker,
-    service_nodes::{BlockDuties, PulseQuorum},
-};
+use oxen_staking_rules::quorum::Quorum;
+use oxen_state::block::pulse::check_maker;
 use oxen_types::{
     Block, Hash, Height, PublicKey,
     network::constants::{CHECKPOINT_MIN_VOTES, CHECKPOINT_QUORUM_SIZE},
@@ -40,15 +38,16 @@ pub fn verify(recording: &Recording, chain: &DecodedChain, report: &mut Report) 
 fn verify_block(quorums: &Quorums, height: Height, block: &Block, report: &mut Report) {
     let quorum = quorums.get(QuorumKind::Pulse, height);
     let id = block.id();
-    let duties = BlockDuties {
-        leader: PublicKey::ZERO,
-        quorum: quorum.map(|quorum| PulseQuorum {
-            producer: quorum.workers.first().copied().unwrap_or_default(),
-            validators: quorum.validators.clone(),
-        }),
-    };
+    let signers = quorum.map(|quorum| Quorum {
+        validators: quorum.validators.clone(),
+        workers: quorum.workers.clone(),
+    });
     let place = || format!("block {height} ({id})");
-    report.verify(Check::PulseForm, place, check_maker(block, &id, &duties).map(drop));
+    report.verify(
+        Check::PulseForm,
+        place,
+        check_maker(block, &id, signers.as_ref()).map(drop),
+    );
     let validators = quorum.map(|quorum| quorum.validators.as_slice()).unwrap_or_default();
     for signature in &block.signatures {
         let index = signature.voter_index;

@@ -4,8 +4,8 @@
 use super::decoded::DecodedChain;
 use crate::{
     balances::Balances,
+    payees::RecordedPayees,
     recording::Recording,
-    registry::RecordedServiceNodes,
     report::{Check, Report},
 };
 use oxen_staking_rules::BatchPayout;
@@ -24,8 +24,8 @@ pub fn compare(recording: &Recording, chain: &DecodedChain, report: &mut Report)
         report.unchecked(Check::AccruedRewards, "the chain never reaches HF19");
         return;
     };
-    let nodes = match RecordedServiceNodes::new(recording, begin) {
-        Ok(nodes) => nodes,
+    let payees = match RecordedPayees::new(recording, begin) {
+        Ok(payees) => payees,
         Err(error) => {
             report.unchecked(Check::AccruedRewards, error.to_string());
             return;
@@ -39,7 +39,7 @@ pub fn compare(recording: &Recording, chain: &DecodedChain, report: &mut Report)
             continue;
         }
         let Some(block) = block else { return };
-        match accrue(recording, &nodes, &mut state, block, height) {
+        match accrue(recording, &payees, &mut state, block, height) {
             Ok(payouts) => balances.compare_payments(recording, height, &payouts, report),
             Err(error) => {
                 report.verify(Check::AccruedRewards, || format!("block {height}"), Err(error));
@@ -53,7 +53,7 @@ pub fn compare(recording: &Recording, chain: &DecodedChain, report: &mut Report)
 /// Pays what is due and adds what the block earned.
 fn accrue(
     recording: &Recording,
-    nodes: &RecordedServiceNodes,
+    payees: &RecordedPayees,
     state: &mut MemoryState,
     block: &Block,
     height: Height,
@@ -65,9 +65,9 @@ fn accrue(
         .saturating_sub(SERVICE_NODE_BLOCK_REWARD);
     let delta = {
         let mut overlay = Overlay::new(&*state as &dyn View);
-        let mut ledger = RewardLedger::new(&mut overlay, &recording.network);
+        let mut ledger = RewardLedger::new(&mut overlay, &recording.network, height);
         ledger.pay(&payouts)?;
-        ledger.accrue(height, fees, &nodes.reward_duties(block, height))?;
+        ledger.accrue(fees, &payees.duties(block, height))?;
         let (delta, _) = overlay.finish()?;
         delta
     };

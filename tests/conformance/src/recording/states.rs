@@ -2,7 +2,7 @@
 
 use super::text::rpc_result;
 use oxen_staking_rules::{Contribution, NodeShares, Recipient};
-use oxen_types::{Amount, Hash, Height, Network, PublicKey};
+use oxen_types::{Amount, Hash, Height, KeyImage, Network, PublicKey};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -78,25 +78,51 @@ pub struct RecordedServiceNodeList {
     pub service_node_states: Vec<RecordedServiceNode>,
 }
 
-/// A service node.
+/// A service node, as far as the chain determines it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RecordedServiceNode {
     /// Its primary key.
     pub service_node_pubkey: PublicKey,
+    /// Height of the registering block.
+    pub registration_height: Height,
+    /// Hard fork at the registration.
+    pub registration_hf_version: u8,
+    /// Height up to which it stays; 0 when nobody asked for an unlock.
+    pub requested_unlock_height: u64,
     /// Fully staked and not decommissioned.
     pub active: bool,
+    /// Fully staked.
+    pub funded: bool,
     /// Counted in the reward of the top block.
     pub payable: bool,
-    /// Height since which it has been active, when it is.
+    /// Height since which its state lasts.
     pub state_height: Height,
+    /// How often it was suspended.
+    pub decommission_count: u32,
+    /// Credit in blocks at the top block.
+    pub earned_downtime_blocks: i64,
+    /// Reasons that all voters gave for the last suspension.
+    #[serde(default)]
+    pub last_decommission_reason_consensus_all: u16,
+    /// Reasons that any voter gave for it.
+    #[serde(default)]
+    pub last_decommission_reason_consensus_any: u16,
     /// Where it stands in the order of leaders.
     pub last_reward_block_height: Height,
     /// Where it stands in that order within a block.
     pub last_reward_transaction_index: u32,
+    /// What it must hold.
+    pub staking_requirement: Amount,
+    /// Contributed.
+    pub total_contributed: Amount,
+    /// Reserved; absent when it is what was contributed.
+    pub total_reserved: Option<Amount>,
     /// The operator's fee in portions of 2⁶⁴ − 4.
     pub portions_for_operator: u64,
     /// Who receives the fee.
     pub operator_address: String,
+    /// Its swarm.
+    pub swarm_id: u64,
     /// Who staked.
     pub contributors: Vec<RecordedContributor>,
 }
@@ -108,6 +134,22 @@ pub struct RecordedContributor {
     pub address: String,
     /// Stake.
     pub amount: Amount,
+    /// Reserved; absent when it is the stake.
+    pub reserved: Option<Amount>,
+    /// The staked outputs.
+    #[serde(default)]
+    pub locked_contributions: Vec<RecordedLock>,
+}
+
+/// A staked output.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordedLock {
+    /// The whole output.
+    pub amount: Amount,
+    /// Its key image.
+    pub key_image: KeyImage,
+    /// Its one-time key.
+    pub key_image_pub_key: PublicKey,
 }
 
 impl RecordedServiceNodeList {
@@ -117,22 +159,6 @@ impl RecordedServiceNodeList {
         self.service_node_states
             .iter()
             .find(|node| node.service_node_pubkey == *key)
-    }
-
-    /// Who leads the next block: the active node that has waited longest (chain §4.3); the zero key when there is none.
-    #[must_use]
-    pub fn next_leader(&self) -> PublicKey {
-        self.service_node_states
-            .iter()
-            .filter(|node| node.active)
-            .min_by_key(|node| {
-                (
-                    node.last_reward_block_height,
-                    node.last_reward_transaction_index,
-                    node.service_node_pubkey,
-                )
-            })
-            .map_or(PublicKey::ZERO, |node| node.service_node_pubkey)
     }
 }
 

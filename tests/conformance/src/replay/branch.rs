@@ -1,6 +1,6 @@
 //! A branch that was replaced: its blocks are applied where it forked off and taken back; then the other branch goes on.
 
-use super::{chain::Chain, compare, prepared, proofs};
+use super::{chain::Chain, compare, prepared, proofs, registry};
 use crate::{
     balances::compare_answer,
     recording::{Recording, extras::Reorganisation},
@@ -49,7 +49,9 @@ pub fn play_before(recording: &Recording, height: Height, chain: &mut Chain<'_>,
     }
     let place = format!("the end of the replaced branch, height {}", chain.height());
     let recorded = &branch.accrued_rewards_at_orphan_tip;
-    compare_answer(recorded, chain.network(), chain.state(), &place, report);
+    compare_answer(recorded, chain.height(), chain.state(), &place, report);
+    let nodes = &branch.service_nodes_at_orphan_tip;
+    registry::compare_nodes(nodes, chain, &place, report);
     compare_choice(recording, branch, &blocks, report);
     take_back(&digests, height, chain, report);
 }

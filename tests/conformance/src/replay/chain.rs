@@ -1,21 +1,20 @@
 //! A chain in memory that grows and shrinks by one block.
 
 use super::proofs::{self, VerifiedProofs};
-use crate::{
-    registry::RecordedServiceNodes,
-    report::{Check, Report},
-};
+use crate::report::{Check, Report};
+use oxen_staking_rules::Registry;
 use oxen_state::{
-    BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, Undo, View, apply, apply_genesis, state_digest,
-    transaction::ProofDigest,
+    BlockError, CheckedBlock, Event, MemoryState, NoWorkHash, Rules, StakingRules, Undo, View, ViewError, apply,
+    apply_genesis, state_digest, transaction::ProofDigest,
 };
 use oxen_types::{Hash, Height, Network};
+use std::sync::Arc;
 
 /// State, and what takes back every block but the first.
 #[derive(Debug)]
 pub struct Chain<'a> {
     network: &'a Network,
-    nodes: &'a RecordedServiceNodes,
+    nodes: StakingRules,
     proofs: VerifiedProofs,
     state: MemoryState,
     undos: Vec<Undo>,
@@ -26,12 +25,12 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// The network has no valid first block.
-    pub fn start(network: &'a Network, nodes: &'a RecordedServiceNodes) -> Result<Self, BlockError> {
+    pub fn start(network: &'a Network) -> Result<Self, BlockError> {
         let mut state = MemoryState::new();
         state.commit(&apply_genesis(network)?);
         Ok(Self {
             network,
-            nodes,
+            nodes: StakingRules::new(Arc::new(network.clone())),
             proofs: VerifiedProofs::default(),
             state,
             undos: Vec::new(),
@@ -56,6 +55,20 @@ impl<'a> Chain<'a> {
         &self.state
     }
 
+    /// The registry of service nodes at the newest block.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn registry(&self) -> Result<Arc<Registry>, ViewError> {
+        self.nodes.registry(&self.state)
+    }
+
+    /// The rules of service nodes.
+    #[must_use]
+    pub const fn service_nodes(&self) -> &StakingRules {
+        &self.nodes
+    }
+
     /// Adds a block. Its clock is the block's own time, since all blocks are of the past.
     ///
     /// # Errors
@@ -63,7 +76,7 @@ impl<'a> Chain<'a> {
     pub fn apply(&mut self, block: &CheckedBlock) -> Result<Vec<Event>, BlockError> {
         let rules = Rules {
             network: self.network,
-            service_nodes: self.nodes,
+            service_nodes: &self.nodes,
             proofs: &self.proofs,
             work: &NoWorkHash,
             now: block.block().header.timestamp,

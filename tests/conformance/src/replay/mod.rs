@@ -1,8 +1,8 @@
 //! A recorded chain through the state transition.
 //!
 //! [`prepared`] checks what needs no chain, range proofs included; [`chain`] applies blocks and takes them back, with
-//! [`proofs`] verifying ring signatures as rings become known and [`crate::registry`] answering for the service nodes from
-//! what was recorded. [`compare`] and [`crate::balances`] compare the state at a height, [`sums`] over the whole chain;
+//! [`proofs`] verifying ring signatures as rings become known. [`compare`], [`registry`] and [`crate::balances`] compare the
+//! state at a height, [`sums`] over the whole chain;
 //! [`branch`] plays a branch that was replaced; [`submissions`] gives the state what the reference was given and refused.
 
 pub mod branch;
@@ -10,6 +10,7 @@ pub mod chain;
 pub mod compare;
 pub mod prepared;
 pub mod proofs;
+pub mod registry;
 pub mod submissions;
 pub mod sums;
 
@@ -18,7 +19,6 @@ use crate::{
     error::{ConformanceError, is_supported},
     progress::Progress,
     recording::Recording,
-    registry::RecordedServiceNodes,
     report::{Check, Report},
 };
 use chain::Chain;
@@ -48,10 +48,9 @@ pub fn run(recording: &Recording, from: Height, course: Course) -> Result<Report
             last: recording.last_height(),
         });
     }
-    let nodes = RecordedServiceNodes::new(recording, Height::new(1))?;
     let mut report = Report::new();
     let prepared = PreparedChain::prepare(recording, from, &mut report);
-    let Some(mut chain) = start(recording, &nodes, &mut report) else {
+    let Some(mut chain) = start(recording, &mut report) else {
         return Ok(report);
     };
     let digests = forward(recording, &prepared, from, course, &mut chain, &mut report);
@@ -64,9 +63,6 @@ pub fn run(recording: &Recording, from: Height, course: Course) -> Result<Report
             "blocks below height {from} were applied by every rule but their proofs, and not compared; nor were branches that forked off there and submissions that were mined there"
         ));
     }
-    report.note(
-        "leaders, quorums and payable nodes are those that were recorded: the registry of service nodes is not computed",
-    );
     Ok(report)
 }
 
@@ -91,9 +87,9 @@ fn check_forks(recording: &Recording) -> Result<(), ConformanceError> {
 }
 
 /// The chain with its first block, which must be the recorded one.
-fn start<'a>(recording: &'a Recording, nodes: &'a RecordedServiceNodes, report: &mut Report) -> Option<Chain<'a>> {
+fn start<'a>(recording: &'a Recording, report: &mut Report) -> Option<Chain<'a>> {
     let place = || "the genesis block".to_owned();
-    match Chain::start(&recording.network, nodes) {
+    match Chain::start(&recording.network) {
         Ok(chain) => {
             let recorded = recording.blocks.first().map(|block| block.hash).unwrap_or_default();
             report.compare(Check::Genesis, place, &recorded, &recording.network.genesis.block_id);
@@ -154,6 +150,7 @@ fn forward(
         remember(chain, report);
         if height >= from {
             compare::at_tip(recording, chain, report);
+            registry::at_tip(recording, chain, report);
             balances.compare_at(recording, chain.height(), chain.state(), report);
             balances.compare_payments(recording, height, &payouts(&events), report);
         }

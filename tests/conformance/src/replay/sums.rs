@@ -24,7 +24,7 @@ fn sums(recording: &Recording, chain: &Chain<'_>, report: &mut Report) -> Result
     let paid: u128 = rows.iter().map(|row| u128::from(row.coinbase_payouts.atomic())).sum();
     let credited = totals.fees.saturating_sub(totals.burned);
     let factor = u128::from(BATCH_REWARD_FACTOR);
-    let owed = owed(view, chain.network())?;
+    let owed = owed(view, chain.height())?;
     report.compare(
         Check::Totals,
         || "thousandths paid and owed, and thousandths created and credited".to_owned(),

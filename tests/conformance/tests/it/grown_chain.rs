@@ -3,7 +3,6 @@
 use oxen_conformance::{
     Recording, Report,
     recording::quorums::QuorumKind,
-    registry::RecordedServiceNodes,
     replay::{chain::Chain, prepared::PreparedChain},
 };
 use oxen_crypto::{KeyPair, SecretKey, signature::schnorr};
@@ -20,13 +19,8 @@ pub fn prepare(recording: &Recording) -> PreparedChain {
 }
 
 /// The chain with the blocks below `height`.
-pub fn grow<'a>(
-    recording: &'a Recording,
-    nodes: &'a RecordedServiceNodes,
-    prepared: &PreparedChain,
-    height: Height,
-) -> Chain<'a> {
-    let mut chain = Chain::start(&recording.network, nodes).unwrap();
+pub fn grow<'a>(recording: &'a Recording, prepared: &PreparedChain, height: Height) -> Chain<'a> {
+    let mut chain = Chain::start(&recording.network).unwrap();
     while chain.height().next() < height {
         let block = block(prepared, chain.height().next());
         chain.assume_proofs(block);

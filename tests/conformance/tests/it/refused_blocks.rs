@@ -4,7 +4,7 @@ use crate::{
     grown_chain::{block, grow, prepare, sign},
     recorded::open,
 };
-use oxen_conformance::{registry::RecordedServiceNodes, replay::prepared::PreparedChain};
+use oxen_conformance::replay::prepared::PreparedChain;
 use oxen_state::{BlockError, CheckedBlock, UntrustedBlock, transaction::CheckedTransaction};
 use oxen_types::{
     Amount, Block, ConsensusEncode, Extra, ExtraField, Hash, Height, PublicKey, Timestamp, Transaction, UnlockTime,
@@ -239,10 +239,9 @@ fn rich_block(prepared: &PreparedChain) -> Height {
 #[test]
 fn every_alteration_of_a_pulse_block_is_refused_by_its_rule() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let height = rich_block(&prepared);
-    let mut chain = grow(&recording, &nodes, &prepared, height);
+    let mut chain = grow(&recording, &prepared, height);
     let original = block(&prepared, height);
     chain.assume_proofs(original);
     for case in PULSE_CASES {
@@ -266,10 +265,9 @@ fn every_alteration_of_a_pulse_block_is_refused_by_its_rule() {
 #[test]
 fn proofs_must_be_verified_before_a_block_is_applied() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let height = rich_block(&prepared);
-    let mut chain = grow(&recording, &nodes, &prepared, height);
+    let mut chain = grow(&recording, &prepared, height);
     let error = chain.apply(block(&prepared, height)).unwrap_err();
     assert!(matches!(error, BlockError::ProofsNotVerified { .. }), "{error}");
 }
@@ -277,10 +275,9 @@ fn proofs_must_be_verified_before_a_block_is_applied() {
 #[test]
 fn a_mined_block_may_not_look_like_pulse_and_a_double_spend_is_not_mined() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let mined = Height::new(40);
-    let mut chain = grow(&recording, &nodes, &prepared, mined);
+    let mut chain = grow(&recording, &prepared, mined);
     let original = block(&prepared, mined);
     let mut altered = original.block().clone();
     altered.header.pulse.as_mut().unwrap().round = 1;
@@ -301,7 +298,7 @@ fn a_mined_block_may_not_look_like_pulse_and_a_double_spend_is_not_mined() {
         .unwrap()
         .height;
     let height = place.next();
-    let mut chain = grow(&recording, &nodes, &prepared, height);
+    let mut chain = grow(&recording, &prepared, height);
     let original = block(&prepared, height);
     let mut altered = original.block().clone();
     let mut transactions = original.transactions().to_vec();

@@ -4,9 +4,7 @@ use crate::{
     grown_chain::{grow, prepare},
     recorded::open,
 };
-use oxen_conformance::{
-    Recording, recording::chain::RecordedKind, registry::RecordedServiceNodes, replay::submissions::judge_one,
-};
+use oxen_conformance::{Recording, recording::chain::RecordedKind, replay::submissions::judge_one};
 use oxen_state::TransactionError;
 use oxen_types::{
     Amount, ConsensusDecode, ConsensusEncode, Height, KeyImage, PublicKey, Timestamp, Transaction, UnlockTime,
@@ -219,10 +217,9 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_303_640);
 #[test]
 fn every_alteration_of_a_transfer_is_refused_by_its_rule() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let (height, blob) = transfer(&recording);
-    let chain = grow(&recording, &nodes, &prepared, height);
+    let chain = grow(&recording, &prepared, height);
     judge_one(blob, height, NOW, &chain).unwrap();
     for (what, alter, refused) in CASES {
         let mut transaction = Transaction::decode(blob).unwrap();
@@ -247,11 +244,10 @@ fn every_cut_and_every_extension_of_a_transfer_is_refused() {
 #[test]
 fn a_transfer_waits_for_its_ring_and_is_mined_once() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let (height, blob) = transfer(&recording);
     // Before its ring members exist, or are old enough.
-    let early = grow(&recording, &nodes, &prepared, Height::new(25));
+    let early = grow(&recording, &prepared, Height::new(25));
     let error = judge_one(blob, Height::new(25), NOW, &early).unwrap_err();
     assert!(
         matches!(
@@ -260,7 +256,7 @@ fn a_transfer_waits_for_its_ring_and_is_mined_once() {
         ),
         "{error}"
     );
-    let late = grow(&recording, &nodes, &prepared, height.next());
+    let late = grow(&recording, &prepared, height.next());
     let error = judge_one(blob, height.next(), NOW, &late).unwrap_err();
     assert!(matches!(error, TransactionError::KeyImageSpent { .. }), "{error}");
 }
@@ -268,14 +264,13 @@ fn a_transfer_waits_for_its_ring_and_is_mined_once() {
 #[test]
 fn coinbase_outputs_unlock_in_the_block_of_their_unlock_height() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     // The genesis outputs unlock at height 30; the replaced branch spends them at 31.
     let branch = recording.reorganisation.as_ref().unwrap();
     let spender = &branch.orphaned_txs[0].blob.0;
     for (height, locked) in [(29, true), (30, false)] {
         let height = Height::new(height);
-        let chain = grow(&recording, &nodes, &prepared, height);
+        let chain = grow(&recording, &prepared, height);
         let outcome = judge_one(spender, height, NOW, &chain);
         match outcome {
             Ok(()) => assert!(!locked),
@@ -288,7 +283,6 @@ fn coinbase_outputs_unlock_in_the_block_of_their_unlock_height() {
 #[test]
 fn the_reference_and_this_program_refuse_the_same_submissions() {
     let Some(recording) = open("oxend-hf19") else { return };
-    let nodes = RecordedServiceNodes::new(&recording, Height::new(1)).unwrap();
     let prepared = prepare(&recording);
     let group = &recording.events.as_ref().unwrap().submissions[0];
     let first = Transaction::decode(&group.blobs[0].0).unwrap().id();
@@ -299,7 +293,7 @@ fn the_reference_and_this_program_refuse_the_same_submissions() {
         .unwrap()
         .height;
     let outcomes = |height: Height| -> Vec<Result<(), TransactionError>> {
-        let chain = grow(&recording, &nodes, &prepared, height);
+        let chain = grow(&recording, &prepared, height);
         let judge = |blob: &oxen_conformance::recording::text::HexBytes| judge_one(&blob.0, height, group.time, &chain);
         group.blobs.iter().map(judge).collect()
     };

@@ -1,0 +1,174 @@
+//! The registry between tables and memory.
+//!
+//! A block needs every node (for quorums, leader, pay), so the transition works on the whole registry in memory. It follows
+//! from the tables of a state and is the same for every state with the same newest block: [`RegistryCache`] keeps those of the
+//! last few blocks by their ids, which share what did not change.
+
+use super::tables::{BlacklistRow, KeyImageBlacklist, LockedKeyImages, Quorums, ServiceNodeRecords, ServiceNodeStakes};
+use crate::{
+    delta::{Overlay, scan_rows},
+    table::{Table, TableId},
+    tables::{Blocks, Totals},
+    view::{TypedView, View, ViewError},
+};
+use oxen_staking_rules::{
+    Registry, ServiceNode,
+    registry::{NodeChange, RegistryUpdate, Stake},
+};
+use oxen_types::{Hash, Height, KeyImage, PublicKey};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Blocks for which quorums are kept: two weeks of mainnet. Votes need sixty; the rest is for readers.
+pub const QUORUM_HISTORY_BLOCKS: u64 = 10_080;
+
+/// The service node on which the output with this key image is staked.
+///
+/// # Errors
+/// The state could not be read.
+pub fn locking_node(view: &dyn View, image: &KeyImage) -> Result<Option<PublicKey>, ViewError> {
+    view.get::<LockedKeyImages>(image)
+}
+
+/// The first height at which a blacklisted stake may be spent; `None` when it is not blacklisted.
+///
+/// # Errors
+/// The state could not be read.
+pub fn blacklisted_until(view: &dyn View, image: &KeyImage) -> Result<Option<Height>, ViewError> {
+    Ok(view.get::<KeyImageBlacklist>(image)?.map(|row| row.stake.unlock_height))
+}
+
+/// Reads the whole registry.
+///
+/// # Errors
+/// The state could not be read.
+pub fn load(view: &dyn View) -> Result<Registry, ViewError> {
+    let records = scan_rows::<ServiceNodeRecords>(view, &[], &[], usize::MAX)?;
+    let stakes = scan_rows::<ServiceNodeStakes>(view, &[], &[], usize::MAX)?;
+    if records.len() != stakes.len() {
+        return Err(ViewError::Missing {
+            table: TableId::ServiceNodeStakes,
+        });
+    }
+    let mut nodes = Vec::with_capacity(records.len());
+    for ((key, record), (stake_key, stake)) in records.into_iter().zip(stakes) {
+        if key != stake_key {
+            return Err(ViewError::Missing {
+                table: TableId::ServiceNodeStakes,
+            });
+        }
+        let node = ServiceNode {
+            record,
+            stake: Arc::new(stake),
+        };
+        nodes.push((node_key(&key)?, Arc::new(node)));
+    }
+    let mut blacklist: Vec<BlacklistRow> = scan_rows::<KeyImageBlacklist>(view, &[], &[], usize::MAX)?
+        .into_iter()
+        .map(|(_, row)| row)
+        .collect();
+    blacklist.sort_by_key(|row| (row.since, row.position));
+    Ok(Registry::new(nodes, blacklist.into_iter().map(|row| row.stake)))
+}
+
+fn node_key(bytes: &[u8]) -> Result<PublicKey, ViewError> {
+    let bytes = <[u8; PublicKey::LENGTH]>::try_from(bytes).map_err(|_| ViewError::Corrupt {
+        table: ServiceNodeRecords::ID,
+    })?;
+    Ok(PublicKey::new(bytes))
+}
+
+/// Writes what a block changed.
+pub(super) fn write(state: &mut Overlay<&dyn View>, update: &RegistryUpdate, height: Height) {
+    for (key, change) in &update.nodes {
+        write_node(state, key, change);
+    }
+    for stake in &update.released {
+        state.delete::<KeyImageBlacklist>(&stake.key_image);
+    }
+    for (stake, position) in update.blacklisted.iter().zip(0_u32..) {
+        let row = BlacklistRow {
+            stake: *stake,
+            since: height,
+            position,
+        };
+        state.put::<KeyImageBlacklist>(&stake.key_image, &row);
+    }
+    state.put::<Quorums>(&height, &update.quorums);
+    if let Some(old) = height.checked_sub(QUORUM_HISTORY_BLOCKS) {
+        state.delete::<Quorums>(&old);
+    }
+}
+
+/// Stakes are written only when they changed, which is seldom.
+fn write_node(state: &mut Overlay<&dyn View>, key: &PublicKey, change: &NodeChange) {
+    let before = change.before.as_deref();
+    let Some(after) = change.after.as_deref() else {
+        state.delete::<ServiceNodeRecords>(key);
+        state.delete::<ServiceNodeStakes>(key);
+        unlock_outputs(state, before.map(|node| &*node.stake));
+        return;
+    };
+    state.put::<ServiceNodeRecords>(key, &after.record);
+    if before.is_none_or(|before| before.stake != after.stake) {
+        state.put::<ServiceNodeStakes>(key, &after.stake);
+        unlock_outputs(state, before.map(|node| &*node.stake));
+        for output in after.stake.locked() {
+            state.put::<LockedKeyImages>(&output.key_image, key);
+        }
+    }
+}
+
+fn unlock_outputs(state: &mut Overlay<&dyn View>, stake: Option<&Stake>) {
+    for output in stake.into_iter().flat_map(Stake::locked) {
+        state.delete::<LockedKeyImages>(&output.key_image);
+    }
+}
+
+/// Registries of the newest blocks, by block id.
+#[derive(Debug, Default)]
+pub struct RegistryCache {
+    recent: Mutex<VecDeque<(Hash, Arc<Registry>)>>,
+}
+
+impl RegistryCache {
+    /// Enough for the chain, a branch beside it, and readers of older snapshots.
+    const SIZE: usize = 16;
+
+    /// The registry after the newest block of `view`, and the block's id.
+    ///
+    /// # Errors
+    /// The state could not be read.
+    pub fn at_tip(&self, view: &dyn View) -> Result<(Hash, Arc<Registry>), ViewError> {
+        let Some(totals) = view.get::<Totals>(&())? else {
+            return Ok((Hash::ZERO, Arc::default()));
+        };
+        let tip = view.expect::<Blocks>(&totals.tip)?.id;
+        if let Some(registry) = self.get(&tip) {
+            return Ok((tip, registry));
+        }
+        let registry = Arc::new(load(view)?);
+        self.insert(tip, Arc::clone(&registry));
+        Ok((tip, registry))
+    }
+
+    fn get(&self, tip: &Hash) -> Option<Arc<Registry>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = recent.iter().find(|(id, _)| id == tip);
+        found.map(|(_, registry)| Arc::clone(registry))
+    }
+
+    /// Remembers the registry after the block with this id.
+    pub fn insert(&self, tip: Hash, registry: Arc<Registry>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.iter().any(|(id, _)| *id == tip) {
+            return;
+        }
+        if recent.len() >= Self::SIZE {
+            recent.pop_back();
+        }
+        recent.push_front((tip, registry));
+    }
+}
