@@ -4,7 +4,7 @@
 
 use crate::wire::{frames::FrameError, message::Refusal};
 use oxen_node_api::{AdmissionError, AlternativeReason, SubmitBlockError};
-use oxen_state::{BlockError, TransactionError};
+use oxen_state::{BlockError, TransactionError, block::checkpoints::CheckpointError};
 use thiserror::Error;
 
 /// What a peer loses. A hundred points are a ban.
@@ -90,7 +90,21 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
             AlternativeReason::UnknownParent | AlternativeReason::TooMany => Penalty::None,
         },
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
+        SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),
         SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
+    }
+}
+
+const fn broken_checkpoint_rule(error: &CheckpointError) -> Penalty {
+    match error {
+        // Another version of the software knows others, or this node forgot the quorum.
+        CheckpointError::NotKnown | CheckpointError::QuorumUnknown { .. } => SLIGHT,
+        CheckpointError::View(_) => Penalty::None,
+        CheckpointError::OfAnotherBlock { .. }
+        | CheckpointError::WrongHeight { .. }
+        | CheckpointError::VoteCount { .. }
+        | CheckpointError::VotesNotAscending
+        | CheckpointError::InvalidSignature { .. } => Penalty::Ban,
     }
 }
 
@@ -130,6 +144,7 @@ fn broken_block_rule(error: &BlockError) -> Penalty {
         | BlockError::PayoutMismatch { .. }
         | BlockError::RewardMismatch { .. }
         | BlockError::TooHeavy { .. }
+        | BlockError::ProducerGone
         | BlockError::AmountOverflow => Penalty::Ban,
     }
 }
@@ -139,7 +154,11 @@ pub(crate) fn transaction_penalty(error: &AdmissionError) -> Penalty {
     match error {
         AdmissionError::Invalid(error) => broken_transaction_rule(error),
         // Another order of arrival, or another policy: honest.
-        AdmissionError::DoubleSpend { .. } | AdmissionError::Expired | AdmissionError::PoolFull => Penalty::None,
+        AdmissionError::DoubleSpend { .. }
+        | AdmissionError::NameConflict { .. }
+        | AdmissionError::SameRequest { .. }
+        | AdmissionError::Expired
+        | AdmissionError::PoolFull => Penalty::None,
         AdmissionError::FeeTooLow { .. } | AdmissionError::HeavierThanBlock => SLIGHT,
         AdmissionError::Storage(_) => Penalty::None,
     }
@@ -153,6 +172,11 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
         | TransactionError::RingMemberLocked { .. }
         | TransactionError::RingMemberTooYoung { .. }
         | TransactionError::KeyImageSpent { .. }
+        | TransactionError::Name(_)
+        | TransactionError::StakeLocked { .. }
+        | TransactionError::StakeBlacklisted { .. }
+        | TransactionError::StateChange(_)
+        | TransactionError::Unlock(_)
         | TransactionError::WrongVersion { .. }
         | TransactionError::TypeNotAllowed { .. } => SLIGHT,
         // A valid signature over other ring members after a reorganisation: rare, and proof of nothing.

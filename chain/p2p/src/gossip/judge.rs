@@ -126,8 +126,8 @@ async fn judge_block(shared: &Arc<Shared>, source: PeerId, message: Vec<u8>) -> 
         },
     };
     let submission = BlockSubmission {
-        block: message,
         transactions,
+        ..BlockSubmission::alone(message)
     };
     blocking(shared, move |shared| Some(submit(shared, source, submission))).await
 }

@@ -25,7 +25,7 @@ use futures::{
 };
 use libp2p::PeerId;
 use oxen_node_api::{BlockSubmission, SubmitBlockError};
-use oxen_types::{Block, ConsensusDecode, Hash, Height};
+use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height};
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -372,11 +372,7 @@ async fn ask_blocks(shared: &Arc<Shared>, peer: PeerId, ids: Vec<Hash>) -> Block
         return BlocksAnswer::Nothing;
     }
     let checked = blocking(shared, move |_| {
-        let fits = bodies.len() <= ids.len()
-            && bodies
-                .iter()
-                .zip(&ids)
-                .all(|(body, id)| Block::decode(&body.block).is_ok_and(|block| block.id() == *id));
+        let fits = bodies.len() <= ids.len() && bodies.iter().zip(&ids).all(|(body, id)| is_body_of(body, id));
         fits.then_some(bodies)
     })
     .await;
@@ -389,6 +385,15 @@ async fn ask_blocks(shared: &Arc<Shared>, peer: PeerId, ids: Vec<Hash>) -> Block
     }
 }
 
+/// Is this the block that was asked for, and is what comes with it what it says?
+fn is_body_of(body: &BlockBody, id: &Hash) -> bool {
+    let checkpoint_decodes = body
+        .checkpoint
+        .as_ref()
+        .is_none_or(|bytes| Checkpoint::decode(bytes).is_ok());
+    checkpoint_decodes && Block::decode(&body.block).is_ok_and(|block| block.id() == *id)
+}
+
 /// Hands blocks to the writer, in order, up to the first that it refuses.
 fn apply(shared: &Shared, ready: Ready) -> Applied {
     let mut applied = Applied {
@@ -398,7 +403,6 @@ fn apply(shared: &Shared, ready: Ready) -> Applied {
         refused: None,
     };
     for body in ready.bodies {
-        // The checkpoint that may come with a block is handed on once a submission has a place for it.
         let submission = BlockSubmission {
             block: body.block.into_vec(),
             transactions: body
@@ -407,6 +411,7 @@ fn apply(shared: &Shared, ready: Ready) -> Applied {
                 .into_iter()
                 .map(|blob| blob.into_vec())
                 .collect(),
+            checkpoint: body.checkpoint.and_then(|bytes| Checkpoint::decode(&bytes).ok()),
         };
         let outcome = if shared.is_stopping() {
             Err(SubmitBlockError::ShuttingDown)
