@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn options_of_the_reference_daemon_are_ignored_and_told() {
-        let configuration = read("regtest=1\nout-peers=8\nservice-node=1\n", &[]).unwrap();
-        assert_eq!(configuration.ignored, ["out-peers", "service-node"]);
+        let configuration = read("regtest=1\nlimit-rate-up=8\nservice-node=1\n", &[]).unwrap();
+        assert_eq!(configuration.ignored, ["limit-rate-up", "service-node"]);
     }
 
     #[test]

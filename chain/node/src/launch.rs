@@ -12,7 +12,8 @@ use crate::{
     status::status_line,
 };
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Subscription};
+use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, PeerControl, Subscription};
+use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
@@ -36,6 +37,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(30);
 /// The file that tells scripts where the RPC listens.
 const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
+/// The file that tells scripts where peers can connect, as `--add-peer` takes it.
+const PEER_ADDRESSES_FILE: &str = "p2p.addresses";
+
 /// What a node is started with.
 #[derive(Debug, Clone)]
 pub struct NodeSettings {
@@ -49,6 +53,8 @@ pub struct NodeSettings {
     pub pool: PoolSettings,
     /// JSON-RPC.
     pub rpc: RpcConfig,
+    /// Peers; none for a node that stays alone.
+    pub peers: Option<PeerConfig>,
     /// A command for each new block.
     pub block_notify: Option<String>,
 }
@@ -68,6 +74,9 @@ pub enum LaunchError {
     /// The pool could not be read.
     #[error(transparent)]
     Pool(#[from] StorageError),
+    /// The peer-to-peer network.
+    #[error(transparent)]
+    Peers(#[from] StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -87,6 +96,7 @@ pub struct Node {
     chain: Arc<Chain>,
     pool: Arc<Mempool>,
     clock: Arc<dyn Clock>,
+    peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
     shutdown: Shutdown,
@@ -144,10 +154,16 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let peers = match settings.peers {
+            Some(config) => Some(start_peers(config, &chain, &pool, &events, &clock).await?),
+            None => None,
+        };
+        let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
         let health = Health {
             chain: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
             store,
+            peers: peer_control.clone(),
         };
         let handles = NodeHandles {
             chain: Arc::clone(&chain) as _,
@@ -155,10 +171,12 @@ impl Node {
             pool: Arc::clone(&pool) as _,
             mining: Arc::clone(&chain) as _,
             feed: events,
+            peers: peer_control.clone(),
             clock: Arc::clone(&clock),
             control: Arc::new(Control {
                 chain: Arc::clone(&chain) as _,
                 pool: Arc::clone(&pool) as _,
+                peers: peer_control.clone(),
                 clock: Arc::clone(&clock),
                 shutdown: shutdown.clone(),
                 started_at: clock.now(),
@@ -177,10 +195,13 @@ impl Node {
             .collect();
         let addresses_file = data_directory.path().join(RPC_ADDRESSES_FILE);
         write_addresses(&addresses_file, &addresses)?;
+        let peer_addresses = peers.as_ref().map(|peers| peers.addresses()).unwrap_or_default();
+        write_addresses(&data_directory.path().join(PEER_ADDRESSES_FILE), &peer_addresses)?;
         Ok(Self {
             chain,
             pool,
             clock,
+            peers,
             server,
             addresses,
             shutdown,
@@ -201,6 +222,12 @@ impl Node {
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
+    }
+
+    /// The peer-to-peer network; none when the node is alone.
+    #[must_use]
+    pub const fn peers(&self) -> Option<&Arc<PeerNetwork>> {
+        self.peers.as_ref()
     }
 
     /// The chain, for tests that run a node in their own process.
@@ -249,6 +276,9 @@ impl Node {
         let reason = self.shutdown.requested_reason();
         tracing::info!("stopping: {reason}");
         tasks.shutdown().await;
+        if let Some(peers) = &self.peers {
+            peers.stop().await;
+        }
         if let Err(error) = fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the file of RPC addresses stays");
         }
@@ -288,8 +318,30 @@ pub(crate) fn open_database(settings: &NodeSettings) -> Result<(DataDirectory, C
     Ok((folder, store))
 }
 
+/// Takes connections and goes to peers.
+async fn start_peers(
+    config: PeerConfig,
+    chain: &Arc<Chain>,
+    pool: &Arc<Mempool>,
+    events: &Arc<EventHub>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<PeerNetwork>, StartError> {
+    let services = PeerServices {
+        chain: Arc::clone(chain) as _,
+        writer: Arc::clone(chain) as _,
+        pool: Arc::clone(pool) as _,
+        feed: Arc::clone(events) as _,
+        clock: Arc::clone(clock),
+    };
+    let peers = PeerNetwork::start(config, services, rand_core::OsRng).await?;
+    for address in peers.addresses() {
+        tracing::info!("peers can connect to {address}");
+    }
+    Ok(Arc::new(peers))
+}
+
 /// Written beside and renamed, so that a reader never sees half of it.
-fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchError> {
+fn write_addresses(path: &Path, addresses: &[impl std::fmt::Display]) -> Result<(), LaunchError> {
     let text: String = addresses.iter().map(|address| format!("{address}\n")).collect();
     let beside = path.with_extension("new");
     fs::write(&beside, text)

@@ -7,6 +7,7 @@ use crate::{
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
+    peers::peer_config,
     shutdown::ShutdownReason,
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
@@ -148,12 +149,14 @@ fn node_settings(
         ..StoreSettings::default()
     };
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    let peers = peer_config(&arguments.peers, &network, &data_root.join(&network.data_directory));
     Ok(NodeSettings {
         network,
         data_root,
         store,
         pool,
         rpc,
+        peers,
         block_notify: arguments.block_notify.clone(),
     })
 }

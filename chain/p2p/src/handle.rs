@@ -113,9 +113,9 @@ impl PeerNetwork {
     }
 
     /// Ends in order: no new connections, the known peers are written.
-    pub async fn stop(mut self) {
+    pub async fn stop(&self) {
         self.shared.stop();
-        if let Some(sync) = self.sync.take() {
+        if let Some(sync) = &self.sync {
             sync.abort();
         }
         let (stopped, done) = oneshot::channel();

@@ -52,6 +52,12 @@ pub enum MethodError {
         /// Its name.
         name: &'static str,
     },
+    /// Text that is no internet address.
+    #[error("{found:?} is no host: write an IPv4 or IPv6 address")]
+    NotAHost {
+        /// What was given, cut.
+        found: String,
+    },
     /// Text that is not the hexadecimal form of what it should be.
     #[error("{what} must be {expected} hexadecimal characters, not {found:?}")]
     BadHex {
@@ -242,6 +248,14 @@ pub enum MethodError {
         /// Why.
         reason: &'static str,
     },
+    /// A method that needs peers.
+    #[error(
+        "{method} needs peers, and this node runs alone: start it without --offline, on regtest with --p2p-bind-port"
+    )]
+    NodeIsAlone {
+        /// The method.
+        method: &'static str,
+    },
     /// A method that needs the registry of service nodes.
     #[error("{method} needs the service node registry, which this version does not have")]
     NoServiceNodeRegistry {
@@ -262,6 +276,7 @@ impl MethodError {
             | Self::UnknownParameter { .. } => ErrorCode::InvalidParameters,
             Self::ParameterCount { .. }
             | Self::MissingParameter { .. }
+            | Self::NotAHost { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadPackedHashes { .. }
@@ -286,9 +301,10 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NoServiceNodeRegistry { .. } => {
-                ErrorCode::Unsupported
-            }
+            Self::NotOnTip { .. }
+            | Self::ProofsPruned { .. }
+            | Self::NodeIsAlone { .. }
+            | Self::NoServiceNodeRegistry { .. } => ErrorCode::Unsupported,
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } => ErrorCode::NotPublic,

@@ -7,7 +7,7 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, Pool,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, PeerControl, Pool,
     PoolTransaction, Relay, Snapshot, Subscription, SyncState,
 };
 use oxen_types::{Hash, KeyImage, Network};
@@ -27,6 +27,8 @@ pub struct NodeHandles {
     pub mining: Arc<dyn Mining>,
     /// Tells what happened.
     pub feed: Arc<dyn ChainFeed>,
+    /// Peers; none when the node is alone.
+    pub peers: Option<Arc<dyn PeerControl>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The process.

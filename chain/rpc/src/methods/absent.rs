@@ -37,7 +37,8 @@ impl AbsentMethod {
     }
 }
 
-const NO_PEERS: Absence = Absence::Because("the node has no peers yet");
+const NOT_COUNTED: Absence = Absence::Because("it does not count the bytes of its peers yet");
+const NO_RATE_LIMIT: Absence = Absence::Because("it does not limit the rate of its peers yet");
 const NO_BRIDGE: Absence = Absence::Because("it has no bridge yet");
 const NO_NAMES: Absence = Absence::Because("it has no name system yet");
 const NO_MINER: Absence = Absence::Because("it makes blocks on request: see generateblocks");
@@ -136,19 +137,8 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             Oxen,
             NO_NAMES,
         ),
-        absent(
-            &["get_connections", "get_peer_list", "get_net_stats", "sync_info"],
-            Admin,
-            Monero,
-            NO_PEERS,
-        ),
-        absent(
-            &["get_limit", "set_limit", "out_peers", "in_peers"],
-            Admin,
-            Monero,
-            NO_PEERS,
-        ),
-        absent(&["get_bans", "set_bans", "banned"], Admin, Monero, NO_PEERS),
+        absent(&["get_net_stats"], Admin, Monero, NOT_COUNTED),
+        absent(&["get_limit", "set_limit"], Admin, Monero, NO_RATE_LIMIT),
         absent(
             &["set_log_level", "set_log_categories", "set_log_hash_rate"],
             Admin,
@@ -175,7 +165,7 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             Monero,
             NOT_NEEDED,
         ),
-        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NO_PEERS),
+        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NOT_NEEDED),
         absent(&["test_trigger_uptime_proof"], Admin, Oxen, Absence::ServiceNodes),
     ];
     LIST

@@ -15,7 +15,7 @@ use crate::{
         },
     },
 };
-use oxen_node_api::Snapshot;
+use oxen_node_api::{Acquaintance, Direction, PeerControl, Snapshot};
 use oxen_state::queries;
 use oxen_types::{
     Hash, Height,
@@ -122,6 +122,7 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
     answer.target_height = target_height.unwrap_or(0);
     answer.busy_syncing = target_height.is_some();
     answer.synchronized = target_height.is_none();
+    answer.offline = handles.peers.is_none();
     answer.tx_pool_size = handles.pool.len() as u64;
     answer.adjusted_time = handles.clock.now().seconds();
     answer.warnings = handles.control.warnings();
@@ -189,13 +190,21 @@ fn add_admin_info(call: &Call<'_>, answer: &mut InfoAnswer) -> Result<(), Method
     answer.start_time = Some(handles.control.started().seconds());
     answer.free_space = handles.control.free_disk_bytes();
     answer.rpc_connections_count = Some(call.connections);
-    // The node has no peers and is no service node in this version.
-    answer.outgoing_connections_count = Some(0);
-    answer.incoming_connections_count = Some(0);
-    answer.white_peerlist_size = Some(0);
-    answer.grey_peerlist_size = Some(0);
+    add_peer_counts(handles.peers.as_deref(), answer);
+    // The node is no service node in this version.
     answer.service_node = Some(false);
     Ok(())
+}
+
+fn add_peer_counts(peers: Option<&dyn PeerControl>, answer: &mut InfoAnswer) {
+    let connected = peers.map(PeerControl::connections).unwrap_or_default();
+    let known = peers.map(PeerControl::known_peers).unwrap_or_default();
+    let going = |direction| connected.iter().filter(|peer| peer.direction == direction).count() as u64;
+    let of = |acquaintance| known.iter().filter(|peer| peer.acquaintance == acquaintance).count() as u64;
+    answer.outgoing_connections_count = Some(going(Direction::Outbound));
+    answer.incoming_connections_count = Some(going(Direction::Inbound));
+    answer.white_peerlist_size = Some(of(Acquaintance::Met));
+    answer.grey_peerlist_size = Some(of(Acquaintance::Heard));
 }
 
 /// Rounded up.

@@ -7,6 +7,7 @@ mod checkpoints;
 mod fees;
 mod making;
 mod outputs;
+mod peers;
 mod pool;
 mod rewards;
 mod running;
@@ -33,6 +34,7 @@ pub fn all_methods() -> Vec<Method> {
         rewards::methods(),
         checkpoints::methods(),
         making::methods(),
+        peers::methods(),
         running::methods(),
     ]
     .concat()

@@ -13,6 +13,7 @@ const SOURCES: &[&str] = &[
     include_str!("limits.rs"),
     include_str!("making.rs"),
     include_str!("outputs.rs"),
+    include_str!("peers.rs"),
     include_str!("pool.rs"),
     include_str!("portable.rs"),
     include_str!("submit.rs"),

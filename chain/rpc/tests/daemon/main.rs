@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod making;
 mod outputs;
+mod peers;
 mod pool;
 mod portable;
 mod submit;
