@@ -5,7 +5,7 @@ use crate::{
     shutdown::{Shutdown, ShutdownReason},
     status::status_line,
 };
-use oxen_node_api::{ChainReader, Clock, NodeControl, Pool, SyncState};
+use oxen_node_api::{ChainReader, Clock, NodeControl, PeerControl, Pool, SyncState};
 use oxen_state::queries;
 use oxen_types::{Timestamp, network::HardForkVersion};
 use std::{path::PathBuf, sync::Arc, time::Instant};
@@ -14,6 +14,8 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 pub(crate) struct Control {
     pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) pool: Arc<dyn Pool>,
+    /// None when the node is alone.
+    pub(crate) peers: Option<Arc<dyn PeerControl>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shutdown: Shutdown,
     pub(crate) started_at: Timestamp,
@@ -34,7 +36,9 @@ impl NodeControl for Control {
 
     fn sync_state(&self) -> SyncState {
         // Without peers there is nothing to catch up with.
-        SyncState::Synchronised
+        self.peers
+            .as_ref()
+            .map_or(SyncState::Synchronised, |peers| peers.sync_state())
     }
 
     fn status_line(&self) -> String {

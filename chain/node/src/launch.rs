@@ -18,14 +18,15 @@ use crate::{
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
 use oxen_node_api::{
     ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Gossip, GossipTopic,
-    NodeControl, Subscription,
+    NodeControl, PeerControl, Subscription, SyncState,
 };
+use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
-use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts};
+use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProofHandler, SyncTarget, VoteHandler};
 use oxen_staking_rules::uptime_proof::LocalAddresses;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
-use oxen_types::Network;
+use oxen_types::{Height, Network};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts, OpenChainError};
 use std::{
@@ -45,6 +46,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(30);
 /// The file that tells scripts where the RPC listens.
 pub(crate) const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
+/// The file that tells scripts where peers can connect, as `--add-peer` takes it.
+const PEER_ADDRESSES_FILE: &str = "p2p.addresses";
+
 /// What a node is started with.
 #[derive(Debug, Clone)]
 pub struct NodeSettings {
@@ -58,6 +62,8 @@ pub struct NodeSettings {
     pub pool: PoolSettings,
     /// JSON-RPC.
     pub rpc: RpcConfig,
+    /// Peers; none for a node that stays alone.
+    pub peers: Option<PeerConfig>,
     /// A command for each new block.
     pub block_notify: Option<String>,
     /// The service node, if the process runs one.
@@ -87,6 +93,9 @@ pub enum LaunchError {
     /// The uptime proofs could not be read.
     #[error(transparent)]
     UptimeProofs(#[from] oxen_staking_prober::StorageError),
+    /// The peer-to-peer network.
+    #[error(transparent)]
+    Peers(#[from] StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -109,6 +118,7 @@ pub struct Node {
     control: Arc<Control>,
     prober: Arc<Prober>,
     supervisor: Arc<Supervisor>,
+    peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
     shutdown: Shutdown,
@@ -166,18 +176,29 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let peers = match settings.peers {
+            Some(config) => Some(start_peers(config, &chain, &pool, &events, &clock).await?),
+            None => None,
+        };
+        let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
         let prober = Arc::new(Prober::new(ProberParts {
             chain: Arc::clone(&chain) as _,
             writer: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
-            gossip: Arc::new(NobodyToTell),
+            gossip: peers.clone().map_or_else(|| Arc::new(NobodyToTell) as Arc<dyn Gossip>, |peers| peers as _),
             clock: Arc::clone(&clock),
             staking: Arc::clone(&staking) as _,
-            sync: Arc::new(NoSyncTarget),
+            sync: sync_target(peer_control.clone()),
             storage: Arc::new(DatabaseProofStorage(store.clone())),
             settings: prober_settings,
         })?);
         subscriptions.push(prober.subscribe(&*events));
+        if let Some(peers) = &peers {
+            let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
+            peers.handle(GossipTopic::Votes, votes).await;
+            let proofs = Arc::new(ProofHandler(Arc::clone(&prober)));
+            peers.handle(GossipTopic::UptimeProofs, proofs).await;
+        }
         let reporter = OwnReporter {
             chain: Arc::clone(&chain) as _,
             staking: Arc::clone(&staking),
@@ -188,6 +209,7 @@ impl Node {
         let control = Arc::new(Control {
             chain: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
+            peers: peer_control.clone(),
             clock: Arc::clone(&clock),
             shutdown: shutdown.clone(),
             started_at: clock.now(),
@@ -199,6 +221,7 @@ impl Node {
             chain: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
             store,
+            peers: peer_control.clone(),
             own: None,
         };
         let operators_health = Health {
@@ -211,6 +234,7 @@ impl Node {
             pool: Arc::clone(&pool) as _,
             mining: Arc::clone(&chain) as _,
             feed: events,
+            peers: peer_control.clone(),
             clock: Arc::clone(&clock),
             control: Arc::clone(&control) as _,
             staking,
@@ -228,6 +252,8 @@ impl Node {
             .collect();
         let addresses_file = data_directory.path().join(RPC_ADDRESSES_FILE);
         write_addresses(&addresses_file, &addresses)?;
+        let peer_addresses = peers.as_ref().map(|peers| peers.addresses()).unwrap_or_default();
+        write_addresses(&data_directory.path().join(PEER_ADDRESSES_FILE), &peer_addresses)?;
         Ok(Self {
             chain,
             pool,
@@ -235,6 +261,7 @@ impl Node {
             control,
             prober,
             supervisor: Arc::new(Supervisor::from_environment()),
+            peers,
             server,
             addresses,
             shutdown,
@@ -254,6 +281,12 @@ impl Node {
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
+    }
+
+    /// The peer-to-peer network; none when the node is alone.
+    #[must_use]
+    pub const fn peers(&self) -> Option<&Arc<PeerNetwork>> {
+        self.peers.as_ref()
     }
 
     /// The chain, for tests that run a node in their own process.
@@ -313,6 +346,9 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        if let Some(peers) = &self.peers {
+            peers.stop().await;
+        }
         if let Err(error) = fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the file of RPC addresses stays");
         }
@@ -363,8 +399,30 @@ pub(crate) fn open_database(settings: &NodeSettings) -> Result<(DataDirectory, C
     Ok((folder, store))
 }
 
+/// Takes connections and goes to peers.
+async fn start_peers(
+    config: PeerConfig,
+    chain: &Arc<Chain>,
+    pool: &Arc<Mempool>,
+    events: &Arc<EventHub>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<PeerNetwork>, StartError> {
+    let services = PeerServices {
+        chain: Arc::clone(chain) as _,
+        writer: Arc::clone(chain) as _,
+        pool: Arc::clone(pool) as _,
+        feed: Arc::clone(events) as _,
+        clock: Arc::clone(clock),
+    };
+    let peers = PeerNetwork::start(config, services, rand_core::OsRng).await?;
+    for address in peers.addresses() {
+        tracing::info!("peers can connect to {address}");
+    }
+    Ok(Arc::new(peers))
+}
+
 /// Written beside and renamed, so that a reader never sees half of it.
-fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchError> {
+fn write_addresses(path: &Path, addresses: &[impl std::fmt::Display]) -> Result<(), LaunchError> {
     let text: String = addresses.iter().map(|address| format!("{address}\n")).collect();
     let beside = path.with_extension("new");
     fs::write(&beside, text)
@@ -373,6 +431,26 @@ fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchEr
             path: path.to_owned(),
             source,
         })
+}
+
+/// What the prober compares its height with.
+fn sync_target(peers: Option<Arc<dyn PeerControl>>) -> Arc<dyn SyncTarget> {
+    match peers {
+        Some(peers) => Arc::new(PeersTarget(peers)),
+        None => Arc::new(NoSyncTarget),
+    }
+}
+
+/// The newest block that peers have.
+struct PeersTarget(Arc<dyn PeerControl>);
+
+impl SyncTarget for PeersTarget {
+    fn target(&self) -> Option<Height> {
+        match self.0.sync_state() {
+            SyncState::CatchingUp { target } => Some(target),
+            SyncState::Synchronised => None,
+        }
+    }
 }
 
 /// Gossip of a node without peers.

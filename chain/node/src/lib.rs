@@ -1,7 +1,7 @@
 //! The node: every service wired into one process, and the `oxend` program around it.
 //!
 //! Depends on all services; nothing depends on it. A walk: [`arguments`] and [`config_file`] are what an operator writes,
-//! [`network_choice`] which chain that means, [`data_directory`] where its files are; [`launch`] makes the parts and joins
+//! [`network_choice`] which chain that means, [`data_directory`] where its files are; [`peers`] who it talks with; [`launch`] makes the parts and joins
 //! them; `health`, `metrics`, [`status`] and [`logging`] tell how it is, [`shutdown`] ends it; [`faucet`] is the published
 //! wallet of regtest.
 #![forbid(unsafe_code)]
@@ -21,6 +21,7 @@ mod metrics;
 pub mod network_choice;
 mod notify;
 mod own_report;
+pub mod peers;
 mod pool_storage;
 pub mod program;
 pub mod proof_storage;

@@ -69,7 +69,7 @@ impl Node {
         }
         let now = parts.clock.now().seconds();
         for number in 0..nodes {
-            parts.peers.see(node_key(number), observations(now));
+            parts.observers.see(node_key(number), observations(now));
         }
         for mined in source.blocks() {
             parts.clock.advance(source.network().target_block_seconds);
@@ -101,7 +101,7 @@ impl Node {
     fn see_something(&self) {
         self.parts.clock.advance(5);
         self.parts
-            .peers
+            .observers
             .see(node_key(0), observations(self.parts.clock.now().seconds()));
     }
 }

@@ -56,6 +56,12 @@ pub enum MethodError {
         /// Its name.
         name: &'static str,
     },
+    /// Text that is no internet address.
+    #[error("{found:?} is no host: write an IPv4 or IPv6 address")]
+    NotAHost {
+        /// What was given, cut.
+        found: String,
+    },
     /// Text that is not the hexadecimal form of what it should be.
     #[error("{what} must be {expected} hexadecimal characters, not {found:?}")]
     BadHex {
@@ -267,6 +273,14 @@ pub enum MethodError {
         /// Why.
         reason: &'static str,
     },
+    /// A method that needs peers.
+    #[error(
+        "{method} needs peers, and this node runs alone: start it without --offline, on regtest with --p2p-bind-port"
+    )]
+    NodeIsAlone {
+        /// The method.
+        method: &'static str,
+    },
     /// A quorum of a kind that there is none of.
     #[error("{number} is no quorum type: 0 obligations, 1 checkpointing, 2 blink, 3 pulse, 255 all")]
     UnknownQuorumType {
@@ -336,6 +350,7 @@ impl MethodError {
             | Self::UnknownParameter { .. } => ErrorCode::InvalidParameters,
             Self::ParameterCount { .. }
             | Self::MissingParameter { .. }
+            | Self::NotAHost { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadNameHash { .. }
@@ -372,7 +387,7 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::ProofsPruned { .. } => ErrorCode::Unsupported,
+            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NodeIsAlone { .. } => ErrorCode::Unsupported,
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } | Self::SecretKeysExposed => ErrorCode::NotPublic,

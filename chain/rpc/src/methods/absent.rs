@@ -30,7 +30,8 @@ impl AbsentMethod {
     }
 }
 
-const NO_PEERS: &str = "the node has no peers yet";
+const NOT_COUNTED: &str = "it does not count the bytes of its peers yet";
+const NO_RATE_LIMIT: &str = "it does not limit the rate of its peers yet";
 const NO_BRIDGE: &str = "it has no bridge yet";
 const NO_MINER: &str = "it makes blocks on request: see generateblocks";
 const NOT_NEEDED: &str = "it has no use for it";
@@ -67,18 +68,12 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
         ),
         absent(&["bls_registration_request"], Admin, Oxen, NO_BRIDGE),
         absent(
-            &["get_connections", "get_peer_list", "get_net_stats", "sync_info"],
+            &["get_net_stats"],
             Admin,
             Monero,
-            NO_PEERS,
+            NOT_COUNTED,
         ),
-        absent(
-            &["get_limit", "set_limit", "out_peers", "in_peers"],
-            Admin,
-            Monero,
-            NO_PEERS,
-        ),
-        absent(&["get_bans", "set_bans", "banned"], Admin, Monero, NO_PEERS),
+        absent(&["get_limit", "set_limit"], Admin, Monero, NO_RATE_LIMIT),
         absent(
             &["set_log_level", "set_log_categories", "set_log_hash_rate"],
             Admin,
@@ -95,7 +90,7 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             Monero,
             NOT_NEEDED,
         ),
-        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NO_PEERS),
+        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NOT_NEEDED),
     ];
     LIST
 }

@@ -9,6 +9,7 @@ mod making;
 mod names;
 mod outputs;
 mod own_service_node;
+mod peers;
 mod pool;
 mod quorums;
 mod registration;
@@ -45,6 +46,7 @@ pub fn all_methods() -> Vec<Method> {
         own_service_node::methods(),
         registration::methods(),
         making::methods(),
+        peers::methods(),
         running::methods(),
     ]
     .concat()

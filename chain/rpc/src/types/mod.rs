@@ -11,6 +11,7 @@ pub mod error_code;
 pub mod names;
 pub mod number;
 pub mod output;
+pub mod peers;
 pub mod service_nodes;
 pub mod staking;
 pub mod status;

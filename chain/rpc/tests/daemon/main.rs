@@ -13,6 +13,7 @@ mod making;
 mod names;
 mod outputs;
 mod own_service_node;
+mod peers;
 mod pool;
 mod portable;
 mod registration;
