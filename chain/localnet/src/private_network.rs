@@ -143,7 +143,13 @@ impl PrivateNetwork {
         let index = self.nodes.len();
         let folder = self.folder.join(format!("service-node-{index}"));
         let port = free_port()?;
-        let process = start_node(&folder, &self.description, port, Some(self.miner_port), SERVICE_NODE_OPTIONS)?;
+        let process = start_node(
+            &folder,
+            &self.description,
+            port,
+            Some(self.miner_port),
+            SERVICE_NODE_OPTIONS,
+        )?;
         let keys = process.rpc().call("get_service_keys", &json!({}))?;
         self.nodes.push(ServiceNode {
             key: text(&keys["service_node_pubkey"]),
@@ -251,7 +257,11 @@ impl PrivateNetwork {
         for node in self.nodes.iter().filter(|node| node.process.is_some()) {
             self.await_that(&format!("height {height} at {}", node.folder.display()), || {
                 let found = node.rpc().height()?;
-                Ok(if found >= height { Seen::Yes(()) } else { Seen::NotYet(found.to_string()) })
+                Ok(if found >= height {
+                    Seen::Yes(())
+                } else {
+                    Seen::NotYet(found.to_string())
+                })
             })?;
         }
         Ok(())
@@ -353,7 +363,10 @@ impl PrivateNetwork {
             Ok(printed)
         } else {
             let output = printed + &String::from_utf8_lossy(&output.stderr);
-            Err(NetworkError::Output { program: "oxend", output })
+            Err(NetworkError::Output {
+                program: "oxend",
+                output,
+            })
         }
     }
 }
@@ -368,7 +381,11 @@ pub enum Seen<T> {
 }
 
 /// Service nodes of one machine have no addresses that the internet reaches.
-const SERVICE_NODE_OPTIONS: &[&str] = &["--service-node", "--service-node-public-ip=127.0.0.1", "--dev-allow-local-ips"];
+const SERVICE_NODE_OPTIONS: &[&str] = &[
+    "--service-node",
+    "--service-node-public-ip=127.0.0.1",
+    "--dev-allow-local-ips",
+];
 
 fn start_node(
     folder: &Path,
@@ -384,8 +401,18 @@ fn start_node(
         format!("--p2p-bind-port={port}"),
         "--dev-allow-local-ips".to_owned(),
     ];
+    // For looking into a failure: what the nodes log.
+    arguments.extend(
+        std::env::var("OXEN_NODE_LOG_LEVEL")
+            .ok()
+            .map(|level| format!("--log-level={level}")),
+    );
     arguments.extend(peer.map(|peer| format!("--add-exclusive-node=127.0.0.1:{peer}")));
-    arguments.extend(more.iter().filter(|one| **one != "--dev-allow-local-ips").map(|one| (*one).to_owned()));
+    arguments.extend(
+        more.iter()
+            .filter(|one| **one != "--dev-allow-local-ips")
+            .map(|one| (*one).to_owned()),
+    );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     Ok(NodeProcess::start(folder, &arguments)?)
 }

@@ -185,7 +185,9 @@ impl Node {
             chain: Arc::clone(&chain) as _,
             writer: Arc::clone(&chain) as _,
             pool: Arc::clone(&pool) as _,
-            gossip: peers.clone().map_or_else(|| Arc::new(NobodyToTell) as Arc<dyn Gossip>, |peers| peers as _),
+            gossip: peers
+                .clone()
+                .map_or_else(|| Arc::new(NobodyToTell) as Arc<dyn Gossip>, |peers| peers as _),
             clock: Arc::clone(&clock),
             staking: Arc::clone(&staking) as _,
             sync: sync_target(peer_control.clone()),

@@ -67,12 +67,7 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             NO_BRIDGE,
         ),
         absent(&["bls_registration_request"], Admin, Oxen, NO_BRIDGE),
-        absent(
-            &["get_net_stats"],
-            Admin,
-            Monero,
-            NOT_COUNTED,
-        ),
+        absent(&["get_net_stats"], Admin, Monero, NOT_COUNTED),
         absent(&["get_limit", "set_limit"], Admin, Monero, NO_RATE_LIMIT),
         absent(
             &["set_log_level", "set_log_categories", "set_log_hash_rate"],

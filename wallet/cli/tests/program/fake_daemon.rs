@@ -1,8 +1,8 @@
 //! Test scaffolding: an HTTP server that speaks as much of the daemon's interface as the wallet uses, over blocks that tests
 //! make up, and that can be told to fail.
 
-use crate::fake_registry::FakeRegistry;
 use crate::fake_names::FakeNames;
+use crate::fake_registry::FakeRegistry;
 use axum::{
     Router,
     body::{Body, Bytes},
