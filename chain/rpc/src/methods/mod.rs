@@ -9,6 +9,7 @@ mod making;
 mod outputs;
 mod own_service_node;
 mod pool;
+mod pulse;
 mod quorums;
 mod registration;
 mod rewards;
