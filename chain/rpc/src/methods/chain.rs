@@ -5,7 +5,7 @@ use crate::{
     config::Access,
     error::MethodError,
     method::Method,
-    methods::stakes::staking_requirement,
+    methods::{pulse::NextPulse, stakes::staking_requirement},
     node::{Call, check_count},
     render::{halves, wide},
     types::{
@@ -122,8 +122,10 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
     let facts = call.facts(&snapshot)?;
     let target_height = call.sync_target();
     let mut answer = chain_info(call, &facts);
-    let next = facts.height().next();
-    answer.pulse = handles.staking.next_pulse_quorum(&*snapshot, next, 0)?.is_some();
+    let pulse = NextPulse::of(call, &snapshot, &facts)?;
+    answer.pulse = pulse.quorum.is_some();
+    answer.pulse_ideal_timestamp = pulse.ideal_start;
+    answer.pulse_target_timestamp = pulse.start;
     answer.target_height = target_height.unwrap_or(0);
     answer.busy_syncing = target_height.is_some();
     answer.synchronized = target_height.is_none();

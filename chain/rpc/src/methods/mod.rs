@@ -11,6 +11,7 @@ mod outputs;
 mod own_service_node;
 mod peers;
 mod pool;
+mod pulse;
 mod quorums;
 mod registration;
 mod rewards;

@@ -89,6 +89,12 @@ pub struct InfoAnswer {
     pub hard_fork: u8,
     /// Is the next block to be made by a Pulse quorum?
     pub pulse: bool,
+    /// When the next block would be due had every block come in time, Unix seconds; absent before Pulse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulse_ideal_timestamp: Option<u64>,
+    /// When the first round of the next block begins, Unix seconds; absent where the network does not check it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulse_target_timestamp: Option<u64>,
     /// Difficulty of the next block.
     pub difficulty: u64,
     /// Always 0: difficulties fit 64 bits.
