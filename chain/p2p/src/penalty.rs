@@ -67,7 +67,7 @@ impl Offence {
     pub(crate) const fn penalty(self) -> Penalty {
         match self {
             Self::Refused(refusal) => match refusal {
-                Refusal::OtherNetwork | Refusal::OtherGenesis | Refusal::OtherVersion => Penalty::Ban,
+                Refusal::ForeignNetwork | Refusal::DifferentGenesis | Refusal::UnknownVersion => Penalty::Ban,
             },
             Self::Frame(frame) => match frame {
                 FrameError::TooLong { .. } | FrameError::Garbage => Penalty::Ban,

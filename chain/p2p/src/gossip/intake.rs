@@ -38,14 +38,15 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// Takes a message in, or gives it back when its line is full.
-    pub(crate) fn offer(&mut self, arrival: Arrival) -> Result<(), Arrival> {
+    #[must_use]
+    pub(crate) fn offer(&mut self, arrival: Arrival) -> Option<Arrival> {
         let line = self.lines.entry(arrival.topic).or_default();
         if line.waiting.len() >= WAITING_MESSAGES || line.bytes + arrival.message.len() > WAITING_BYTES {
-            return Err(arrival);
+            return Some(arrival);
         }
         line.bytes += arrival.message.len();
         line.waiting.push_back(arrival);
-        Ok(())
+        None
     }
 
     /// The message to judge next; `None` when nothing waits or enough are judged. Call [`Self::finished`] for each.
@@ -94,7 +95,7 @@ mod tests {
         let mut intake = Intake::default();
         for topic in [GossipTopic::Transactions, GossipTopic::Votes, GossipTopic::UptimeProofs] {
             for _ in 0..3 {
-                intake.offer(arrival(topic, 1)).unwrap();
+                assert_eq!(intake.offer(arrival(topic, 1)), None);
             }
         }
         let taken: Vec<_> = std::iter::from_fn(|| intake.next()).map(|one| one.topic).collect();
@@ -102,7 +103,7 @@ mod tests {
             taken,
             [GossipTopic::Votes, GossipTopic::Votes, GossipTopic::UptimeProofs]
         );
-        intake.offer(arrival(GossipTopic::Blocks, 1)).unwrap();
+        assert_eq!(intake.offer(arrival(GossipTopic::Blocks, 1)), None);
         assert_eq!(intake.next().unwrap().topic, GossipTopic::Blocks);
         assert_eq!(intake.next(), None);
         intake.finished(GossipTopic::Votes);
@@ -114,12 +115,12 @@ mod tests {
     fn a_full_line_gives_back_and_the_others_go_on() {
         let mut intake = Intake::default();
         for _ in 0..WAITING_MESSAGES {
-            intake.offer(arrival(GossipTopic::Transactions, 1)).unwrap();
+            assert_eq!(intake.offer(arrival(GossipTopic::Transactions, 1)), None);
         }
-        assert!(intake.offer(arrival(GossipTopic::Transactions, 1)).is_err());
-        assert!(intake.offer(arrival(GossipTopic::Votes, WAITING_BYTES)).is_ok());
-        assert!(intake.offer(arrival(GossipTopic::Votes, 1)).is_err());
+        assert!(intake.offer(arrival(GossipTopic::Transactions, 1)).is_some());
+        assert_eq!(intake.offer(arrival(GossipTopic::Votes, WAITING_BYTES)), None);
+        assert!(intake.offer(arrival(GossipTopic::Votes, 1)).is_some());
         assert_eq!(intake.next().unwrap().topic, GossipTopic::Votes);
-        assert!(intake.offer(arrival(GossipTopic::Votes, 1)).is_ok());
+        assert_eq!(intake.offer(arrival(GossipTopic::Votes, 1)), None);
     }
 }

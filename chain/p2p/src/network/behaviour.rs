@@ -39,6 +39,10 @@ const STREAMS: usize = 64;
 /// Peers of the mesh look for missed messages this often.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
+/// Heartbeats for which messages can be asked for again; for half of them peers are told that they can. Six seconds, so that a
+/// peer which joins the mesh meanwhile, or a machine under load, misses nothing.
+const HISTORY: usize = 12;
+
 /// Gossip of four topics and no other.
 pub(crate) type GossipBehaviour = gossipsub::Behaviour<IdentityTransform, WhitelistSubscriptionFilter>;
 
@@ -110,6 +114,8 @@ fn gossip(tag: &str) -> Result<GossipBehaviour, StartError> {
         .validate_messages()
         .heartbeat_interval(HEARTBEAT)
         .heartbeat_initial_delay(Duration::ZERO)
+        .history_length(HISTORY)
+        .history_gossip(HISTORY / 2)
         .duplicate_cache_time(REMEMBER_MESSAGES)
         .max_transmit_size(GOSSIP_FRAME_BYTES)
         .message_id_fn(|message: &gossipsub::Message| {

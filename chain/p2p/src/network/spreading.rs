@@ -53,7 +53,7 @@ impl Network {
             source,
             message: message.data,
         };
-        if let Err(refused) = self.intake.offer(arrival) {
+        if let Some(refused) = self.intake.offer(arrival) {
             tracing::debug!(topic = topic.name(), "more gossip than can be looked at");
             self.report(&refused.id, &refused.source, GossipVerdict::Ignore);
         }

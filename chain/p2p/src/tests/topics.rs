@@ -46,6 +46,9 @@ async fn only_what_a_node_accepts_goes_further() {
     let _first = listen(&first).await;
     let mut at_second = listen(&second).await;
     let mut at_third = listen(&third).await;
+    // Once the second hears the third, the two are connected; votes are not kept for those who come later.
+    third.network().publish(GossipTopic::Votes, vec![0, 3]);
+    assert_eq!(next(&mut at_second).await, [0, 3]);
     for message in [[0, 1], [1, 1]] {
         first.network().publish(GossipTopic::Votes, message.to_vec());
         assert_eq!(next(&mut at_second).await, message);

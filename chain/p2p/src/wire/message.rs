@@ -72,24 +72,24 @@ pub(crate) struct Hello {
 pub(crate) enum Refusal {
     /// Another network.
     #[error("it is on another network")]
-    OtherNetwork,
+    ForeignNetwork,
     /// The same name, another first block.
     #[error("its network has the same id and another genesis block")]
-    OtherGenesis,
+    DifferentGenesis,
     /// Another version of the messages.
     #[error("it speaks another version of the protocol; the older of the two nodes needs an update")]
-    OtherVersion,
+    UnknownVersion,
 }
 
 impl Hello {
     /// Looks whether the two can talk.
     pub(crate) fn check(&self, own: &ChainIdentity) -> Result<(), Refusal> {
         if self.chain.network != own.network {
-            Err(Refusal::OtherNetwork)
+            Err(Refusal::ForeignNetwork)
         } else if self.chain.genesis != own.genesis {
-            Err(Refusal::OtherGenesis)
+            Err(Refusal::DifferentGenesis)
         } else if self.version != PROTOCOL_VERSION {
-            Err(Refusal::OtherVersion)
+            Err(Refusal::UnknownVersion)
         } else {
             Ok(())
         }
@@ -253,15 +253,15 @@ mod tests {
             network: NetworkId::new([1; 16]),
             ..identity()
         };
-        assert_eq!(hello().check(&network), Err(Refusal::OtherNetwork));
+        assert_eq!(hello().check(&network), Err(Refusal::ForeignNetwork));
         let genesis = ChainIdentity {
             genesis: Hash::new([1; 32]),
             ..identity()
         };
-        assert_eq!(hello().check(&genesis), Err(Refusal::OtherGenesis));
+        assert_eq!(hello().check(&genesis), Err(Refusal::DifferentGenesis));
         assert_ne!(identity().protocol_tag(), genesis.protocol_tag());
         let newer = Hello { version: 2, ..hello() };
-        assert_eq!(newer.check(&identity()), Err(Refusal::OtherVersion));
+        assert_eq!(newer.check(&identity()), Err(Refusal::UnknownVersion));
     }
 
     #[test]

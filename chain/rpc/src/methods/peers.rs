@@ -52,7 +52,7 @@ pub(super) fn methods() -> Vec<Method> {
             .parameters(&["bans", "host", "ban", "seconds"])
             .errors(&[ErrorCode::Unsupported, ErrorCode::WrongParameter])
             .example(r#"{"bans":[]}"#),
-        Method::new("banned", "Is a host kept away?", banned)
+        Method::new("banned", "Tells whether a host is kept away.", banned)
             .admin()
             .parameters(&["address"])
             .errors(&[ErrorCode::WrongParameter])
