@@ -8,6 +8,7 @@ use crate::{
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
+    peers::peer_config,
     service_node_options::{ServiceNodeOptionError, local_addresses, service_node_settings},
     shutdown::ShutdownReason,
 };
@@ -162,12 +163,14 @@ fn node_settings(
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
     let local_addresses = local_addresses(&arguments.service_node, &network)?;
     let service_node = service_node_settings(&arguments.service_node, &network)?;
+    let peers = peer_config(&arguments.peers, &network, &data_root.join(&network.data_directory));
     Ok(NodeSettings {
         network,
         data_root,
         store,
         pool,
         rpc,
+        peers,
         block_notify: arguments.block_notify.clone(),
         service_node,
         local_addresses,

@@ -56,6 +56,12 @@ pub enum MethodError {
         /// Its name.
         name: &'static str,
     },
+    /// Text that is no internet address.
+    #[error("{found:?} is no host: write an IPv4 or IPv6 address")]
+    NotAHost {
+        /// What was given, cut.
+        found: String,
+    },
     /// Text that is not the hexadecimal form of what it should be.
     #[error("{what} must be {expected} hexadecimal characters, not {found:?}")]
     BadHex {
@@ -252,6 +258,14 @@ pub enum MethodError {
         /// The number.
         number: u8,
     },
+    /// A method that needs peers.
+    #[error(
+        "{method} needs peers, and this node runs alone: start it without --offline, on regtest with --p2p-bind-port"
+    )]
+    NodeIsAlone {
+        /// The method.
+        method: &'static str,
+    },
     /// No quorum at the heights that were asked for.
     #[error("there is no quorum at these heights, or it was so long ago that it is no longer kept")]
     NoQuorum,
@@ -315,6 +329,7 @@ impl MethodError {
             | Self::UnknownParameter { .. } => ErrorCode::InvalidParameters,
             Self::ParameterCount { .. }
             | Self::MissingParameter { .. }
+            | Self::NotAHost { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadPackedHashes { .. }
@@ -348,7 +363,7 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::ProofsPruned { .. } => ErrorCode::Unsupported,
+            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NodeIsAlone { .. } => ErrorCode::Unsupported,
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } | Self::SecretKeysExposed => ErrorCode::NotPublic,

@@ -7,8 +7,8 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode, Pool,
-    PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode,
+    PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
 };
 use oxen_staking_rules::Registry;
 use oxen_state::service_nodes::StakingRules;
@@ -29,6 +29,8 @@ pub struct NodeHandles {
     pub mining: Arc<dyn Mining>,
     /// Tells what happened.
     pub feed: Arc<dyn ChainFeed>,
+    /// Peers; none when the node is alone.
+    pub peers: Option<Arc<dyn PeerControl>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The process.

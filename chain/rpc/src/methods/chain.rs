@@ -16,7 +16,7 @@ use crate::{
         },
     },
 };
-use oxen_node_api::{Companion, Snapshot};
+use oxen_node_api::{Acquaintance, Companion, Direction, PeerControl, Snapshot};
 use oxen_staking_rules::registry::operator_minimum;
 use oxen_state::queries;
 use oxen_types::{
@@ -127,6 +127,7 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
     answer.target_height = target_height.unwrap_or(0);
     answer.busy_syncing = target_height.is_some();
     answer.synchronized = target_height.is_none();
+    answer.offline = handles.peers.is_none();
     answer.tx_pool_size = handles.pool.len() as u64;
     answer.adjusted_time = handles.clock.now().seconds();
     answer.warnings = handles.control.warnings();
@@ -199,12 +200,19 @@ fn add_admin_info(call: &Call<'_>, answer: &mut InfoAnswer) -> Result<(), Method
     answer.service_node = Some(own.keys().is_some());
     answer.last_storage_server_ping = Some(last_ping(Companion::StorageServer));
     answer.last_lokinet_ping = Some(last_ping(Companion::Lokinet));
-    // The node has no peers in this version.
-    answer.outgoing_connections_count = Some(0);
-    answer.incoming_connections_count = Some(0);
-    answer.white_peerlist_size = Some(0);
-    answer.grey_peerlist_size = Some(0);
+    add_peer_counts(handles.peers.as_deref(), answer);
     Ok(())
+}
+
+fn add_peer_counts(peers: Option<&dyn PeerControl>, answer: &mut InfoAnswer) {
+    let connected = peers.map(PeerControl::connections).unwrap_or_default();
+    let known = peers.map(PeerControl::known_peers).unwrap_or_default();
+    let going = |direction| connected.iter().filter(|peer| peer.direction == direction).count() as u64;
+    let of = |acquaintance| known.iter().filter(|peer| peer.acquaintance == acquaintance).count() as u64;
+    answer.outgoing_connections_count = Some(going(Direction::Outbound));
+    answer.incoming_connections_count = Some(going(Direction::Inbound));
+    answer.white_peerlist_size = Some(of(Acquaintance::Met));
+    answer.grey_peerlist_size = Some(of(Acquaintance::Heard));
 }
 
 /// Rounded up.

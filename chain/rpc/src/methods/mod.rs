@@ -8,6 +8,7 @@ mod fees;
 mod making;
 mod outputs;
 mod own_service_node;
+mod peers;
 mod pool;
 mod quorums;
 mod registration;
@@ -43,6 +44,7 @@ pub fn all_methods() -> Vec<Method> {
         own_service_node::methods(),
         registration::methods(),
         making::methods(),
+        peers::methods(),
         running::methods(),
     ]
     .concat()

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod error_code;
 pub mod number;
 pub mod output;
+pub mod peers;
 pub mod service_nodes;
 pub mod staking;
 pub mod status;

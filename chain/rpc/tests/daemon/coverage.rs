@@ -14,6 +14,7 @@ const SOURCES: &[&str] = &[
     include_str!("making.rs"),
     include_str!("outputs.rs"),
     include_str!("own_service_node.rs"),
+    include_str!("peers.rs"),
     include_str!("pool.rs"),
     include_str!("portable.rs"),
     include_str!("registration.rs"),

@@ -7,7 +7,10 @@ pub mod planted;
 
 use crate::http::{Answer, Client};
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
-use oxen_node_api::{ChainReader, ChainWriter, Clock, EventHub, NodeControl, Pool, Relay, SyncState};
+use oxen_node_api::{
+    BannedHost, ChainReader, ChainWriter, Clock, EventHub, KnownPeer, NodeControl, PeerConnection, PeerControl,
+    PeerLimits, Pool, Relay, SyncSpan, SyncState,
+};
 use oxen_rpc::{
     Access, ListenerConfig, NodeHandles, RpcConfig, RpcServer,
     types::{ErrorCode, ErrorObject},
@@ -21,7 +24,8 @@ use oxen_writer::{Chain, ChainParts};
 use planted::{PlantedServiceNodes, TestOwnServiceNode, TestPeers};
 use serde_json::{Value, json};
 use std::{
-    net::SocketAddr,
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
@@ -69,11 +73,83 @@ impl NodeControl for TestControl {
     }
 }
 
+/// Peers, as far as the RPC sees them.
+pub struct TestPeers {
+    pub connections: Mutex<Vec<PeerConnection>>,
+    pub known: Mutex<Vec<KnownPeer>>,
+    pub spans: Mutex<Vec<SyncSpan>>,
+    limits: Mutex<PeerLimits>,
+    bans: Mutex<BTreeMap<IpAddr, u64>>,
+    clock: Arc<ManualClock>,
+}
+
+impl TestPeers {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        Self {
+            connections: Mutex::default(),
+            known: Mutex::default(),
+            spans: Mutex::default(),
+            limits: Mutex::new(PeerLimits {
+                outbound: 8,
+                inbound: 64,
+            }),
+            bans: Mutex::default(),
+            clock,
+        }
+    }
+}
+
+impl PeerControl for TestPeers {
+    fn connections(&self) -> Vec<PeerConnection> {
+        self.connections.lock().unwrap().clone()
+    }
+
+    fn known_peers(&self) -> Vec<KnownPeer> {
+        self.known.lock().unwrap().clone()
+    }
+
+    fn limits(&self) -> PeerLimits {
+        *self.limits.lock().unwrap()
+    }
+
+    fn set_limits(&self, limits: PeerLimits) {
+        *self.limits.lock().unwrap() = limits;
+    }
+
+    fn bans(&self) -> Vec<BannedHost> {
+        let now = self.clock.now();
+        let bans = self.bans.lock().unwrap();
+        bans.iter()
+            .map(|(host, seconds)| BannedHost {
+                host: *host,
+                until: now.saturating_add(*seconds),
+            })
+            .collect()
+    }
+
+    fn ban(&self, host: IpAddr, seconds: u64) {
+        self.bans.lock().unwrap().insert(host, seconds);
+    }
+
+    fn lift_ban(&self, host: IpAddr) -> bool {
+        self.bans.lock().unwrap().remove(&host).is_some()
+    }
+
+    fn sync_state(&self) -> SyncState {
+        SyncState::Synchronised
+    }
+
+    fn sync_spans(&self) -> Vec<SyncSpan> {
+        self.spans.lock().unwrap().clone()
+    }
+}
+
 /// The node of one test.
 pub struct Fixture {
     pub admin: SocketAddr,
     pub public: SocketAddr,
     pub control: Arc<TestControl>,
+    pub peers: Arc<TestPeers>,
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
     pub planted: Arc<PlantedServiceNodes>,
@@ -123,6 +199,7 @@ impl Fixture {
             admin: address(Access::Admin),
             public: address(Access::Public),
             control: parts.control,
+            peers: parts.peers,
             chain: parts.chain,
             pool: parts.pool,
             planted: parts.planted,
@@ -254,6 +331,7 @@ impl Drop for Fixture {
 /// The services of a node in memory.
 pub struct NodeParts {
     pub control: Arc<TestControl>,
+    pub peers: Arc<TestPeers>,
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
     pub clock: Arc<ManualClock>,
@@ -304,6 +382,7 @@ impl NodeParts {
         chain.set_pool(Arc::clone(&pool) as _);
         Self {
             control: Arc::new(TestControl::default()),
+            peers: Arc::new(TestPeers::new(Arc::clone(&clock))),
             chain,
             pool,
             clock,
@@ -321,6 +400,7 @@ impl NodeParts {
             pool: Arc::clone(&self.pool) as _,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
+            peers: Some(Arc::clone(&self.peers) as _),
             clock: Arc::clone(&self.clock) as _,
             control: Arc::clone(&self.control) as _,
             staking: Arc::new(StakingRules::new(Arc::clone(self.chain.network()))),

@@ -12,6 +12,7 @@ mod limits;
 mod making;
 mod outputs;
 mod own_service_node;
+mod peers;
 mod pool;
 mod portable;
 mod registration;
