@@ -26,7 +26,7 @@ mod own_report;
 pub mod peers;
 mod pool_storage;
 pub mod program;
-mod proof_storage;
+pub mod proof_storage;
 pub mod service_node_keys;
 pub mod service_node_options;
 pub mod shutdown;

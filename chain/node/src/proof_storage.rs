@@ -1,7 +1,7 @@
-//! The uptime proofs' copy on disk: rows beside the chain in the same database.
+//! The prober's copy on disk: rows beside the chain in the same database.
 
 use oxen_staking_prober::{ObservationStorage, StorageError, StoredObservations};
-use oxen_store::{AuxiliaryBatch, ChainStore, UptimeProofs};
+use oxen_store::{AuxiliaryBatch, ChainStore, StoreError, UptimeProofs};
 use oxen_types::PublicKey;
 use parity_scale_codec::{DecodeAll, Encode};
 
@@ -9,12 +9,12 @@ use parity_scale_codec::{DecodeAll, Encode};
 const PAGE: usize = 1_000;
 
 /// Keeps uptime proofs in the chain's database.
-pub(crate) struct DatabaseProofStorage(pub(crate) ChainStore);
+pub struct DatabaseProofStorage(pub ChainStore);
 
 impl ObservationStorage for DatabaseProofStorage {
     fn load(&self) -> Result<Vec<(PublicKey, StoredObservations)>, StorageError> {
         let snapshot = self.0.snapshot();
-        let mut rows = Vec::new();
+        let mut observations = Vec::new();
         let mut after = None;
         loop {
             let page = snapshot
@@ -23,15 +23,12 @@ impl ObservationStorage for DatabaseProofStorage {
             after = page.last().map(|(key, _)| *key);
             for (key, row) in page {
                 match StoredObservations::decode_all(&mut row.as_slice()) {
-                    Ok(stored) => rows.push((key, stored)),
-                    // The node proves again within the hour.
-                    Err(error) => {
-                        tracing::warn!(%key, %error, "an uptime proof on disk does not decode and is dropped")
-                    }
+                    Ok(stored) => observations.push((key, stored)),
+                    Err(error) => tracing::warn!(%key, %error, "an uptime proof on disk does not decode and is dropped"),
                 }
             }
             if after.is_none() {
-                return Ok(rows);
+                return Ok(observations);
             }
         }
     }
@@ -48,6 +45,33 @@ impl ObservationStorage for DatabaseProofStorage {
     }
 }
 
-fn storage_error(error: oxen_store::StoreError) -> StorageError {
+fn storage_error(error: StoreError) -> StorageError {
     StorageError(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_staking_rules::obligations::AddressHistory;
+    use oxen_store::Identity;
+    use oxen_types::{Hash, NetworkId, Timestamp};
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_removed_is_gone() {
+        let identity = Identity {
+            network: NetworkId::new([1; 16]),
+            genesis: Hash::ZERO,
+        };
+        let storage = DatabaseProofStorage(ChainStore::in_memory(&identity).unwrap());
+        let row = |seconds| StoredObservations {
+            proof: None,
+            last_accepted: Some(Timestamp::from_seconds(seconds)),
+            proof_counts_from: None,
+            addresses: AddressHistory::default(),
+        };
+        let [one, two] = [1, 2].map(|number| PublicKey::new([number; 32]));
+        storage.update(&[(one, row(1)), (two, row(2))], &[]).unwrap();
+        storage.update(&[(two, row(3))], &[one]).unwrap();
+        assert_eq!(storage.load().unwrap(), [(two, row(3))]);
+    }
 }

@@ -72,6 +72,27 @@ pub enum MethodError {
         /// What was given, cut.
         found: String,
     },
+    /// Text that is not the hash of a name.
+    #[error("name_hash must be 64 hexadecimal characters or 44 of base64, not {found:?}")]
+    BadNameHash {
+        /// What was given, cut.
+        found: String,
+    },
+    /// A kind of name that does not exist.
+    #[error("there are names of type 0 (session), 1 (wallet) and 2 (lokinet), not {number}")]
+    NoSuchNameKind {
+        /// The number.
+        number: u64,
+    },
+    /// Text that is no owner of names.
+    #[error("{found:?}: {reason}")]
+    NotAnOwner {
+        /// What was given, cut.
+        found: String,
+        /// Why.
+        #[source]
+        reason: oxen_names::owner::OwnerError,
+    },
     /// Bytes that are not hexadecimal (or base64, where that is taken).
     #[error("{what} must be hexadecimal text")]
     NotHex {
@@ -332,6 +353,9 @@ impl MethodError {
             | Self::NotAHost { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
+            | Self::BadNameHash { .. }
+            | Self::NoSuchNameKind { .. }
+            | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }
             | Self::ReversedRange { .. }
             | Self::TooMany { .. }

@@ -154,6 +154,7 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
     let (difficulty, difficulty_top64) = halves(facts.next_difficulty);
     let (cumulative_difficulty, cumulative_difficulty_top64) = halves(facts.tip.cumulative_difficulty);
     let requirement = staking_requirement(network, facts.height().next());
+    let names = [facts.names.session, facts.names.wallet, facts.names.lokinet];
     InfoAnswer {
         height: facts.block_count(),
         height_without_bootstrap: facts.block_count(),
@@ -170,6 +171,8 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
         wide_cumulative_difficulty: wide(facts.tip.cumulative_difficulty),
         target: network.target_block_seconds,
         tx_count: facts.totals.transactions,
+        ons_counts: names,
+        lns_counts: names,
         mainnet: network.kind == NetworkKind::Mainnet,
         testnet: network.kind == NetworkKind::Testnet,
         stagenet: network.kind == NetworkKind::Stagenet,

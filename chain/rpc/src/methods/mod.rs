@@ -6,6 +6,7 @@ mod chain;
 mod checkpoints;
 mod fees;
 mod making;
+mod names;
 mod outputs;
 mod own_service_node;
 mod peers;
@@ -37,6 +38,7 @@ pub fn all_methods() -> Vec<Method> {
         outputs::methods(),
         fees::methods(),
         rewards::methods(),
+        names::methods(),
         checkpoints::methods(),
         service_nodes::methods(),
         stakes::methods(),

@@ -107,6 +107,10 @@ pub struct InfoAnswer {
     pub tx_count: u64,
     /// Transactions in the pool.
     pub tx_pool_size: u64,
+    /// Registered names: session, wallet, lokinet.
+    pub ons_counts: [u64; 3],
+    /// The same under its old name.
+    pub lns_counts: [u64; 3],
     /// Is this the network with value?
     pub mainnet: bool,
     /// Is this the public test network?
@@ -299,6 +303,8 @@ pub struct PublishedLimits {
     pub checkpoints: usize,
     /// Heights of `get_quorum_state`.
     pub quorum_heights: usize,
+    /// Names of `ons_names_to_owners`, owners of `ons_owners_to_names`.
+    pub names: usize,
     /// Requests of one JSON-RPC batch.
     pub batch: usize,
     /// Bytes of a request.

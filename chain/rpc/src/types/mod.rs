@@ -8,6 +8,7 @@ pub mod admin;
 pub mod block;
 pub mod chain;
 pub mod error_code;
+pub mod names;
 pub mod number;
 pub mod output;
 pub mod peers;

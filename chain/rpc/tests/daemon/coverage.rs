@@ -12,6 +12,7 @@ const SOURCES: &[&str] = &[
     include_str!("chain.rs"),
     include_str!("limits.rs"),
     include_str!("making.rs"),
+    include_str!("names.rs"),
     include_str!("outputs.rs"),
     include_str!("own_service_node.rs"),
     include_str!("peers.rs"),

@@ -338,6 +338,7 @@ pub struct NodeParts {
     pub planted: Arc<PlantedServiceNodes>,
     pub peers: Arc<TestPeers>,
     pub own: Arc<TestOwnServiceNode>,
+    pub staking: Arc<StakingRules>,
     events: Arc<EventHub>,
 }
 
@@ -389,6 +390,7 @@ impl NodeParts {
             planted,
             peers: Arc::default(),
             own: Arc::default(),
+            staking: Arc::new(StakingRules::new(Arc::clone(network))),
             events,
         }
     }
@@ -403,7 +405,7 @@ impl NodeParts {
             peers: Some(Arc::clone(&self.peers) as _),
             clock: Arc::clone(&self.clock) as _,
             control: Arc::clone(&self.control) as _,
-            staking: Arc::new(StakingRules::new(Arc::clone(self.chain.network()))),
+            staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(&self.peers) as _,
             own_service_node: Arc::clone(&self.own) as _,
         }

@@ -10,6 +10,7 @@ mod fixture;
 mod http;
 mod limits;
 mod making;
+mod names;
 mod outputs;
 mod own_service_node;
 mod peers;
