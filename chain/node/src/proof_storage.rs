@@ -24,7 +24,9 @@ impl ObservationStorage for DatabaseProofStorage {
             for (key, row) in page {
                 match StoredObservations::decode_all(&mut row.as_slice()) {
                     Ok(stored) => observations.push((key, stored)),
-                    Err(error) => tracing::warn!(%key, %error, "an uptime proof on disk does not decode and is dropped"),
+                    Err(error) => {
+                        tracing::warn!(%key, %error, "an uptime proof on disk does not decode and is dropped")
+                    }
                 }
             }
             if after.is_none() {
