@@ -34,13 +34,13 @@ pub struct Arguments {
     #[command(flatten)]
     pub rpc: RpcArguments,
 
-    /// Service node.
-    #[command(flatten)]
-    pub service_node: ServiceNodeArguments,
-
     /// Peers.
     #[command(flatten)]
     pub peers: PeerArguments,
+
+    /// Service node.
+    #[command(flatten)]
+    pub service_node: ServiceNodeArguments,
 
     /// What to log: a level (error, warning, info, debug, trace), or a list such as `warning, oxen_writer=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
@@ -120,23 +120,6 @@ pub struct RpcArguments {
     pub rpc_access_control_origins: Vec<String>,
 }
 
-/// Running a service node.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ServiceNodeArguments {
-    /// Run a service node: with keys in the data directory, uptime proofs and votes.
-    #[arg(long)]
-    pub service_node: bool,
-    /// The IPv4 address under which other service nodes reach this one.
-    #[arg(long, value_name = "IP")]
-    pub service_node_public_ip: Option<Ipv4Addr>,
-    /// Port for messages between service nodes, which others must reach; the network's by default.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub quorumnet_port: Option<u16>,
-    /// For test networks: take addresses that are not reached from the internet, in our own proofs and in those of others.
-    #[arg(long)]
-    pub dev_allow_local_ips: bool,
-}
-
 /// Peers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct PeerArguments {
@@ -170,6 +153,23 @@ pub struct PeerArguments {
     /// Serve peers what is here and do not fetch what they have.
     #[arg(long)]
     pub no_sync: bool,
+}
+
+/// Running a service node.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServiceNodeArguments {
+    /// Run a service node: with keys in the data directory, uptime proofs and votes.
+    #[arg(long)]
+    pub service_node: bool,
+    /// The IPv4 address under which other service nodes reach this one.
+    #[arg(long, value_name = "IP")]
+    pub service_node_public_ip: Option<Ipv4Addr>,
+    /// Port for messages between service nodes, which others must reach; the network's by default.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub quorumnet_port: Option<u16>,
+    /// For test networks: take addresses that are not reached from the internet, in our own proofs and in those of others.
+    #[arg(long)]
+    pub dev_allow_local_ips: bool,
 }
 
 /// Options of the C++ daemon that this one knows of but has no use for yet: configurations that hold them keep working.

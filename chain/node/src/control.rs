@@ -3,7 +3,7 @@
 use crate::{
     own_report::OwnReporter,
     shutdown::{Shutdown, ShutdownReason},
-    status::status_line,
+    status::NodeStatus,
 };
 use oxen_node_api::{ChainReader, Clock, NodeControl, PeerControl, Pool, SyncState};
 use oxen_state::queries;
@@ -42,7 +42,17 @@ impl NodeControl for Control {
     }
 
     fn status_line(&self) -> String {
-        let first = status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed());
+        let first = NodeStatus::gather(
+            &*self.chain,
+            &*self.pool,
+            self.peers.as_deref(),
+            self.clock.now(),
+            self.started.elapsed(),
+        )
+        .map_or_else(
+            |error| format!("the database cannot be read: {error}"),
+            |status| status.to_string(),
+        );
         let own = self.own.report().map(|report| report.lines()).unwrap_or_default();
         std::iter::once(first).chain(own).collect::<Vec<_>>().join("\n")
     }

@@ -1,34 +1,28 @@
 //! Starting a node: every part made and wired, in the order in which they need each other.
 
 use crate::{
-    clock::SystemClock,
     control::Control,
+    core::Core,
     data_directory::{DataDirectory, DataDirectoryError},
     health::{self, Health},
     metrics::MetricsSubscriber,
     notify::BlockNotify,
-    own_report::OwnReporter,
-    pool_storage::DatabasePoolStorage,
-    proof_storage::DatabaseProofStorage,
     service_node_keys::KeyFileError,
     service_node_options::{ServiceNodeSettings, prober_settings},
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
-use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
+use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Gossip, GossipTopic,
-    NodeControl, PeerControl, Subscription, SyncState,
+    ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NodeControl, PeerControl, Subscription,
 };
-use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
-use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
-use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProofHandler, SyncTarget, VoteHandler};
+use oxen_p2p::{PeerConfig, PeerNetwork, StartError};
+use oxen_rpc::{Access, BindError, RpcConfig, RpcServer};
+use oxen_staking_prober::Prober;
 use oxen_staking_rules::uptime_proof::LocalAddresses;
-use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
-use oxen_types::{Height, Network};
-use oxen_verifier::ProofVerifier;
-use oxen_writer::{Chain, ChainParts, OpenChainError};
+use oxen_types::Network;
+use oxen_writer::{Chain, OpenChainError};
 use std::{
     fs, io,
     net::SocketAddr,
@@ -136,113 +130,47 @@ impl Node {
     pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
-        let network = Arc::new(settings.network);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
-        let events = Arc::new(EventHub::new());
-        let verifier = Arc::new(ProofVerifier::default());
-        let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
-        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
-        let chain = Arc::new(Chain::open(ChainParts {
-            network: Arc::clone(&network),
-            store: store.clone(),
-            service_nodes: Arc::clone(&service_nodes),
-            verifier: Arc::clone(&verifier),
-            work: Arc::new(NoWorkHash),
-            clock: Arc::clone(&clock),
-            events: Arc::clone(&events),
-        })?);
-        let storage: Arc<dyn PoolStorage> = Arc::new(DatabasePoolStorage(store.clone()));
-        let pool = Arc::new(Mempool::new(MempoolParts {
-            chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
-            service_nodes,
-            verifier,
-            clock: Arc::clone(&clock),
-            events: Arc::clone(&events),
-            storage,
-            settings: settings.pool,
-        }));
-        chain.set_pool(Arc::clone(&pool) as _);
-        let reloaded = pool.reload()?;
-        if reloaded.kept + reloaded.dropped > 0 {
-            tracing::info!(kept = reloaded.kept, dropped = reloaded.dropped, "took up the pool");
-        }
-
+        let core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let mut subscriptions = vec![
-            events.subscribe(MetricsSubscriber::new()),
-            events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
+            core.events.subscribe(MetricsSubscriber::new()),
+            core.events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
         ];
         if let Some(command) = settings.block_notify {
-            subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
+            subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
         let peers = match settings.peers {
-            Some(config) => Some(start_peers(config, &chain, &pool, &events, &clock).await?),
+            Some(config) => Some(core.start_peers(config).await?),
             None => None,
         };
+        let prober = core.start_prober(peers.as_ref(), &store, prober_settings).await?;
+        subscriptions.push(prober.subscribe(&*core.events));
+        let reporter = core.reporter(&prober);
         let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
-        let prober = Arc::new(Prober::new(ProberParts {
-            chain: Arc::clone(&chain) as _,
-            writer: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
-            gossip: peers
-                .clone()
-                .map_or_else(|| Arc::new(NobodyToTell) as Arc<dyn Gossip>, |peers| peers as _),
-            clock: Arc::clone(&clock),
-            staking: Arc::clone(&staking) as _,
-            sync: sync_target(peer_control.clone()),
-            storage: Arc::new(DatabaseProofStorage(store.clone())),
-            settings: prober_settings,
-        })?);
-        subscriptions.push(prober.subscribe(&*events));
-        if let Some(peers) = &peers {
-            let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
-            peers.handle(GossipTopic::Votes, votes).await;
-            let proofs = Arc::new(ProofHandler(Arc::clone(&prober)));
-            peers.handle(GossipTopic::UptimeProofs, proofs).await;
-        }
-        let reporter = OwnReporter {
-            chain: Arc::clone(&chain) as _,
-            staking: Arc::clone(&staking),
-            own: Arc::clone(&prober) as _,
-            peers: Arc::clone(&prober) as _,
-            clock: Arc::clone(&clock),
-        };
         let control = Arc::new(Control {
-            chain: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
+            chain: Arc::clone(&core.chain) as _,
+            pool: Arc::clone(&core.pool) as _,
             peers: peer_control.clone(),
-            clock: Arc::clone(&clock),
+            clock: Arc::clone(&core.clock),
             shutdown: shutdown.clone(),
-            started_at: clock.now(),
+            started_at: core.clock.now(),
             started,
             data_directory: data_directory.path().to_owned(),
             own: reporter.clone(),
         });
         let health = Health {
-            chain: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
+            chain: Arc::clone(&core.chain) as _,
+            pool: Arc::clone(&core.pool) as _,
             store,
-            peers: peer_control.clone(),
             own: None,
+            peers: peer_control.clone(),
         };
         let operators_health = Health {
             own: Some(reporter),
             ..health.clone()
         };
-        let handles = NodeHandles {
-            chain: Arc::clone(&chain) as _,
-            writer: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
-            mining: Arc::clone(&chain) as _,
-            feed: events,
-            peers: peer_control.clone(),
-            clock: Arc::clone(&clock),
-            control: Arc::clone(&control) as _,
-            staking,
-            service_node_peers: Arc::clone(&prober) as _,
-            own_service_node: Arc::clone(&prober) as _,
-        };
+        let handles = core.handles(&prober, peer_control, Arc::clone(&control));
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
             .with_routes(Access::Admin, health::admin_routes(operators_health))
@@ -257,13 +185,13 @@ impl Node {
         let peer_addresses = peers.as_ref().map(|peers| peers.addresses()).unwrap_or_default();
         write_addresses(&data_directory.path().join(PEER_ADDRESSES_FILE), &peer_addresses)?;
         Ok(Self {
-            chain,
-            pool,
-            clock,
+            chain: core.chain,
+            pool: core.pool,
+            clock: core.clock,
             control,
+            peers,
             prober,
             supervisor: Arc::new(Supervisor::from_environment()),
-            peers,
             server,
             addresses,
             shutdown,
@@ -401,28 +329,6 @@ pub(crate) fn open_database(settings: &NodeSettings) -> Result<(DataDirectory, C
     Ok((folder, store))
 }
 
-/// Takes connections and goes to peers.
-async fn start_peers(
-    config: PeerConfig,
-    chain: &Arc<Chain>,
-    pool: &Arc<Mempool>,
-    events: &Arc<EventHub>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<PeerNetwork>, StartError> {
-    let services = PeerServices {
-        chain: Arc::clone(chain) as _,
-        writer: Arc::clone(chain) as _,
-        pool: Arc::clone(pool) as _,
-        feed: Arc::clone(events) as _,
-        clock: Arc::clone(clock),
-    };
-    let peers = PeerNetwork::start(config, services, rand_core::OsRng).await?;
-    for address in peers.addresses() {
-        tracing::info!("peers can connect to {address}");
-    }
-    Ok(Arc::new(peers))
-}
-
 /// Written beside and renamed, so that a reader never sees half of it.
 fn write_addresses(path: &Path, addresses: &[impl std::fmt::Display]) -> Result<(), LaunchError> {
     let text: String = addresses.iter().map(|address| format!("{address}\n")).collect();
@@ -433,33 +339,6 @@ fn write_addresses(path: &Path, addresses: &[impl std::fmt::Display]) -> Result<
             path: path.to_owned(),
             source,
         })
-}
-
-/// What the prober compares its height with.
-fn sync_target(peers: Option<Arc<dyn PeerControl>>) -> Arc<dyn SyncTarget> {
-    match peers {
-        Some(peers) => Arc::new(PeersTarget(peers)),
-        None => Arc::new(NoSyncTarget),
-    }
-}
-
-/// The newest block that peers have.
-struct PeersTarget(Arc<dyn PeerControl>);
-
-impl SyncTarget for PeersTarget {
-    fn target(&self) -> Option<Height> {
-        match self.0.sync_state() {
-            SyncState::CatchingUp { target } => Some(target),
-            SyncState::Synchronised => None,
-        }
-    }
-}
-
-/// Gossip of a node without peers.
-struct NobodyToTell;
-
-impl Gossip for NobodyToTell {
-    fn publish(&self, _: GossipTopic, _: Vec<u8>) {}
 }
 
 /// A database that cannot be written ends the node: serving a chain that stands still would deceive its users.

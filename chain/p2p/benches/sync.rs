@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
-use oxen_node_api::{ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Subscription};
+use oxen_node_api::{ChainEvent, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Subscription};
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices};
 use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules};
 use oxen_store::{ChainStore, Identity};
