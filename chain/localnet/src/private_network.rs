@@ -14,7 +14,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus},
     thread,
     time::{Duration, Instant},
 };
@@ -104,20 +104,46 @@ pub struct PrivateNetwork {
     nodes: Vec<ServiceNode>,
 }
 
+/// Constants of a network to play with: seconds instead of hours, tens of blocks instead of thousands; service nodes come and
+/// go while one looks on. Until Pulse is there, no number of service nodes may take the blocks from the miner.
+#[must_use]
+pub fn short_times() -> Vec<(&'static str, Value)> {
+    vec![
+        ("PULSE_MIN_SERVICE_NODES", json!(1000)),
+        ("SERVICE_NODE_PAYABLE_AFTER_BLOCKS", json!(4)),
+        ("BATCHING_INTERVAL", json!(20)),
+        ("UNLOCK_DURATION", json!(15)),
+        ("DEREGISTRATION_LOCK_DURATION", json!(30)),
+        ("HARDFORK_DEREGISTRATION_GRACE_PERIOD", json!(0)),
+        ("SMALL_CONTRIBUTOR_UNLOCK_TIMER", json!(20)),
+        ("DECOMMISSION_INITIAL_CREDIT", json!(40)),
+        ("DECOMMISSION_MINIMUM", json!(20)),
+        ("UPTIME_PROOF_FREQUENCY", json!(4)),
+        ("UPTIME_PROOF_VALIDITY", json!(12)),
+        ("UPTIME_PROOF_CHECK_INTERVAL", json!(1)),
+        ("UPTIME_PROOF_STARTUP_DELAY", json!(0)),
+    ]
+}
+
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
 impl PrivateNetwork {
-    /// Starts an ordinary node and `count` service nodes on a network with these constants beside those of regtest, and mines
-    /// until the faucet can pay.
+    /// Starts an ordinary node, its RPC on this port or on a free one for 0, and `count` service nodes, on a network with these
+    /// constants beside those of regtest, and mines until the faucet can pay. A network that is in the folder already goes on.
     ///
     /// # Errors
     /// A node does not start.
-    pub fn start(folder: &Path, count: usize, constants: &[(&str, Value)]) -> Result<Self, NetworkError> {
+    pub fn start(
+        folder: &Path,
+        count: usize,
+        constants: &[(&str, Value)],
+        rpc_port: u16,
+    ) -> Result<Self, NetworkError> {
         const BOOTSTRAP_BLOCKS: u64 = 41;
         let description = describe(folder, constants)?;
         let miner_port = free_port()?;
-        let miner = start_node(&folder.join("miner"), &description, miner_port, None, &[])?;
+        let miner = start_node(&folder.join("miner"), &description, miner_port, rpc_port, None, &[])?;
         let mut network = Self {
             folder: folder.to_owned(),
             description,
@@ -147,6 +173,7 @@ impl PrivateNetwork {
             &folder,
             &self.description,
             port,
+            0,
             Some(self.miner_port),
             SERVICE_NODE_OPTIONS,
         )?;
@@ -170,6 +197,23 @@ impl PrivateNetwork {
     #[must_use]
     pub fn address(&self) -> &str {
         self.miner.address()
+    }
+
+    /// How the ordinary node ended, if it has.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn miner_ended(&mut self) -> Result<Option<ExitStatus>, NetworkError> {
+        Ok(self.miner.try_wait()?)
+    }
+
+    /// Asks every node to stop and waits until all have.
+    pub fn stop(self) {
+        // The terminal's Ctrl-C reaches them too: who has gone already cannot be asked, and is killed if it has not.
+        for process in self.nodes.into_iter().filter_map(|node| node.process) {
+            let _ = process.stop();
+        }
+        let _ = self.miner.stop();
     }
 
     /// The file that describes the network.
@@ -214,6 +258,7 @@ impl PrivateNetwork {
             &node.folder,
             &self.description,
             node.port,
+            0,
             Some(self.miner_port),
             SERVICE_NODE_OPTIONS,
         )?;
@@ -391,12 +436,13 @@ fn start_node(
     folder: &Path,
     description: &Path,
     port: u16,
+    rpc_port: u16,
     peer: Option<u16>,
     more: &[&str],
 ) -> Result<NodeProcess, NetworkError> {
     let mut arguments = vec![
         format!("--network={}", description.display()),
-        "--rpc-port=0".to_owned(),
+        format!("--rpc-port={rpc_port}"),
         "--p2p-bind-ip=127.0.0.1".to_owned(),
         format!("--p2p-bind-port={port}"),
         "--dev-allow-local-ips".to_owned(),

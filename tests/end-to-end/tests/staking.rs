@@ -4,7 +4,7 @@
 
 use oxen_localnet::{
     PrivateNetwork, Seen,
-    private_network::{NetworkError, OXEN},
+    private_network::{NetworkError, OXEN, short_times},
     wallet::Wallet,
 };
 use serde_json::{Value, json};
@@ -15,25 +15,6 @@ const VOTERS: usize = 11;
 const SHARED: usize = VOTERS;
 /// What a node holds.
 const REQUIREMENT: u64 = 100 * OXEN;
-
-/// Constants of the network beside those of regtest: seconds instead of hours, tens of blocks instead of thousands.
-fn constants() -> Vec<(&'static str, Value)> {
-    vec![
-        ("PULSE_MIN_SERVICE_NODES", json!(1000)),
-        ("SERVICE_NODE_PAYABLE_AFTER_BLOCKS", json!(4)),
-        ("BATCHING_INTERVAL", json!(20)),
-        ("UNLOCK_DURATION", json!(15)),
-        ("DEREGISTRATION_LOCK_DURATION", json!(30)),
-        ("HARDFORK_DEREGISTRATION_GRACE_PERIOD", json!(0)),
-        ("SMALL_CONTRIBUTOR_UNLOCK_TIMER", json!(20)),
-        ("DECOMMISSION_INITIAL_CREDIT", json!(40)),
-        ("DECOMMISSION_MINIMUM", json!(20)),
-        ("UPTIME_PROOF_FREQUENCY", json!(4)),
-        ("UPTIME_PROOF_VALIDITY", json!(12)),
-        ("UPTIME_PROOF_CHECK_INTERVAL", json!(1)),
-        ("UPTIME_PROOF_STARTUP_DELAY", json!(0)),
-    ]
-}
 
 fn is_active(state: &Value) -> Seen<()> {
     if state["active"] == true {
@@ -88,7 +69,7 @@ fn service_nodes_from_registration_to_the_end_of_their_stake() {
     let mut folder = tempfile::tempdir().unwrap();
     // For looking into a failure.
     folder.disable_cleanup(std::env::var_os("OXEN_KEEP_FOLDERS").is_some());
-    let mut network = PrivateNetwork::start(folder.path(), VOTERS + 1, &constants()).unwrap();
+    let mut network = PrivateNetwork::start(folder.path(), VOTERS + 1, &short_times(), 0).unwrap();
     let faucet = network.faucet().unwrap();
     let (alice, bob, carol) = (
         network.wallet("alice").unwrap(),
@@ -239,7 +220,7 @@ fn a_contributor_unlocks_and_spends(network: &PrivateNetwork, contributor: &Wall
 #[ignore = "needs the programs: make end-to-end"]
 fn a_name_is_bought_resolved_and_updated() {
     let folder = tempfile::tempdir().unwrap();
-    let network = PrivateNetwork::start(folder.path(), 0, &constants()).unwrap();
+    let network = PrivateNetwork::start(folder.path(), 0, &short_times(), 0).unwrap();
     let faucet = network.faucet().unwrap();
     let session = |last: &str| format!("05{}{last}", "ab".repeat(31));
     faucet
