@@ -8,12 +8,7 @@ use oxen_localnet::{
     wallet::{Wallet, WalletError},
 };
 use serde_json::{Value, json};
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::mpsc,
-    time::Duration,
-};
+use std::{path::PathBuf, process::ExitCode, sync::mpsc, time::Duration};
 use thiserror::Error;
 
 /// Blocks until a payment can be spent.
@@ -84,7 +79,10 @@ struct Wallets {
 
 fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
     let steps = Steps::new(6);
-    steps.next(&format!("starting an ordinary node and {} service nodes", arguments.nodes));
+    steps.next(&format!(
+        "starting an ordinary node and {} service nodes",
+        arguments.nodes
+    ));
     let data_directory = arguments.data_dir.clone().unwrap_or_else(|| {
         std::env::home_dir()
             .unwrap_or_else(|| PathBuf::from("."))
@@ -163,7 +161,11 @@ fn await_proofs(network: &PrivateNetwork) -> Result<(), LocalnetError> {
         network.await_that("an uptime proof of every service node", || {
             let state = network.state(index)?;
             let heard = state["last_uptime_proof"].as_u64().unwrap_or_default() > 0;
-            Ok(if heard { Seen::Yes(()) } else { Seen::NotYet(state.to_string()) })
+            Ok(if heard {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(state.to_string())
+            })
         })?;
     }
     Ok(())
@@ -221,7 +223,11 @@ fn print_what_to_try(network: &PrivateNetwork, wallets: &Wallets, alice: &str) -
     println!();
     println!(
         "The network is up. JSON-RPC: http://{address}/json_rpc   data: {}",
-        network.description().parent().unwrap_or(network.description()).display()
+        network
+            .description()
+            .parent()
+            .unwrap_or(network.description())
+            .display()
     );
     println!();
     println!("Try, in another terminal:");
@@ -240,7 +246,10 @@ fn print_what_to_try(network: &PrivateNetwork, wallets: &Wallets, alice: &str) -
         "  {wallet} --wallet-file {} transfer {alice} 100",
         wallets.faucet.file().display()
     );
-    println!("  {wallet} --wallet-file {} print_locked_stakes", wallets.faucet.file().display());
+    println!(
+        "  {wallet} --wallet-file {} print_locked_stakes",
+        wallets.faucet.file().display()
+    );
     if network.node_count() > 0 {
         let node = format!(
             "{} --network {description} --data-dir {}",
@@ -248,7 +257,9 @@ fn print_what_to_try(network: &PrivateNetwork, wallets: &Wallets, alice: &str) -
             network.node(0).folder().display()
         );
         println!("  {node} print_sn_status      how its peers see a service node");
-        println!("  {node} stop_daemon          and watch the others vote it out: curl -s {address}/json_rpc -d '{{\"method\":\"get_service_nodes\"}}'");
+        println!(
+            "  {node} stop_daemon          and watch the others vote it out: curl -s {address}/json_rpc -d '{{\"method\":\"get_service_nodes\"}}'"
+        );
     }
     println!();
     println!("Ctrl-C stops it; the same command goes on where it was.");

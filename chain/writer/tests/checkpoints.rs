@@ -14,9 +14,7 @@ use oxen_state::{
     service_nodes::state_quorums,
     tables::Checkpoints,
 };
-use oxen_store::{
-    ChainStore, Identity,
-};
+use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{Maker, ManualClock, MinedBlock, StakingChain, TestChain};
 use oxen_types::{Checkpoint, Hash, Height, block::QuorumSignature, checkpoint::CheckpointKind};
 use oxen_verifier::ProofVerifier;
@@ -118,8 +116,14 @@ fn the_thirteenth_vote_makes_a_checkpoint_and_more_votes_join_it() {
         SubmitCheckpointError::Invalid(CheckpointError::VoteCount { found: 12 })
     ));
     let thirteen = checkpoint(&play, height, id, 13);
-    assert_eq!(writer.add_checkpoint(thirteen.clone()).unwrap(), CheckpointOutcome::Added);
-    assert_eq!(writer.add_checkpoint(thirteen).unwrap(), CheckpointOutcome::AlreadyKnown);
+    assert_eq!(
+        writer.add_checkpoint(thirteen.clone()).unwrap(),
+        CheckpointOutcome::Added
+    );
+    assert_eq!(
+        writer.add_checkpoint(thirteen).unwrap(),
+        CheckpointOutcome::AlreadyKnown
+    );
     let mut others = checkpoint(&play, height, id, 20);
     others.signatures.drain(..7);
     assert_eq!(writer.add_checkpoint(others).unwrap(), CheckpointOutcome::Extended);
@@ -139,13 +143,19 @@ fn forged_disordered_and_misplaced_votes_are_refused_by_their_rule() {
     };
     let mut forged = good.clone();
     forged.signatures[4].signature = forged.signatures[5].signature;
-    assert!(matches!(refusal(forged), CheckpointError::InvalidSignature { index: 4 }));
+    assert!(matches!(
+        refusal(forged),
+        CheckpointError::InvalidSignature { index: 4 }
+    ));
     let mut disordered = good.clone();
     disordered.signatures.swap(0, 1);
     assert!(matches!(refusal(disordered), CheckpointError::VotesNotAscending));
     let mut foreign = good.clone();
     foreign.signatures[12].voter_index = 20;
-    assert!(matches!(refusal(foreign), CheckpointError::InvalidSignature { index: 20 }));
+    assert!(matches!(
+        refusal(foreign),
+        CheckpointError::InvalidSignature { index: 20 }
+    ));
     let mut misplaced = good.clone();
     misplaced.height = height.previous().unwrap();
     assert!(matches!(refusal(misplaced), CheckpointError::WrongHeight { .. }));
@@ -188,9 +198,13 @@ fn a_final_block_is_not_voted_away() {
     let (mut play, writer) = twenty_nodes();
     mine(&mut play, &writer, 1);
     let first = play.height();
-    writer.add_checkpoint(checkpoint(&play, first, tip(&writer), 13)).unwrap();
+    writer
+        .add_checkpoint(checkpoint(&play, first, tip(&writer), 13))
+        .unwrap();
     mine(&mut play, &writer, 4);
-    writer.add_checkpoint(checkpoint(&play, play.height(), tip(&writer), 13)).unwrap();
+    writer
+        .add_checkpoint(checkpoint(&play, play.height(), tip(&writer), 13))
+        .unwrap();
     let other = checkpoint(&play, first, Hash::new([7; 32]), 20);
     assert!(matches!(
         writer.add_checkpoint(other),
@@ -203,7 +217,9 @@ fn a_checkpoint_goes_with_its_block() {
     let (mut play, writer) = twenty_nodes();
     mine(&mut play, &writer, 1);
     let height = play.height();
-    writer.add_checkpoint(checkpoint(&play, height, tip(&writer), 13)).unwrap();
+    writer
+        .add_checkpoint(checkpoint(&play, height, tip(&writer), 13))
+        .unwrap();
     writer.pop_blocks(1).unwrap();
     assert_eq!(stored(&writer, height), None);
     writer.submit_block(newest(&play).submission()).unwrap();
@@ -267,7 +283,17 @@ fn a_lighter_branch_with_a_checkpoint_becomes_the_chain_with_its_next_block() {
     assert_eq!(outcome.unwrap(), CheckpointOutcome::Added);
     assert_eq!(tip(&writer), before, "votes alone change nothing");
     let outcome = writer.submit_block(branch[1].clone()).unwrap();
-    assert!(matches!(outcome, BlockOutcome::Reorganised { reverted: 3, applied: 2, .. }), "{outcome:?}");
+    assert!(
+        matches!(
+            outcome,
+            BlockOutcome::Reorganised {
+                reverted: 3,
+                applied: 2,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
     assert_eq!(tip(&writer), id_of(&branch[1]));
     assert!(stored(&writer, height).is_some(), "it names a block of the new chain");
 }
@@ -279,7 +305,9 @@ fn as_many_checkpoints_do_not_replace_the_chain_and_one_more_does() {
     let first = play.height().saturating_sub(5);
     let second = first.saturating_add(4);
     let id = |height| queries::block_row(&*writer.snapshot(), height).unwrap().unwrap().id;
-    writer.add_checkpoint(checkpoint(&play, second, id(second), 13)).unwrap();
+    writer
+        .add_checkpoint(checkpoint(&play, second, id(second), 13))
+        .unwrap();
     // The branch brings a checkpoint with its first block: one against one.
     let carried = BlockSubmission {
         checkpoint: Some(checkpoint(&play, first, id_of(&branch[0]), 13)),
@@ -296,7 +324,17 @@ fn as_many_checkpoints_do_not_replace_the_chain_and_one_more_does() {
         ..branch[4].clone()
     };
     let outcome = writer.submit_block(carried).unwrap();
-    assert!(matches!(outcome, BlockOutcome::Reorganised { reverted: 6, applied: 5, .. }), "{outcome:?}");
+    assert!(
+        matches!(
+            outcome,
+            BlockOutcome::Reorganised {
+                reverted: 6,
+                applied: 5,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
 }
 
 #[test]
