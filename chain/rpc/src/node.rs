@@ -105,6 +105,22 @@ impl Node {
         }
     }
 
+    /// Renders the stakes of all service nodes, so that the first who asks for them need not wait.
+    pub(crate) fn warm_up(&self) {
+        let rendered = || -> Result<(), MethodError> {
+            let registry = self.handles.staking.registry(&*self.handles.chain.snapshot())?;
+            let nodes: Vec<_> = registry.nodes().map(|(key, node)| (*key, Arc::clone(node))).collect();
+            let network = self.handles.chain.network();
+            self.service_nodes
+                .stakes(&registry, &nodes, network)
+                .map_err(MethodError::Unwritable)?;
+            Ok(())
+        };
+        if let Err(error) = rendered() {
+            tracing::warn!("service nodes could not be prepared for requests: {error}");
+        }
+    }
+
     /// Tells of every change of chain and pool from now on.
     pub(crate) fn watch_news(&self) -> watch::Receiver<News> {
         self.news.0.subscribe()
