@@ -1,0 +1,15 @@
+//! A network of machines on one thread and virtual time, and what is played on it.
+//!
+//! [`world`] is the network: links, clocks, delivery in seeded order. [`actor`] is one node: a machine with a small driver,
+//! its chain, its faults. [`chain`] holds blocks, quorums and the rules that a block must keep. A failing seed is in the
+//! message of its assertion.
+
+mod actor;
+mod boundaries;
+mod chain;
+mod clocks;
+mod equivocation;
+mod failures;
+mod properties;
+mod restarts;
+mod world;
