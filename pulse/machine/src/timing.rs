@@ -380,7 +380,8 @@ mod tests {
 
     #[test]
     fn a_network_that_checks_no_times_admits_any() {
-        let network = Network::fakechain();
+        let mut network = Network::mainnet();
+        network.pulse.start = PulseStartRule::Unchecked;
         let timing = timing(&network, 1_000, 840);
         assert_eq!(timing.window(0), None);
         assert!(timing.admits(3, seconds(0)));

@@ -15,10 +15,15 @@ use oxen_types::network::constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS
 use std::collections::BTreeMap;
 
 impl Round {
-    /// The round begins by our clock. A bystander goes on to the next.
+    /// The round begins by our clock. A bystander goes on to the next, and so does a node that comes when the others have
+    /// agreed without it.
     pub(super) fn advance_start<V: Verifier>(&mut self, cx: &mut Context<'_, V>) -> Progress {
         if !self.is_over(cx.now) {
             return Progress::Waiting;
+        }
+        let agreed = self.timing.deadline(self.id.number, Stage::Bitsets);
+        if agreed.is_some_and(|agreed| cx.now >= agreed) {
+            return Progress::Ended(Ending::NothingMoreToDo);
         }
         match self.role {
             Role::Bystander => return Progress::Ended(Ending::NothingMoreToDo),

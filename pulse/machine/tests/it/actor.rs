@@ -216,6 +216,10 @@ impl Actor {
                 acts.push(Act::Answer(Input::RandomValue { round, value }));
             }
             Effect::Guard(record) => acts.push(Act::Answer(self.store(record))),
+            // Whoever withholds messages keeps the block to himself as well.
+            Effect::SubmitBlock { round, .. } if matches!(self.fault, Fault::SilentFrom(_)) => {
+                acts.push(Act::Answer(Input::BlockRefused(round)));
+            }
             Effect::SubmitBlock { round, block } => {
                 self.take_block((*block).clone());
                 let is_there = self

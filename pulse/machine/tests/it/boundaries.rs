@@ -1,6 +1,6 @@
 //! Tips that change, rounds that come to an end, messages that come before their time.
 
-use crate::{actor::Fault, world::World};
+use crate::world::World;
 use oxen_pulse_machine::{Bitset, Duty, Effect, Failure, Input, Moment, Report, Stage, Status};
 use oxen_types::Hash;
 
@@ -93,7 +93,7 @@ fn a_tip_that_is_replaced_ends_the_round_at_once() {
     let better = world.forge(genesis, 1, 0, START);
     world.publish(&better);
     world.run_until(second_start + 16);
-    assert_eq!(world.failures(5).last(), Some(&(0, Failure::TipChanged)));
+    assert_eq!(world.failures(5)[1..], [(0, Failure::TipChanged)]);
     world.restart(11);
     assert!(world.run_until_block(2, second_start + 300));
     let block = world.actors[5].block(2).unwrap();
@@ -104,18 +104,34 @@ fn a_tip_that_is_replaced_ends_the_round_at_once() {
 #[test]
 fn a_block_that_comes_while_a_node_is_behind_is_no_failure() {
     let mut world = World::new(12, 5);
-    world.actors[8].fault = Fault::SilentFrom(Stage::Signatures);
+    // Node 3 gets no signature; the others have all.
     world.cut = Box::new(|statement, _, to| statement.stage() == Stage::Signatures && to == 3);
     world.start();
-    // Node 3 gets no signature, the others all but one; theirs make the block at the end of the stage.
-    assert!(world.run_until_block(1, START + 61));
-    let made = |report: &Report| matches!(report, Report::BlockMade { .. } | Report::Overtaken { .. });
-    let failed = world.failures(3).is_empty();
-    assert!(
-        world.actors[3].reports.iter().any(made) == failed,
-        "made or failed, not both"
-    );
-    assert_eq!(world.made(1).0, 0);
+    assert!(world.run_until_block(1, START + 2));
+    let block = world.actors[3].block(1).unwrap().id();
+    let made = |report: &Report| matches!(report, Report::BlockMade { id, .. } if *id == block);
+    assert!(world.actors[3].reports.iter().any(made));
+
+    assert_eq!(world.failures(3), []);
+}
+
+#[test]
+fn a_block_made_without_a_node_is_no_failure_of_the_node() {
+    let mut world = World::new(12, 9);
+    world.cut = Box::new(|_, from, to| from == 3 || to == 3);
+    world.start();
+    assert!(world.run_until_block(1, START + 12));
+    let overtaken = |report: &Report| {
+        matches!(
+            report,
+            Report::Overtaken {
+                stage: Stage::Bitsets,
+                ..
+            }
+        )
+    };
+    assert!(world.actors[3].reports.iter().any(overtaken));
+    assert_eq!(world.failures(3), []);
 }
 
 #[test]
@@ -133,12 +149,15 @@ fn messages_wait_for_a_node_that_learns_of_the_tip_late() {
 #[test]
 fn messages_wait_for_a_node_that_is_still_in_the_round_before() {
     let mut world = World::new(12, 7);
-    (0..5).for_each(|node| world.actors[node].fault = Fault::SilentFrom(Stage::Signatures));
+    world.cut = Box::new(|statement, _, _| statement.round == 0 && statement.stage() == Stage::Signatures);
     world.actors[7].skew = 3_000;
     world.start();
-    world.run_until(START + 56);
-    assert!(!world.has_block(1));
-    (0..5).for_each(|node| world.actors[node].fault = Fault::None);
+    world.run_until(START + 58);
+    let status = |node: usize| match world.actors[node].machine.status() {
+        Status::InRound { round, stage, .. } => (round.number, stage),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((status(7), status(8)), ((1, Stage::Handshakes), (0, Stage::Signatures)));
     assert!(world.run_until_block(1, START + 62));
     assert_eq!((world.made(1).0, world.made(1).1), (1, Bitset::FULL));
 }

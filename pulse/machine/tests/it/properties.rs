@@ -43,7 +43,8 @@ fn torment(world: &mut World) {
         delayed: world.draw(100),
     };
     for node in 0..14 {
-        match world.draw(10) {
+        let kind = world.draw(30);
+        match kind {
             0 | 1 => world.actors[node].fault = draw_fault(world),
             2 => world.actors[node].skew = world.draw(60_000) as i64 - 30_000,
             3 => world.stop(node),
@@ -57,17 +58,16 @@ fn torment(world: &mut World) {
     }
 }
 
-/// Crashes and restarts until a second.
+/// Nodes crash and come back until a second.
 fn crash_until(world: &mut World, second: u64) {
     while world.elapsed() < second {
-        let pause = 1 + world.draw(40);
-        world.run_until((world.elapsed() + pause).min(second));
+        let pause = world.elapsed() + 1 + world.draw(120);
+        world.run_until(pause.min(second));
         let node = world.draw(14) as usize;
-        if world.actors[node].is_running {
-            world.stop(node);
-        } else {
-            world.restart(node);
-        }
+        world.stop(node);
+        let absence = world.elapsed() + world.draw(20);
+        world.run_until(absence);
+        world.restart(node);
     }
 }
 
