@@ -49,13 +49,11 @@ fn print_sn_status(console: &mut Console<'_>, words: &Words) -> Result<(), Conso
 /// `Uptime proofs` and the services without which none is sent.
 fn proofs(answer: &ServiceNodeStatusAnswer, now: u64) -> String {
     let proofs = &answer.uptime_proofs;
-    let mut lines = vec![
-        ("proof sent", layout::age(now, proofs.last_sent.unwrap_or_default())),
-        (
-            "accepted by peers",
-            layout::age(now, proofs.last_seen_by_peers.unwrap_or_default()),
-        ),
-    ];
+    let mut lines = vec![("proof sent", layout::age(now, proofs.last_sent.unwrap_or_default()))];
+    // Peers do not always say so: saying "never" then would worry an operator for nothing.
+    if let Some(seen) = proofs.last_seen_by_peers {
+        lines.push(("accepted by peers", layout::age(now, seen)));
+    }
     if let Some(due) = proofs.next_due {
         lines.push(("next proof", format!("in {}", layout::seconds(due.saturating_sub(now)))));
     }
