@@ -8,6 +8,7 @@ use super::{
 use oxen_rpc::types::{
     admin::StatusAnswer,
     chain::{InfoAnswer, NoParameters},
+    peers::{BannedAnswer, BansAnswer, ConnectionsAnswer, PeerEntry, PeerListAnswer, SyncInfoAnswer},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,29 +42,10 @@ pub(super) const COMMANDS: &[Command] = &[
 /// How long a ban lasts, seconds.
 const BAN_SECONDS: u64 = 86_400;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Connections {
-    connections: Vec<Connection>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Connection {
-    address: String,
-    incoming: bool,
-    peer_id: Value,
-    state: String,
-    height: u64,
-    live_time: u64,
-    send_count: u64,
-    recv_count: u64,
-}
-
 fn print_cn(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     let answer = console
         .node
-        .call::<_, Connections>("get_connections", NoParameters {})?;
+        .call::<_, ConnectionsAnswer>("get_connections", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         if answer.connections.is_empty() {
             return "No peers are connected.".to_owned();
@@ -71,24 +53,23 @@ fn print_cn(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
         let head = [
             "address",
             "direction",
-            "peer",
             "state",
             "height",
-            "age",
-            "sent",
-            "received",
+            "connected for",
+            "round trip",
+            "penalty points",
         ];
         let rows: Vec<Vec<String>> = std::iter::once(head.map(str::to_owned).to_vec())
             .chain(answer.connections.iter().map(|peer| {
                 vec![
                     peer.address.clone(),
                     if peer.incoming { "in" } else { "out" }.to_owned(),
-                    plain(&peer.peer_id),
                     peer.state.clone(),
                     peer.height.to_string(),
                     layout::seconds(peer.live_time),
-                    layout::bytes(peer.send_count),
-                    layout::bytes(peer.recv_count),
+                    peer.round_trip_ms
+                        .map_or_else(|| "?".to_owned(), |time| format!("{time} ms")),
+                    peer.penalty_points.to_string(),
                 ]
             }))
             .collect();
@@ -99,23 +80,6 @@ fn print_cn(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
 /// A string without its quotes, anything else as JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PeerList {
-    white_list: Vec<RememberedPeer>,
-    gray_list: Vec<RememberedPeer>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RememberedPeer {
-    host: String,
-    ip: Value,
-    port: u16,
-    id: Value,
-    last_seen: u64,
 }
 
 fn print_pl(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
@@ -139,7 +103,9 @@ fn print_pl(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
         .call::<_, InfoAnswer>("get_info", NoParameters {})?
         .value
         .adjusted_time;
-    let answer = console.node.call::<_, PeerList>("get_peer_list", NoParameters {})?;
+    let answer = console
+        .node
+        .call::<_, PeerListAnswer>("get_peer_list", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         let head = ["list", "address", "id", "last seen"].map(str::to_owned).to_vec();
         let lists = [("white", white, &answer.white_list), ("gray", gray, &answer.gray_list)];
@@ -151,22 +117,19 @@ fn print_pl(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError
     })
 }
 
-fn remembered(list: &str, peer: &RememberedPeer, now: u64) -> Vec<String> {
-    let host = if peer.host.is_empty() {
-        plain(&peer.ip)
-    } else {
-        peer.host.clone()
-    };
+fn remembered(list: &str, peer: &PeerEntry, now: u64) -> Vec<String> {
     vec![
         list.to_owned(),
-        format!("{host}:{}", peer.port),
-        plain(&peer.id),
+        format!("{}:{}", peer.host, peer.port),
+        peer.id.clone(),
         layout::age(now, peer.last_seen),
     ]
 }
 
 fn print_pl_stats(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
-    let answer = console.node.call::<_, PeerList>("get_peer_list", NoParameters {})?;
+    let answer = console
+        .node
+        .call::<_, PeerListAnswer>("get_peer_list", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         format!("{} white, {} gray", answer.white_list.len(), answer.gray_list.len())
     })
@@ -208,18 +171,8 @@ fn print_net_stats(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleEr
     })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct SyncInfo {
-    height: u64,
-    target_height: u64,
-    peers: Vec<Value>,
-    spans: Vec<Value>,
-    overview: String,
-}
-
 fn sync_info(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
-    let answer = console.node.call::<_, SyncInfo>("sync_info", NoParameters {})?;
+    let answer = console.node.call::<_, SyncInfoAnswer>("sync_info", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         let mut lines = vec![format!(
             "Height {}{}, {}",
@@ -230,10 +183,12 @@ fn sync_info(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
             },
             layout::count(answer.peers.len() as u64, "peer")
         )];
-        lines.extend(answer.peers.iter().map(|peer| {
-            let info = peer.get("info").unwrap_or(peer);
-            format!("  {} at height {}", plain(&info["address"]), info["height"])
-        }));
+        lines.extend(
+            answer
+                .peers
+                .iter()
+                .map(|peer| format!("  {} at height {}", peer.info.address, peer.info.height)),
+        );
         if !answer.spans.is_empty() {
             lines.push(format!(
                 "{} on their way {}",
@@ -245,21 +200,8 @@ fn sync_info(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
     })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Bans {
-    bans: Vec<Ban>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Ban {
-    host: String,
-    seconds: u64,
-}
-
 fn bans(console: &mut Console<'_>, _: &Words) -> Result<(), ConsoleError> {
-    let answer = console.node.call::<_, Bans>("get_bans", NoParameters {})?;
+    let answer = console.node.call::<_, BansAnswer>("get_bans", NoParameters {})?;
     console.screen.show(&answer, |answer| {
         if answer.bans.is_empty() {
             return "Nobody is banned.".to_owned();
@@ -291,16 +233,11 @@ fn unban(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
     set_ban(console, &host, json!(false), 0, done)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Banned {
-    banned: bool,
-    seconds: u64,
-}
-
 fn banned(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
     let host: String = words.required(0, "address")?;
-    let answer = console.node.call::<_, Banned>("banned", json!({ "address": host }))?;
+    let answer = console
+        .node
+        .call::<_, BannedAnswer>("banned", json!({ "address": host }))?;
     console.screen.show(&answer, |answer| {
         if answer.banned {
             format!("{host} is banned for {} more.", layout::seconds(answer.seconds))

@@ -79,9 +79,9 @@ fn prepare_registration(console: &mut Console<'_>, words: &Words) -> Result<(), 
     let answer = console
         .node
         .call::<_, RegistrationAnswer>("get_service_node_registration_cmd", request(registration, requirement))?;
-    console.screen.say(
-        "Paste this line whole into the operator's wallet. It holds until the next hard fork; whoever has it can register the node in no other way than this.",
-    )?;
+    console
+        .screen
+        .say("Paste this line whole into the operator's wallet; it holds until the next hard fork.")?;
     console
         .screen
         .show(&answer, |answer| answer.registration_cmd.trim().to_owned())
