@@ -51,9 +51,10 @@ fn registry_on_disk(criterion: &mut Criterion) {
         height: chain.height(),
         id: chain.chain().tip().1.id,
     };
-    store
-        .commit(&Commit::block(None, base, everything(&chain), Undo::default()))
-        .unwrap();
+    let blocks = usize::try_from(base.height.next().index()).unwrap();
+    let mut whole = Commit::block(None, base, everything(&chain), Undo::default());
+    whole.applied = vec![Undo::default(); blocks];
+    store.commit(&whole).unwrap();
     store.flush().unwrap();
 
     let mut group = criterion.benchmark_group(format!("registry of {NODES} nodes on disk"));

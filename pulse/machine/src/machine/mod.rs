@@ -1,8 +1,8 @@
 //! One node's part in Pulse: from tip to tip, from round to round (pulse §6.1 to §6.3, §7.4).
 //!
 //! [`Machine`] keeps what outlives a round: the duty, the rounds that have passed, messages that came too early, promises.
-//! What happens inside a round is in [`round`] and in one file for each group of stages: [`presence`] (handshakes and
-//! bitsets), [`template`], [`randomness`] (commitments and values), [`signatures`]. [`receive`] decides what becomes of a
+//! What happens inside a round is in `round` and in one file for each group of stages: `presence` (handshakes and
+//! bitsets), `template`, `randomness` (commitments and values), `signatures`. `receive` decides what becomes of a
 //! message of the current round.
 
 mod history;
