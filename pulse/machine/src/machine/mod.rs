@@ -1,8 +1,8 @@
 //! One node's part in Pulse: from tip to tip, from round to round (pulse §6.1 to §6.3, §7.4).
 //!
 //! [`Machine`] keeps what outlives a round: the duty, the rounds that have passed, messages that came too early, promises.
-//! What happens inside a round is in [`round`] and in one file for each group of stages: [`presence`] (handshakes and
-//! bitsets), [`template`], [`randomness`] (commitments and values), [`signatures`]. [`receive`] decides what becomes of a
+//! What happens inside a round is in `round` and in one file for each group of stages: `presence` (handshakes and
+//! bitsets), `template`, `randomness` (commitments and values), `signatures`. `receive` decides what becomes of a
 //! message of the current round.
 
 mod history;
@@ -214,7 +214,7 @@ impl<V: Verifier> Machine<V> {
         }
     }
 
-    fn quorum_found(&mut self, now: Moment, id: RoundId, quorum: Option<RoundQuorum>, effects: &mut Vec<Effect>) {
+    fn quorum_found(&mut self, now: Moment, id: RoundId, quorum: Option<Box<RoundQuorum>>, effects: &mut Vec<Effect>) {
         let (Phase::Preparing(asked), Some(duty)) = (&self.phase, self.duty) else {
             return;
         };
@@ -226,7 +226,7 @@ impl<V: Verifier> Machine<V> {
             effects.push(Effect::Report(Report::NoQuorum { round: id }));
             return;
         };
-        let mut round = Round::new(id, duty.timing, quorum, &self.own);
+        let mut round = Round::new(id, duty.timing, *quorum, &self.own);
         let role = round.role();
         effects.push(Effect::Report(Report::RoundPrepared { round: id, role }));
         let mut context = context(now, self.own, &self.verifier, &mut self.promises, effects);
