@@ -12,5 +12,6 @@ mod clocks;
 mod equivocation;
 mod failures;
 mod properties;
+mod refusals;
 mod restarts;
 mod world;
