@@ -34,7 +34,7 @@ prerequisites:
 	@.ci/prerequisites system
 
 .PHONY: localnet
-localnet: prerequisites ## A whole local network: node, wallets, a private transfer, then a status to play with
+localnet: prerequisites ## A whole local network: nodes, service nodes, wallets, a private transfer, rewards, then yours to play with
 	@$(MAKE) --no-print-directory run-localnet
 
 .PHONY: run-localnet

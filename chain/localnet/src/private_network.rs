@@ -14,7 +14,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus},
     thread,
     time::{Duration, Instant},
 };
@@ -104,20 +104,46 @@ pub struct PrivateNetwork {
     nodes: Vec<ServiceNode>,
 }
 
+/// Constants of a network to play with: seconds instead of hours, tens of blocks instead of thousands; service nodes come and
+/// go while one looks on. Until Pulse is there, no number of service nodes may take the blocks from the miner.
+#[must_use]
+pub fn short_times() -> Vec<(&'static str, Value)> {
+    vec![
+        ("PULSE_MIN_SERVICE_NODES", json!(1000)),
+        ("SERVICE_NODE_PAYABLE_AFTER_BLOCKS", json!(4)),
+        ("BATCHING_INTERVAL", json!(20)),
+        ("UNLOCK_DURATION", json!(15)),
+        ("DEREGISTRATION_LOCK_DURATION", json!(30)),
+        ("HARDFORK_DEREGISTRATION_GRACE_PERIOD", json!(0)),
+        ("SMALL_CONTRIBUTOR_UNLOCK_TIMER", json!(20)),
+        ("DECOMMISSION_INITIAL_CREDIT", json!(40)),
+        ("DECOMMISSION_MINIMUM", json!(20)),
+        ("UPTIME_PROOF_FREQUENCY", json!(4)),
+        ("UPTIME_PROOF_VALIDITY", json!(12)),
+        ("UPTIME_PROOF_CHECK_INTERVAL", json!(1)),
+        ("UPTIME_PROOF_STARTUP_DELAY", json!(0)),
+    ]
+}
+
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
 impl PrivateNetwork {
-    /// Starts an ordinary node and `count` service nodes on a network with these constants beside those of regtest, and mines
-    /// until the faucet can pay.
+    /// Starts an ordinary node, its RPC on this port or on a free one for 0, and `count` service nodes, on a network with these
+    /// constants beside those of regtest, and mines until the faucet can pay. A network that is in the folder already goes on.
     ///
     /// # Errors
     /// A node does not start.
-    pub fn start(folder: &Path, count: usize, constants: &[(&str, Value)]) -> Result<Self, NetworkError> {
+    pub fn start(
+        folder: &Path,
+        count: usize,
+        constants: &[(&str, Value)],
+        rpc_port: u16,
+    ) -> Result<Self, NetworkError> {
         const BOOTSTRAP_BLOCKS: u64 = 41;
         let description = describe(folder, constants)?;
         let miner_port = free_port()?;
-        let miner = start_node(&folder.join("miner"), &description, miner_port, None, &[])?;
+        let miner = start_node(&folder.join("miner"), &description, miner_port, rpc_port, None, &[])?;
         let mut network = Self {
             folder: folder.to_owned(),
             description,
@@ -143,7 +169,14 @@ impl PrivateNetwork {
         let index = self.nodes.len();
         let folder = self.folder.join(format!("service-node-{index}"));
         let port = free_port()?;
-        let process = start_node(&folder, &self.description, port, Some(self.miner_port), SERVICE_NODE_OPTIONS)?;
+        let process = start_node(
+            &folder,
+            &self.description,
+            port,
+            0,
+            Some(self.miner_port),
+            SERVICE_NODE_OPTIONS,
+        )?;
         let keys = process.rpc().call("get_service_keys", &json!({}))?;
         self.nodes.push(ServiceNode {
             key: text(&keys["service_node_pubkey"]),
@@ -164,6 +197,23 @@ impl PrivateNetwork {
     #[must_use]
     pub fn address(&self) -> &str {
         self.miner.address()
+    }
+
+    /// How the ordinary node ended, if it has.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn miner_ended(&mut self) -> Result<Option<ExitStatus>, NetworkError> {
+        Ok(self.miner.try_wait()?)
+    }
+
+    /// Asks every node to stop and waits until all have.
+    pub fn stop(self) {
+        // The terminal's Ctrl-C reaches them too: who has gone already cannot be asked, and is killed if it has not.
+        for process in self.nodes.into_iter().filter_map(|node| node.process) {
+            let _ = process.stop();
+        }
+        let _ = self.miner.stop();
     }
 
     /// The file that describes the network.
@@ -208,6 +258,7 @@ impl PrivateNetwork {
             &node.folder,
             &self.description,
             node.port,
+            0,
             Some(self.miner_port),
             SERVICE_NODE_OPTIONS,
         )?;
@@ -251,7 +302,11 @@ impl PrivateNetwork {
         for node in self.nodes.iter().filter(|node| node.process.is_some()) {
             self.await_that(&format!("height {height} at {}", node.folder.display()), || {
                 let found = node.rpc().height()?;
-                Ok(if found >= height { Seen::Yes(()) } else { Seen::NotYet(found.to_string()) })
+                Ok(if found >= height {
+                    Seen::Yes(())
+                } else {
+                    Seen::NotYet(found.to_string())
+                })
             })?;
         }
         Ok(())
@@ -353,7 +408,10 @@ impl PrivateNetwork {
             Ok(printed)
         } else {
             let output = printed + &String::from_utf8_lossy(&output.stderr);
-            Err(NetworkError::Output { program: "oxend", output })
+            Err(NetworkError::Output {
+                program: "oxend",
+                output,
+            })
         }
     }
 }
@@ -368,24 +426,39 @@ pub enum Seen<T> {
 }
 
 /// Service nodes of one machine have no addresses that the internet reaches.
-const SERVICE_NODE_OPTIONS: &[&str] = &["--service-node", "--service-node-public-ip=127.0.0.1", "--dev-allow-local-ips"];
+const SERVICE_NODE_OPTIONS: &[&str] = &[
+    "--service-node",
+    "--service-node-public-ip=127.0.0.1",
+    "--dev-allow-local-ips",
+];
 
 fn start_node(
     folder: &Path,
     description: &Path,
     port: u16,
+    rpc_port: u16,
     peer: Option<u16>,
     more: &[&str],
 ) -> Result<NodeProcess, NetworkError> {
     let mut arguments = vec![
         format!("--network={}", description.display()),
-        "--rpc-port=0".to_owned(),
+        format!("--rpc-port={rpc_port}"),
         "--p2p-bind-ip=127.0.0.1".to_owned(),
         format!("--p2p-bind-port={port}"),
         "--dev-allow-local-ips".to_owned(),
     ];
+    // For looking into a failure: what the nodes log.
+    arguments.extend(
+        std::env::var("OXEN_NODE_LOG_LEVEL")
+            .ok()
+            .map(|level| format!("--log-level={level}")),
+    );
     arguments.extend(peer.map(|peer| format!("--add-exclusive-node=127.0.0.1:{peer}")));
-    arguments.extend(more.iter().filter(|one| **one != "--dev-allow-local-ips").map(|one| (*one).to_owned()));
+    arguments.extend(
+        more.iter()
+            .filter(|one| **one != "--dev-allow-local-ips")
+            .map(|one| (*one).to_owned()),
+    );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     Ok(NodeProcess::start(folder, &arguments)?)
 }

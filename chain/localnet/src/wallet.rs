@@ -139,14 +139,7 @@ impl Wallet {
     fn run(&self, source: &[&str], words: &[&str]) -> Result<Value, WalletError> {
         let output = Command::new(programs::find("oxen-wallet-cli")?)
             .arg(&self.network)
-            .args([
-                "--json",
-                "--non-interactive",
-                "--yes",
-                "--quiet",
-                "--password",
-                "",
-            ])
+            .args(["--json", "--non-interactive", "--yes", "--quiet", "--password", ""])
             .args(["--daemon-address", &self.daemon])
             .args(source)
             .args(words)

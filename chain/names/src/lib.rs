@@ -6,7 +6,7 @@
 //!
 //! A walk: a [`NameKind`] is one of the three registers; [`name`] checks and hashes a [`Name`]; [`value`] is what it points
 //! to, [`base32z`] the text of an onion service's key, [`encryption`] hides a value behind its name; [`price`] says what a
-//! registration costs and how long it lasts; [`entry`] is the row of a register; [`update`] signs changes and verifies them;
+//! registration costs and how long it lasts; [`owner`] is the text of owners; [`entry`] is the row of a register; [`update`] signs changes and verifies them;
 //! [`rules`] decides whether a record may change a register and what the row becomes.
 #![forbid(unsafe_code)]
 #![deny(
@@ -31,6 +31,7 @@ pub mod encryption;
 pub mod entry;
 pub mod kind;
 pub mod name;
+pub mod owner;
 pub mod price;
 pub mod rules;
 pub mod update;

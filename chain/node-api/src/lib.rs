@@ -4,8 +4,8 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`mining`] makes blocks on a test network,
-//! [`service_nodes`] is what is known of service nodes beside the chain.
+//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
+//! makes blocks on a test network, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@ pub mod control;
 pub mod feed;
 pub mod gossip;
 pub mod mining;
+pub mod peers;
 pub mod pool;
 pub mod service_nodes;
 
@@ -32,6 +33,7 @@ pub use control::{NodeControl, SyncState};
 pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
+pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
 pub use service_nodes::{
     Companion, CompanionPing, NodeObservations, NotAServiceNode, NothingObserved, OwnServiceNode, ServiceNodePeers,

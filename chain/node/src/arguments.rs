@@ -1,8 +1,9 @@
 //! The command line of `oxend`; upstream's names where upstream has them (rpc §7.5).
 
 use clap::{Args, Parser};
+use oxen_p2p::PeerAddress;
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
@@ -32,6 +33,10 @@ pub struct Arguments {
     /// JSON-RPC.
     #[command(flatten)]
     pub rpc: RpcArguments,
+
+    /// Peers.
+    #[command(flatten)]
+    pub peers: PeerArguments,
 
     /// Service node.
     #[command(flatten)]
@@ -64,6 +69,10 @@ pub struct Arguments {
     /// Make the state anew from the blocks of the database, compare the two, print the digest and end.
     #[arg(long)]
     pub check_database: bool,
+
+    /// Print the description of the network as a file for --network, to make a private one from, and end.
+    #[arg(long)]
+    pub print_network: bool,
 
     /// Accepted for configurations of the C++ daemon: see the commands instead.
     #[arg(long, hide = true)]
@@ -111,6 +120,41 @@ pub struct RpcArguments {
     pub rpc_access_control_origins: Vec<String>,
 }
 
+/// Peers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct PeerArguments {
+    /// Address to take connections of peers on, IPv4 or IPv6, repeatable; by default all of IPv4, on regtest 127.0.0.1.
+    #[arg(long, value_name = "IP")]
+    pub p2p_bind_ip: Vec<IpAddr>,
+    /// TCP and UDP port for peers; the network's by default. 0 takes a free one.
+    #[arg(long, value_name = "PORT")]
+    pub p2p_bind_port: Option<u16>,
+    /// A peer to stay connected to, as IP:PORT or multiaddress, repeatable.
+    #[arg(long, value_name = "ADDRESS")]
+    pub add_peer: Vec<PeerAddress>,
+    /// The same.
+    #[arg(long, value_name = "ADDRESS")]
+    pub add_priority_node: Vec<PeerAddress>,
+    /// A peer to stay connected to, and no others are sought, repeatable.
+    #[arg(long, value_name = "ADDRESS")]
+    pub add_exclusive_node: Vec<PeerAddress>,
+    /// A peer to ask for others when none are known, repeatable.
+    #[arg(long, value_name = "ADDRESS")]
+    pub seed_node: Vec<PeerAddress>,
+    /// How many peers to look for; 8 by default.
+    #[arg(long, value_name = "NUMBER")]
+    pub out_peers: Option<u32>,
+    /// How many peers may come by themselves; 64 by default.
+    #[arg(long, value_name = "NUMBER")]
+    pub in_peers: Option<u32>,
+    /// Have no peers.
+    #[arg(long)]
+    pub offline: bool,
+    /// Serve peers what is here and do not fetch what they have.
+    #[arg(long)]
+    pub no_sync: bool,
+}
+
 /// Running a service node.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ServiceNodeArguments {
@@ -130,9 +174,6 @@ pub struct ServiceNodeArguments {
 
 /// Options of the C++ daemon that this one knows of but has no use for yet: configurations that hold them keep working.
 pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
-    "add-exclusive-node",
-    "add-peer",
-    "add-priority-node",
     "anonymous-inbound",
     "block-sync-size",
     "db-salvage",
@@ -142,7 +183,6 @@ pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "fast-block-sync",
     "fixed-difficulty",
     "hide-my-port",
-    "in-peers",
     "keep-alt-blocks",
     "keep-fakechain",
     "l2-check-interval",
@@ -168,15 +208,9 @@ pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "max-log-file-size",
     "max-log-files",
     "mining-threads",
-    "no-sync",
-    "offline",
-    "out-peers",
-    "p2p-bind-ip",
-    "p2p-bind-port",
     "p2p-external-port",
     "prep-blocks-threads",
     "reorg-notify",
-    "seed-node",
     "start-mining",
     "storage-server-port",
     "store-quorum-history",

@@ -3,10 +3,9 @@
 use crate::{
     own_report::OwnReporter,
     shutdown::{Shutdown, ShutdownReason},
-    standing::OwnReport,
-    status::status_line,
+    status::NodeStatus,
 };
-use oxen_node_api::{ChainReader, Clock, NodeControl, Pool, SyncState};
+use oxen_node_api::{ChainReader, Clock, NodeControl, PeerControl, Pool, SyncState};
 use oxen_state::queries;
 use oxen_types::{Timestamp, network::HardForkVersion};
 use std::{path::PathBuf, sync::Arc, time::Instant};
@@ -15,13 +14,15 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 pub(crate) struct Control {
     pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) pool: Arc<dyn Pool>,
+    /// None when the node is alone.
+    pub(crate) peers: Option<Arc<dyn PeerControl>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shutdown: Shutdown,
     pub(crate) started_at: Timestamp,
     pub(crate) started: Instant,
     pub(crate) data_directory: PathBuf,
     /// What is told about the service node, if the process runs one.
-    pub(crate) own: Option<OwnReporter>,
+    pub(crate) own: OwnReporter,
 }
 
 impl NodeControl for Control {
@@ -35,17 +36,29 @@ impl NodeControl for Control {
 
     fn sync_state(&self) -> SyncState {
         // Without peers there is nothing to catch up with.
-        SyncState::Synchronised
+        self.peers
+            .as_ref()
+            .map_or(SyncState::Synchronised, |peers| peers.sync_state())
     }
 
     fn status_line(&self) -> String {
-        let first = status_line(&*self.chain, &*self.pool, self.clock.now(), self.started.elapsed());
-        let own = self.own_report().map(|report| report.lines()).unwrap_or_default();
+        let first = NodeStatus::gather(
+            &*self.chain,
+            &*self.pool,
+            self.peers.as_deref(),
+            self.clock.now(),
+            self.started.elapsed(),
+        )
+        .map_or_else(
+            |error| format!("the database cannot be read: {error}"),
+            |status| status.to_string(),
+        );
+        let own = self.own.report().map(|report| report.lines()).unwrap_or_default();
         std::iter::once(first).chain(own).collect::<Vec<_>>().join("\n")
     }
 
     fn warnings(&self) -> Vec<String> {
-        let own = self.own_report().map(|report| report.warnings()).unwrap_or_default();
+        let own = self.own.report().map(|report| report.warnings()).unwrap_or_default();
         [self.little_disk(), self.unknown_fork()]
             .into_iter()
             .flatten()
@@ -63,10 +76,6 @@ impl NodeControl for Control {
 }
 
 impl Control {
-    fn own_report(&self) -> Option<OwnReport> {
-        self.own.as_ref()?.report()
-    }
-
     fn little_disk(&self) -> Option<String> {
         /// A day of full blocks.
         const LITTLE_DISK: u64 = 1 << 30;

@@ -2,7 +2,7 @@
 
 use crate::{metrics, own_report::OwnReporter, standing::OwnReport};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use oxen_node_api::{ChainReader, Pool};
+use oxen_node_api::{ChainReader, PeerControl, Pool, SyncState};
 use oxen_state::queries;
 use oxen_store::ChainStore;
 use serde_json::{Value, json};
@@ -16,6 +16,8 @@ pub(crate) struct Health {
     pub(crate) store: ChainStore,
     /// What is told about the service node; only to its operator.
     pub(crate) own: Option<OwnReporter>,
+    /// None when the node is alone.
+    pub(crate) peers: Option<Arc<dyn PeerControl>>,
 }
 
 /// Routes for everybody.
@@ -48,9 +50,17 @@ async fn healthy(State(health): State<Health>) -> (StatusCode, Json<Value>) {
     (code, Json(json!({ "healthy": writable, "advice": advice })))
 }
 
-/// 200 while the node serves a chain that is worth asking. It has no peers to fall behind yet.
+/// 200 while the node serves a chain that is worth asking: not one that is behind its peers.
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    let state = health.peers.as_ref().map(|peers| peers.sync_state());
     match queries::tip(&*health.chain.snapshot()) {
+        Ok((height, _)) if let Some(SyncState::CatchingUp { target }) = state => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({
+                "ready": false,
+                "reason": format!("block {height} of {target}: the node catches up with its peers"),
+            })),
+        ),
         Ok((height, tip)) if !health.store.is_stopped() => (
             StatusCode::OK,
             Json(json!({

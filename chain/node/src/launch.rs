@@ -1,30 +1,28 @@
 //! Starting a node: every part made and wired, in the order in which they need each other.
 
 use crate::{
-    clock::SystemClock,
     control::Control,
+    core::Core,
     data_directory::{DataDirectory, DataDirectoryError},
     health::{self, Health},
     metrics::MetricsSubscriber,
     notify::BlockNotify,
-    own_report::OwnReporter,
-    own_service_node::{OperatedServiceNode, ServiceNodeSettings},
-    pool_storage::DatabasePoolStorage,
     service_node_keys::KeyFileError,
+    service_node_options::{ServiceNodeSettings, prober_settings},
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
-use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError};
+use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, NodeControl, NotAServiceNode,
-    NothingObserved, OwnServiceNode, ServiceNodePeers, Subscription,
+    ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NodeControl, PeerControl, Subscription,
 };
-use oxen_rpc::{Access, BindError, NodeHandles, RpcConfig, RpcServer};
-use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
+use oxen_p2p::{PeerConfig, PeerNetwork, StartError};
+use oxen_rpc::{Access, BindError, RpcConfig, RpcServer};
+use oxen_staking_prober::Prober;
+use oxen_staking_rules::uptime_proof::LocalAddresses;
 use oxen_store::{ChainStore, Identity, MigrationProgress, OpenError, StoreError, StoreSettings};
 use oxen_types::Network;
-use oxen_verifier::ProofVerifier;
-use oxen_writer::{Chain, ChainParts, OpenChainError};
+use oxen_writer::{Chain, OpenChainError};
 use std::{
     fs, io,
     net::SocketAddr,
@@ -42,6 +40,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(30);
 /// The file that tells scripts where the RPC listens.
 pub(crate) const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
+/// The file that tells scripts where peers can connect, as `--add-peer` takes it.
+const PEER_ADDRESSES_FILE: &str = "p2p.addresses";
+
 /// What a node is started with.
 #[derive(Debug, Clone)]
 pub struct NodeSettings {
@@ -55,10 +56,14 @@ pub struct NodeSettings {
     pub pool: PoolSettings,
     /// JSON-RPC.
     pub rpc: RpcConfig,
+    /// Peers; none for a node that stays alone.
+    pub peers: Option<PeerConfig>,
     /// A command for each new block.
     pub block_notify: Option<String>,
     /// The service node, if the process runs one.
     pub service_node: Option<ServiceNodeSettings>,
+    /// Whether service nodes may have addresses that are not reached from everywhere.
+    pub local_addresses: LocalAddresses,
 }
 
 /// Why a node could not be started. The texts say what to do.
@@ -79,6 +84,12 @@ pub enum LaunchError {
     /// The pool could not be read.
     #[error(transparent)]
     Pool(#[from] StorageError),
+    /// The uptime proofs could not be read.
+    #[error(transparent)]
+    UptimeProofs(#[from] oxen_staking_prober::StorageError),
+    /// The peer-to-peer network.
+    #[error(transparent)]
+    Peers(#[from] StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -99,7 +110,9 @@ pub struct Node {
     pool: Arc<Mempool>,
     clock: Arc<dyn Clock>,
     control: Arc<Control>,
+    prober: Arc<Prober>,
     supervisor: Arc<Supervisor>,
+    peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
     addresses: Vec<SocketAddr>,
     shutdown: Shutdown,
@@ -117,94 +130,47 @@ impl Node {
     pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
-        let network = Arc::new(settings.network);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let own_service_node: Arc<dyn OwnServiceNode> = match settings.service_node {
-            Some(options) => Arc::new(OperatedServiceNode::open(
-                data_directory.path(),
-                options,
-                &network,
-                Arc::clone(&clock),
-            )?),
-            None => Arc::new(NotAServiceNode),
-        };
-        let events = Arc::new(EventHub::new());
-        let verifier = Arc::new(ProofVerifier::default());
-        let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
-        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
-        let chain = Arc::new(Chain::open(ChainParts {
-            network: Arc::clone(&network),
-            store: store.clone(),
-            service_nodes: Arc::clone(&service_nodes),
-            verifier: Arc::clone(&verifier),
-            work: Arc::new(NoWorkHash),
-            clock: Arc::clone(&clock),
-            events: Arc::clone(&events),
-        })?);
-        let storage: Arc<dyn PoolStorage> = Arc::new(DatabasePoolStorage(store.clone()));
-        let pool = Arc::new(Mempool::new(MempoolParts {
-            chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
-            service_nodes,
-            verifier,
-            clock: Arc::clone(&clock),
-            events: Arc::clone(&events),
-            storage,
-            settings: settings.pool,
-        }));
-        chain.set_pool(Arc::clone(&pool) as _);
-        let reloaded = pool.reload()?;
-        if reloaded.kept + reloaded.dropped > 0 {
-            tracing::info!(kept = reloaded.kept, dropped = reloaded.dropped, "took up the pool");
-        }
-
+        let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
+        let core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let mut subscriptions = vec![
-            events.subscribe(MetricsSubscriber::new()),
-            events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
+            core.events.subscribe(MetricsSubscriber::new()),
+            core.events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
         ];
         if let Some(command) = settings.block_notify {
-            subscriptions.push(events.subscribe(Arc::new(BlockNotify(command))));
+            subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
-        let service_node_peers: Arc<dyn ServiceNodePeers> = Arc::new(NothingObserved);
-        let reporter = OwnReporter {
-            chain: Arc::clone(&chain) as _,
-            staking: Arc::clone(&staking),
-            own: Arc::clone(&own_service_node),
-            peers: Arc::clone(&service_node_peers),
-            clock: Arc::clone(&clock),
+        let peers = match settings.peers {
+            Some(config) => Some(core.start_peers(config).await?),
+            None => None,
         };
+        let prober = core.start_prober(peers.as_ref(), &store, prober_settings).await?;
+        subscriptions.push(prober.subscribe(&*core.events));
+        let reporter = core.reporter(&prober);
+        let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
         let control = Arc::new(Control {
-            chain: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
-            clock: Arc::clone(&clock),
+            chain: Arc::clone(&core.chain) as _,
+            pool: Arc::clone(&core.pool) as _,
+            peers: peer_control.clone(),
+            clock: Arc::clone(&core.clock),
             shutdown: shutdown.clone(),
-            started_at: clock.now(),
+            started_at: core.clock.now(),
             started,
             data_directory: data_directory.path().to_owned(),
-            own: Some(reporter.clone()),
+            own: reporter.clone(),
         });
         let health = Health {
-            chain: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
+            chain: Arc::clone(&core.chain) as _,
+            pool: Arc::clone(&core.pool) as _,
             store,
             own: None,
+            peers: peer_control.clone(),
         };
         let operators_health = Health {
             own: Some(reporter),
             ..health.clone()
         };
-        let handles = NodeHandles {
-            chain: Arc::clone(&chain) as _,
-            writer: Arc::clone(&chain) as _,
-            pool: Arc::clone(&pool) as _,
-            mining: Arc::clone(&chain) as _,
-            feed: events,
-            clock: Arc::clone(&clock),
-            control: Arc::clone(&control) as _,
-            staking,
-            service_node_peers,
-            own_service_node,
-        };
+        let handles = core.handles(&prober, peer_control, Arc::clone(&control));
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
             .with_routes(Access::Admin, health::admin_routes(operators_health))
@@ -216,11 +182,15 @@ impl Node {
             .collect();
         let addresses_file = data_directory.path().join(RPC_ADDRESSES_FILE);
         write_addresses(&addresses_file, &addresses)?;
+        let peer_addresses = peers.as_ref().map(|peers| peers.addresses()).unwrap_or_default();
+        write_addresses(&data_directory.path().join(PEER_ADDRESSES_FILE), &peer_addresses)?;
         Ok(Self {
-            chain,
-            pool,
-            clock,
+            chain: core.chain,
+            pool: core.pool,
+            clock: core.clock,
             control,
+            peers,
+            prober,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -241,6 +211,12 @@ impl Node {
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
+    }
+
+    /// The peer-to-peer network; none when the node is alone.
+    #[must_use]
+    pub const fn peers(&self) -> Option<&Arc<PeerNetwork>> {
+        self.peers.as_ref()
     }
 
     /// The chain, for tests that run a node in their own process.
@@ -288,6 +264,9 @@ impl Node {
                 }
             }));
         }
+        let stop = self.shutdown.clone();
+        let prober = Arc::clone(&self.prober);
+        tasks.spawn(oxen_staking_prober::run(prober, async move { stop.requested().await }));
         self.supervisor.tell(&Notice::Ready);
         self.supervisor.tell(&Notice::Status(self.status_line()));
 
@@ -297,6 +276,9 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        if let Some(peers) = &self.peers {
+            peers.stop().await;
+        }
         if let Err(error) = fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the file of RPC addresses stays");
         }
@@ -348,7 +330,7 @@ pub(crate) fn open_database(settings: &NodeSettings) -> Result<(DataDirectory, C
 }
 
 /// Written beside and renamed, so that a reader never sees half of it.
-fn write_addresses(path: &Path, addresses: &[SocketAddr]) -> Result<(), LaunchError> {
+fn write_addresses(path: &Path, addresses: &[impl std::fmt::Display]) -> Result<(), LaunchError> {
     let text: String = addresses.iter().map(|address| format!("{address}\n")).collect();
     let beside = path.with_extension("new");
     fs::write(&beside, text)

@@ -1,9 +1,10 @@
 //! The node: every service wired into one process, and the `oxend` program around it.
 //!
 //! Depends on all services; nothing depends on it. A walk: [`arguments`] and [`config_file`] are what an operator writes,
-//! [`network_choice`] which chain that means, [`data_directory`] where its files are; [`launch`] makes the parts and joins
-//! them; `health`, `metrics`, [`status`] and [`logging`] tell how it is, [`shutdown`] ends it; [`faucet`] is the published
-//! wallet of regtest.
+//! [`network_choice`] which chain that means, [`data_directory`] where its files are, [`peers`] who it talks with,
+//! [`service_node_options`] and [`service_node_keys`] what makes it a service node; `core` joins the services, [`launch`] starts
+//! them; `health`, `metrics`, `status`, `standing`, `supervisor` and [`logging`] tell how it is, [`shutdown`] ends it;
+//! [`console`] is the other side: commands for the running node. [`faucet`] is the published wallet of regtest.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
@@ -12,6 +13,7 @@ pub mod clock;
 pub mod config_file;
 pub mod console;
 mod control;
+mod core;
 pub mod data_directory;
 pub mod faucet;
 mod health;
@@ -21,13 +23,15 @@ mod metrics;
 pub mod network_choice;
 mod notify;
 mod own_report;
-pub mod own_service_node;
+pub mod peers;
 mod pool_storage;
 pub mod program;
+pub mod proof_storage;
 pub mod service_node_keys;
+pub mod service_node_options;
 pub mod shutdown;
 mod standing;
-pub mod status;
+mod status;
 mod supervisor;
 
 pub use launch::{LaunchError, Node, NodeSettings};

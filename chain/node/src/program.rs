@@ -8,14 +8,15 @@ use crate::{
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
-    own_service_node::{ServiceNodeOptionError, service_node_settings},
+    peers::peer_config,
+    service_node_options::{ServiceNodeOptionError, local_addresses, service_node_settings},
     shutdown::ShutdownReason,
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
 use oxen_rpc::{ListenerConfig, Login, RpcConfig};
 use oxen_state::StakingRules;
 use oxen_store::{Durability, StoreError, StoreSettings};
-use oxen_types::{Network, transaction::Weight};
+use oxen_types::{Network, network::NetworkDescription, transaction::Weight};
 use oxen_writer::replay::{ReplayError, check_by_replay};
 use std::{
     ffi::OsString,
@@ -90,6 +91,10 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     }
     let Configuration { arguments, ignored } = configuration;
     let network = choose_network(&arguments.network)?;
+    if arguments.print_network {
+        println!("{}", NetworkDescription::of(&network).to_json());
+        return Ok(());
+    }
     let root = data_directory::root(&arguments);
     let folder = root.join(&network.data_directory);
     std::fs::create_dir_all(&folder)?;
@@ -160,15 +165,19 @@ fn node_settings(
         ..StoreSettings::default()
     };
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
+    let local_addresses = local_addresses(&arguments.service_node, &network)?;
     let service_node = service_node_settings(&arguments.service_node, &network)?;
+    let peers = peer_config(&arguments.peers, &network, &data_root.join(&network.data_directory));
     Ok(NodeSettings {
         network,
         data_root,
         store,
         pool,
         rpc,
+        peers,
         block_notify: arguments.block_notify.clone(),
         service_node,
+        local_addresses,
     })
 }
 

@@ -56,6 +56,12 @@ pub enum MethodError {
         /// Its name.
         name: &'static str,
     },
+    /// Text that is no internet address.
+    #[error("{found:?} is no host: write an IPv4 or IPv6 address")]
+    NotAHost {
+        /// What was given, cut.
+        found: String,
+    },
     /// Text that is not the hexadecimal form of what it should be.
     #[error("{what} must be {expected} hexadecimal characters, not {found:?}")]
     BadHex {
@@ -65,6 +71,27 @@ pub enum MethodError {
         expected: usize,
         /// What was given, cut.
         found: String,
+    },
+    /// Text that is not the hash of a name.
+    #[error("name_hash must be 64 hexadecimal characters or 44 of base64, not {found:?}")]
+    BadNameHash {
+        /// What was given, cut.
+        found: String,
+    },
+    /// A kind of name that does not exist.
+    #[error("there are names of type 0 (session), 1 (wallet) and 2 (lokinet), not {number}")]
+    NoSuchNameKind {
+        /// The number.
+        number: u64,
+    },
+    /// Text that is no owner of names.
+    #[error("{found:?}: {reason}")]
+    NotAnOwner {
+        /// What was given, cut.
+        found: String,
+        /// Why.
+        #[source]
+        reason: oxen_names::owner::OwnerError,
     },
     /// Bytes that are not hexadecimal (or base64, where that is taken).
     #[error("{what} must be hexadecimal text")]
@@ -246,6 +273,14 @@ pub enum MethodError {
         /// Why.
         reason: &'static str,
     },
+    /// A method that needs peers.
+    #[error(
+        "{method} needs peers, and this node runs alone: start it without --offline, on regtest with --p2p-bind-port"
+    )]
+    NodeIsAlone {
+        /// The method.
+        method: &'static str,
+    },
     /// A quorum of a kind that there is none of.
     #[error("{number} is no quorum type: 0 obligations, 1 checkpointing, 2 blink, 3 pulse, 255 all")]
     UnknownQuorumType {
@@ -315,8 +350,12 @@ impl MethodError {
             | Self::UnknownParameter { .. } => ErrorCode::InvalidParameters,
             Self::ParameterCount { .. }
             | Self::MissingParameter { .. }
+            | Self::NotAHost { .. }
             | Self::BadHex { .. }
             | Self::NotHex { .. }
+            | Self::BadNameHash { .. }
+            | Self::NoSuchNameKind { .. }
+            | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }
             | Self::ReversedRange { .. }
             | Self::TooMany { .. }
@@ -348,7 +387,7 @@ impl MethodError {
             Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
-            Self::NotOnTip { .. } | Self::ProofsPruned { .. } => ErrorCode::Unsupported,
+            Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NodeIsAlone { .. } => ErrorCode::Unsupported,
             Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
             Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } | Self::SecretKeysExposed => ErrorCode::NotPublic,

@@ -1,7 +1,8 @@
 //! What a method is: its names, who may call it, and the function behind it.
 
 use crate::{config::Access, error::MethodError, node::Call, types::ErrorCode};
-use serde::{Serialize, de::DeserializeOwned};
+use bytes::Bytes;
+use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 use std::sync::Arc;
 
@@ -23,8 +24,45 @@ enum Positional {
     Yes,
 }
 
+/// The result of a method as JSON text.
+#[derive(Clone)]
+pub(crate) enum JsonText {
+    /// Made for one request.
+    Own(Box<RawValue>),
+    /// Kept for many: large, and never copied for a plain path.
+    Kept(Arc<Box<RawValue>>),
+}
+
+impl JsonText {
+    /// The text for the socket.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Own(text) => Bytes::from(Box::<str>::from(text).into_string()),
+            Self::Kept(text) => Bytes::from_owner(KeptText(text)),
+        }
+    }
+}
+
+impl Serialize for JsonText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(text) => text.serialize(serializer),
+            Self::Kept(text) => text.serialize(serializer),
+        }
+    }
+}
+
+/// Bytes of a kept text.
+struct KeptText(Arc<Box<RawValue>>);
+
+impl AsRef<[u8]> for KeptText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.get().as_bytes()
+    }
+}
+
 /// The work: takes parameters as JSON text, gives the result as JSON text.
-type Handler = Arc<dyn Fn(&Call<'_>, &str) -> Result<Box<RawValue>, MethodError> + Send + Sync>;
+type Handler = Arc<dyn Fn(&Call<'_>, &str) -> Result<JsonText, MethodError> + Send + Sync>;
 
 /// A method of the daemon.
 #[derive(Clone)]
@@ -62,10 +100,24 @@ impl Method {
         P: DeserializeOwned,
         R: Serialize,
     {
-        let handler = move |call: &Call<'_>, parameters: &str| {
-            let parameters = serde_json::from_str(parameters).map_err(MethodError::InvalidParameters)?;
+        Self::of_text(name, summary, move |call, parameters| {
             let result = work(call, parameters)?;
-            serde_json::value::to_raw_value(&result).map_err(MethodError::Unwritable)
+            let text = serde_json::value::to_raw_value(&result).map_err(MethodError::Unwritable)?;
+            Ok(JsonText::Own(text))
+        })
+    }
+
+    /// As [`Self::new`], of work that writes JSON itself.
+    pub(crate) fn of_text<P: DeserializeOwned>(
+        name: &'static str,
+        summary: &'static str,
+        work: impl Fn(&Call<'_>, P) -> Result<JsonText, MethodError> + Send + Sync + 'static,
+    ) -> Self {
+        let handler = move |call: &Call<'_>, parameters: &str| {
+            work(
+                call,
+                serde_json::from_str(parameters).map_err(MethodError::InvalidParameters)?,
+            )
         };
         Self {
             name,
@@ -135,7 +187,7 @@ impl Method {
     ///
     /// # Errors
     /// Whatever the method fails with, or parameters it does not take.
-    pub(crate) fn run(&self, call: &Call<'_>, parameters: Option<&str>) -> Result<Box<RawValue>, MethodError> {
+    pub(crate) fn run(&self, call: &Call<'_>, parameters: Option<&str>) -> Result<JsonText, MethodError> {
         let parameters = self.canonical(parameters.unwrap_or_default().trim());
         self.check_strict(parameters)?;
         (self.handler)(call, parameters)

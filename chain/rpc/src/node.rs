@@ -7,8 +7,8 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode, Pool,
-    PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
+    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode,
+    PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
 };
 use oxen_staking_rules::Registry;
 use oxen_state::service_nodes::StakingRules;
@@ -29,6 +29,8 @@ pub struct NodeHandles {
     pub mining: Arc<dyn Mining>,
     /// Tells what happened.
     pub feed: Arc<dyn ChainFeed>,
+    /// Peers; none when the node is alone.
+    pub peers: Option<Arc<dyn PeerControl>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The process.
@@ -100,6 +102,22 @@ impl Node {
             scan_blocks: ScanBlockCache::new(SCAN_BLOCK_BYTES),
             output_counts: OutputCountCache::default(),
             service_nodes: ServiceNodeCache::default(),
+        }
+    }
+
+    /// Renders the stakes of all service nodes, so that the first who asks for them need not wait.
+    pub(crate) fn warm_up(&self) {
+        let rendered = || -> Result<(), MethodError> {
+            let registry = self.handles.staking.registry(&*self.handles.chain.snapshot())?;
+            let nodes: Vec<_> = registry.nodes().map(|(key, node)| (*key, Arc::clone(node))).collect();
+            let network = self.handles.chain.network();
+            self.service_nodes
+                .stakes(&registry, &nodes, network)
+                .map_err(MethodError::Unwritable)?;
+            Ok(())
+        };
+        if let Err(error) = rendered() {
+            tracing::warn!("service nodes could not be prepared for requests: {error}");
         }
     }
 

@@ -81,14 +81,15 @@ fn resident_bytes() -> u64 {
     pages * 4096
 }
 
-/// What loaded registries add to the process, per registry.
+/// What a loaded registry adds to the process: the growth from the second half of many copies, after the first half has used
+/// up what was freed before.
 fn measure_memory(chain: &StakingChain, nodes: usize) {
-    const COPIES: u64 = 4;
+    let half = (60_000 / nodes).max(3);
+    let load = || registry::load(chain.chain().state()).unwrap();
+    let mut copies: Vec<Registry> = (0..half).map(|_| load()).collect();
     let before = resident_bytes();
-    let copies: Vec<Registry> = (0..COPIES)
-        .map(|_| registry::load(chain.chain().state()).unwrap())
-        .collect();
-    let grown = resident_bytes().saturating_sub(before) / COPIES;
+    copies.extend((0..half).map(|_| load()));
+    let grown = resident_bytes().saturating_sub(before) / half as u64;
     println!(
         "registry of {nodes} nodes with {CONTRIBUTORS} contributors each: {:.1} MiB resident",
         grown as f64 / f64::from(1 << 20)

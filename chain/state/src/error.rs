@@ -184,7 +184,7 @@ pub enum TransactionError {
     StakeBlacklisted {
         /// The key image.
         image: KeyImage,
-        /// The first height at which it may be spent.
+        /// Height of the block that lets it go; the one above may spend it.
         until: Height,
     },
     /// A quorum's decision does not hold (staking §16.2).

@@ -1,7 +1,7 @@
 //! The prober and what it holds.
 
 use crate::{
-    chain_news::ChainNews,
+    chain_news::{ChainNews, News},
     proofs::OwnProofState,
     settings::ProberSettings,
     staking_view::StakingView,
@@ -134,9 +134,12 @@ impl Prober {
             inner.nodes.insert(key, seen);
         }
         let started = parts.clock.now();
+        // The chain as it is at the start is news too: later registries are compared with it.
+        let news = ChainNews::default();
+        news.put(News::default());
         Ok(Self {
             parts,
-            news: Arc::default(),
+            news: Arc::new(news),
             started,
             revision: AtomicU64::new(0),
             inner: Mutex::new(inner),

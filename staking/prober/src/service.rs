@@ -20,15 +20,21 @@ pub async fn run(prober: Arc<Prober>, stop: impl Future<Output = ()> + Send) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let news = Arc::clone(&prober.news);
     tokio::pin!(stop);
+    work_on(&prober, Prober::follow).await;
     loop {
         let work: fn(&Prober) = tokio::select! {
             () = &mut stop => return,
             () = news.arrived() => Prober::follow,
             _ = ticks.tick() => Prober::tick,
         };
-        let prober = Arc::clone(&prober);
-        if let Err(error) = tokio::task::spawn_blocking(move || work(&prober)).await {
-            tracing::error!(%error, "the prober failed; it goes on with the next block");
-        }
+        work_on(&prober, work).await;
+    }
+}
+
+/// Works on a blocking thread.
+async fn work_on(prober: &Arc<Prober>, work: fn(&Prober)) {
+    let prober = Arc::clone(prober);
+    if let Err(error) = tokio::task::spawn_blocking(move || work(&prober)).await {
+        tracing::error!(%error, "the prober failed; it goes on with the next block");
     }
 }

@@ -1,7 +1,7 @@
 //! `oxend <command>`: talks to the running node through its admin RPC, prints what it says, and ends (rpc §7.1, §7.2).
 //!
-//! Knows the node only through its RPC. A walk: [`connection`] finds and asks the node, [`command`] is what a command is and how
-//! its words are read, [`screen`] what it prints with; then one file for each group of commands, joined in [`all_commands`].
+//! Knows the node only through its RPC. A walk: `connection` finds and asks the node, `command` is what a command is and how
+//! its words are read, `screen` what it prints with; then one file for each group of commands, joined in `all_commands`.
 
 mod blocks;
 mod command;

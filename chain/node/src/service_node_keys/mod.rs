@@ -1,7 +1,7 @@
 //! The keys of a service node in its data directory (staking §3.1).
 //!
 //! `key_ed25519` holds the seed that everything grows out of; `key` is there only on nodes from before Loki 8, whose primary key
-//! was made on its own. [`file`] reads and writes one secret, this module knows which secrets there are and how they belong
+//! was made on its own. [`mod@file`] reads and writes one secret, this module knows which secrets there are and how they belong
 //! together.
 
 pub mod file;

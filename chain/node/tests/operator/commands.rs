@@ -227,3 +227,46 @@ fn generate_blocks(node: &RunningNode, count: u64) {
         .unwrap();
     assert_eq!(answer["result"]["status"], "OK", "{answer}");
 }
+
+#[test]
+fn peers_are_shown_limited_and_banned() {
+    let first = RunningNode::start(&["--p2p-bind-port=0"]);
+    let address = std::fs::read_to_string(first.data_directory().join("p2p.addresses")).unwrap();
+    let peer = format!("--add-peer={}", address.lines().next().unwrap());
+    let second = RunningNode::start(&["--p2p-bind-port=0", &peer]);
+    let started = std::time::Instant::now();
+    // Each look starts a program: they come slowly enough.
+    let shown = loop {
+        let shown = second.command(&["print_cn"]).succeeded();
+        if shown.contains("127.0.0.1") {
+            break shown;
+        }
+        assert!(started.elapsed().as_secs() < 60, "{shown}; {}", second.output());
+    };
+    assert!(shown.contains(" out "), "{shown}");
+    assert!(
+        second
+            .command(&["status"])
+            .succeeded()
+            .contains("1(out)+0(in) connections")
+    );
+    assert!(first.command(&["print_cn"]).succeeded().contains(" in "));
+    assert!(second.command(&["print_pl"]).succeeded().contains("127.0.0.1"));
+    assert!(second.command(&["print_pl_stats"]).succeeded().contains("white"));
+    assert!(second.command(&["sync_info"]).succeeded().contains("1 peer"));
+    assert!(second.command(&["out_peers", "4"]).succeeded().contains('4'));
+    assert!(second.command(&["in_peers"]).succeeded().contains("peers may call"));
+
+    assert!(second.command(&["bans"]).succeeded().contains("Nobody is banned"));
+    second.command(&["ban", "203.0.113.5", "600"]).succeeded();
+    let banned = second.command(&["banned", "203.0.113.5"]).succeeded();
+    assert!(banned.contains("is banned for"), "{banned}");
+    assert!(second.command(&["bans"]).succeeded().contains("203.0.113.5"));
+    second.command(&["unban", "203.0.113.5"]).succeeded();
+    assert!(
+        second
+            .command(&["banned", "203.0.113.5"])
+            .succeeded()
+            .contains("is not banned")
+    );
+}

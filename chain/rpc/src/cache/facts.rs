@@ -6,6 +6,7 @@ use oxen_state::{
     ViewError,
     apply::next_difficulty,
     block::{checkpoints::immutable_height, weight::WeightLimits},
+    names::{NameCounts, name_counts},
     queries,
     tables::{BlockRow, TotalsRow},
 };
@@ -24,6 +25,8 @@ pub(crate) struct ChainFacts {
     pub(crate) limits: WeightLimits,
     /// The newest block that may not be replaced.
     pub(crate) immutable: Option<(Height, Hash)>,
+    /// Names that are registered in the next block.
+    pub(crate) names: NameCounts,
 }
 
 impl ChainFacts {
@@ -37,6 +40,7 @@ impl ChainFacts {
             next_fork: network.forks.version_at(next),
             next_difficulty: next_difficulty(&**snapshot, network, next)?,
             limits: WeightLimits::of_next_block(&**snapshot, &totals)?,
+            names: name_counts(&**snapshot, next)?,
             totals,
             tip,
             immutable,

@@ -58,7 +58,7 @@ struct Answer {
     key: AnswerKey,
     revision: u64,
     rendered: Timestamp,
-    json: Arc<RawValue>,
+    json: Arc<Box<RawValue>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl ServiceNodeCache {
     }
 
     /// The answer that was rendered for this key, if it still says what was seen.
-    pub(crate) fn answer(&self, key: &AnswerKey, revision: u64, now: Timestamp) -> Option<Arc<RawValue>> {
+    pub(crate) fn answer(&self, key: &AnswerKey, revision: u64, now: Timestamp) -> Option<Arc<Box<RawValue>>> {
         let answers = lock(&self.answers);
         let found = answers.iter().find(|answer| answer.key == *key)?;
         let age = now.seconds().abs_diff(found.rendered.seconds());
@@ -105,7 +105,7 @@ impl ServiceNodeCache {
     }
 
     /// Keeps an answer. Those of other blocks go.
-    pub(crate) fn keep(&self, key: AnswerKey, revision: u64, rendered: Timestamp, json: Arc<RawValue>) {
+    pub(crate) fn keep(&self, key: AnswerKey, revision: u64, rendered: Timestamp, json: Arc<Box<RawValue>>) {
         let mut answers = lock(&self.answers);
         answers.retain(|answer| answer.key.tip == key.tip && answer.key != key);
         answers.push_front(Answer {

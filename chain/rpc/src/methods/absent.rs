@@ -30,9 +30,9 @@ impl AbsentMethod {
     }
 }
 
-const NO_PEERS: &str = "the node has no peers yet";
+const NOT_COUNTED: &str = "it does not count the bytes of its peers yet";
+const NO_RATE_LIMIT: &str = "it does not limit the rate of its peers yet";
 const NO_BRIDGE: &str = "it has no bridge yet";
-const NO_NAMES: &str = "it has no name system yet";
 const NO_MINER: &str = "it makes blocks on request: see generateblocks";
 const NOT_NEEDED: &str = "it has no use for it";
 const LOGGING: &str = "logging is set at the start";
@@ -67,32 +67,8 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             NO_BRIDGE,
         ),
         absent(&["bls_registration_request"], Admin, Oxen, NO_BRIDGE),
-        absent(
-            &[
-                "ons_resolve",
-                "lns_resolve",
-                "ons_names_to_owners",
-                "lns_names_to_owners",
-                "ons_owners_to_names",
-                "lns_owners_to_names",
-            ],
-            Public,
-            Oxen,
-            NO_NAMES,
-        ),
-        absent(
-            &["get_connections", "get_peer_list", "get_net_stats", "sync_info"],
-            Admin,
-            Monero,
-            NO_PEERS,
-        ),
-        absent(
-            &["get_limit", "set_limit", "out_peers", "in_peers"],
-            Admin,
-            Monero,
-            NO_PEERS,
-        ),
-        absent(&["get_bans", "set_bans", "banned"], Admin, Monero, NO_PEERS),
+        absent(&["get_net_stats"], Admin, Monero, NOT_COUNTED),
+        absent(&["get_limit", "set_limit"], Admin, Monero, NO_RATE_LIMIT),
         absent(
             &["set_log_level", "set_log_categories", "set_log_hash_rate"],
             Admin,
@@ -109,7 +85,7 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
             Monero,
             NOT_NEEDED,
         ),
-        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NO_PEERS),
+        absent(&["test_trigger_p2p_resync"], Admin, Oxen, NOT_NEEDED),
     ];
     LIST
 }

@@ -5,7 +5,7 @@ use crate::{
     config::Access,
     error::MethodError,
     method::Method,
-    methods::stakes::staking_requirement,
+    methods::{pulse::NextPulse, stakes::staking_requirement},
     node::{Call, check_count},
     render::{halves, wide},
     types::{
@@ -16,7 +16,7 @@ use crate::{
         },
     },
 };
-use oxen_node_api::{Companion, Snapshot};
+use oxen_node_api::{Acquaintance, Companion, Direction, PeerControl, Snapshot};
 use oxen_staking_rules::registry::operator_minimum;
 use oxen_state::queries;
 use oxen_types::{
@@ -122,11 +122,14 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
     let facts = call.facts(&snapshot)?;
     let target_height = call.sync_target();
     let mut answer = chain_info(call, &facts);
-    let next = facts.height().next();
-    answer.pulse = handles.staking.next_pulse_quorum(&*snapshot, next, 0)?.is_some();
+    let pulse = NextPulse::of(call, &snapshot, &facts)?;
+    answer.pulse = pulse.quorum.is_some();
+    answer.pulse_ideal_timestamp = pulse.ideal_start;
+    answer.pulse_target_timestamp = pulse.start;
     answer.target_height = target_height.unwrap_or(0);
     answer.busy_syncing = target_height.is_some();
     answer.synchronized = target_height.is_none();
+    answer.offline = handles.peers.is_none();
     answer.tx_pool_size = handles.pool.len() as u64;
     answer.adjusted_time = handles.clock.now().seconds();
     answer.warnings = handles.control.warnings();
@@ -153,6 +156,7 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
     let (difficulty, difficulty_top64) = halves(facts.next_difficulty);
     let (cumulative_difficulty, cumulative_difficulty_top64) = halves(facts.tip.cumulative_difficulty);
     let requirement = staking_requirement(network, facts.height().next());
+    let names = [facts.names.session, facts.names.wallet, facts.names.lokinet];
     InfoAnswer {
         height: facts.block_count(),
         height_without_bootstrap: facts.block_count(),
@@ -169,6 +173,8 @@ fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
         wide_cumulative_difficulty: wide(facts.tip.cumulative_difficulty),
         target: network.target_block_seconds,
         tx_count: facts.totals.transactions,
+        ons_counts: names,
+        lns_counts: names,
         mainnet: network.kind == NetworkKind::Mainnet,
         testnet: network.kind == NetworkKind::Testnet,
         stagenet: network.kind == NetworkKind::Stagenet,
@@ -199,12 +205,19 @@ fn add_admin_info(call: &Call<'_>, answer: &mut InfoAnswer) -> Result<(), Method
     answer.service_node = Some(own.keys().is_some());
     answer.last_storage_server_ping = Some(last_ping(Companion::StorageServer));
     answer.last_lokinet_ping = Some(last_ping(Companion::Lokinet));
-    // The node has no peers in this version.
-    answer.outgoing_connections_count = Some(0);
-    answer.incoming_connections_count = Some(0);
-    answer.white_peerlist_size = Some(0);
-    answer.grey_peerlist_size = Some(0);
+    add_peer_counts(handles.peers.as_deref(), answer);
     Ok(())
+}
+
+fn add_peer_counts(peers: Option<&dyn PeerControl>, answer: &mut InfoAnswer) {
+    let connected = peers.map(PeerControl::connections).unwrap_or_default();
+    let known = peers.map(PeerControl::known_peers).unwrap_or_default();
+    let going = |direction| connected.iter().filter(|peer| peer.direction == direction).count() as u64;
+    let of = |acquaintance| known.iter().filter(|peer| peer.acquaintance == acquaintance).count() as u64;
+    answer.outgoing_connections_count = Some(going(Direction::Outbound));
+    answer.incoming_connections_count = Some(going(Direction::Inbound));
+    answer.white_peerlist_size = Some(of(Acquaintance::Met));
+    answer.grey_peerlist_size = Some(of(Acquaintance::Heard));
 }
 
 /// Rounded up.

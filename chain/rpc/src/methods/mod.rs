@@ -6,9 +6,12 @@ mod chain;
 mod checkpoints;
 mod fees;
 mod making;
+mod names;
 mod outputs;
 mod own_service_node;
+mod peers;
 mod pool;
+mod pulse;
 mod quorums;
 mod registration;
 mod rewards;
@@ -36,6 +39,7 @@ pub fn all_methods() -> Vec<Method> {
         outputs::methods(),
         fees::methods(),
         rewards::methods(),
+        names::methods(),
         checkpoints::methods(),
         service_nodes::methods(),
         stakes::methods(),
@@ -43,6 +47,7 @@ pub fn all_methods() -> Vec<Method> {
         own_service_node::methods(),
         registration::methods(),
         making::methods(),
+        peers::methods(),
         running::methods(),
     ]
     .concat()

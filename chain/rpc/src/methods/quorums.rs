@@ -1,5 +1,6 @@
 //! Quorums by height (rpc §3.7, staking §12).
 
+use super::pulse::NextPulse;
 use crate::{
     error::MethodError,
     method::Method,
@@ -73,7 +74,7 @@ struct QuorumReader<'a> {
 
 impl QuorumReader<'_> {
     /// The newest of each kind: obligations of the newest block, checkpointing and blink at the last height that has them,
-    /// Pulse for the next block in its first round.
+    /// Pulse for the next block in the round that the clock is in.
     fn newest(&self, kinds: &[QuorumKind]) -> Result<Vec<QuorumEntry>, MethodError> {
         let mut found = Vec::new();
         for kind in kinds {
@@ -113,10 +114,8 @@ impl QuorumReader<'_> {
     fn quorum(&self, kind: QuorumKind, height: Height) -> Result<Option<QuorumEntry>, MethodError> {
         let quorum = match kind {
             QuorumKind::Pulse if height > self.tip => {
-                self.call
-                    .handles()
-                    .staking
-                    .next_pulse_quorum(&*self.snapshot, height, 0)?
+                let facts = self.call.facts(&self.snapshot)?;
+                NextPulse::of(self.call, &self.snapshot, &facts)?.quorum
             }
             QuorumKind::Checkpointing => match checkpointing_quorum_height(height) {
                 Some(state) if height <= self.tip => self.of_state(kind, state)?,

@@ -4,7 +4,7 @@
 use crate::{
     cache::AnswerKey,
     error::MethodError,
-    method::Method,
+    method::{JsonText, Method},
     node::{Call, parse_hex},
     render::{NodeContext, NodeJson, StakeJson},
     types::{
@@ -22,7 +22,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
-        Method::new(
+        Method::of_text(
             "get_service_nodes",
             "Service nodes with their state, their stakes, and what this node saw of them.",
             get_service_nodes,
@@ -44,19 +44,10 @@ pub(super) fn methods() -> Vec<Method> {
     ]
 }
 
-/// An answer that was rendered before.
-pub(super) struct Rendered(Arc<RawValue>);
-
-impl Serialize for Rendered {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
 /// A registered node.
 type Registered = (PublicKey, Arc<ServiceNode>);
 
-fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Rendered, MethodError> {
+fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<JsonText, MethodError> {
     let snapshot = call.snapshot();
     let facts = call.facts(&snapshot)?;
     let tip = facts.tip.id;
@@ -69,7 +60,8 @@ fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Re
             unchanged: true,
             untrusted: false,
             status: Status::OK,
-        });
+        })
+        .map(JsonText::Own);
     }
     let wanted = wanted_keys(&request)?;
     let target_height = call.sync_target().unwrap_or(0);
@@ -79,7 +71,7 @@ fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Re
     let revision = peers.revision();
     let cache = &call.node.service_nodes;
     if let Some(json) = key.as_ref().and_then(|key| cache.answer(key, revision, now)) {
-        return Ok(Rendered(json));
+        return Ok(JsonText::Kept(json));
     }
     let registry = call.registry(&snapshot)?;
     let nodes = chosen_nodes(&registry, &wanted, &request);
@@ -113,15 +105,16 @@ fn get_service_nodes(call: &Call<'_>, request: ServiceNodesRequest) -> Result<Re
     } else {
         rendered(&answer)?
     };
-    if let Some(key) = key {
-        cache.keep(key, revision, now, Arc::clone(&answer.0));
-    }
-    Ok(answer)
+    let Some(key) = key else {
+        return Ok(JsonText::Own(answer));
+    };
+    let answer = Arc::new(answer);
+    cache.keep(key, revision, now, Arc::clone(&answer));
+    Ok(JsonText::Kept(answer))
 }
 
-fn rendered(answer: &impl Serialize) -> Result<Rendered, MethodError> {
-    let json = to_raw_value(answer).map_err(MethodError::Unwritable)?;
-    Ok(Rendered(Arc::from(json)))
+fn rendered(answer: &impl Serialize) -> Result<Box<RawValue>, MethodError> {
+    to_raw_value(answer).map_err(MethodError::Unwritable)
 }
 
 /// The keys that are asked for, each once.

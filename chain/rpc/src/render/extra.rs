@@ -1,11 +1,12 @@
 //! The parsed extra of a transaction as JSON (rpc §3.3).
 
 use oxen_crypto::address::{Address, AddressKind};
+use oxen_names::owner::owner_text;
 use oxen_types::{
     Extra, ExtraField, Hash, PublicKey,
     extra::{
-        Contributor, L2Event, L2EventKind, NameOperation, NameOwner, NameRecord, NameType, NewState, NonceContent,
-        Registration, StateChange, StateChangeForm,
+        Contributor, L2Event, L2EventKind, NameOperation, NameRecord, NameType, NewState, NonceContent, Registration,
+        StateChange, StateChangeForm,
     },
     network::{
         Network,
@@ -230,10 +231,10 @@ fn name_record_json(record: &NameRecord, network: &Network) -> Value {
         put("value", json!(hex::encode(value)));
     }
     if let Some(owner) = &record.owner {
-        put("owner", json!(name_owner_text(owner, network)));
+        put("owner", json!(owner_text(owner, &network.address_prefixes)));
     }
     if let Some(owner) = &record.backup_owner {
-        put("backup_owner", json!(name_owner_text(owner, network)));
+        put("backup_owner", json!(owner_text(owner, &network.address_prefixes)));
     }
     if let Some(signature) = &record.signature {
         put("signature", json!(signature.signature));
@@ -248,24 +249,6 @@ const fn lokinet_years(name_type: NameType) -> Option<u8> {
         NameType::LokinetTwoYears => Some(2),
         NameType::LokinetFiveYears => Some(5),
         NameType::LokinetTenYears => Some(10),
-    }
-}
-
-fn name_owner_text(owner: &NameOwner, network: &Network) -> String {
-    match owner {
-        NameOwner::Wallet {
-            spend_key,
-            view_key,
-            subaddress_flag,
-        } => {
-            let kind = if *subaddress_flag == 0 {
-                AddressKind::Standard
-            } else {
-                AddressKind::Subaddress
-            };
-            address_text(kind, *spend_key, *view_key, network)
-        }
-        NameOwner::Ed25519(key) => key.to_string(),
     }
 }
 

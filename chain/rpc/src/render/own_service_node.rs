@@ -208,3 +208,165 @@ pub(crate) fn companions(own: &dyn OwnServiceNode, network: &Network) -> Vec<Com
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_node_api::service_nodes::PulseParticipation;
+    use oxen_staking_rules::{
+        Recipient,
+        quorum::PulseSorter,
+        registry::{Activity, NodeRecord, QueuePosition, Stake},
+        swarm::SwarmId,
+    };
+    use oxen_types::{Amount, PublicKey};
+    use std::sync::Arc;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+    const TIP: Height = Height::new(5_000_000);
+
+    /// A funded node with this credit at its last activation, which was just now.
+    fn node(activity: Activity, credit: i64) -> ServiceNode {
+        let nobody = Recipient {
+            spend: PublicKey::ZERO,
+            view: PublicKey::ZERO,
+        };
+        ServiceNode {
+            record: NodeRecord {
+                registration_height: Height::GENESIS,
+                registration_version: 19,
+                requested_unlock_height: None,
+                queue: QueuePosition::after_block(Height::GENESIS),
+                activity,
+                decommission_count: 0,
+                last_decommission: None,
+                recommission_credit: credit,
+                swarm: SwarmId::UNASSIGNED,
+                last_ip_change_height: Height::GENESIS,
+                pulse_sorter: PulseSorter {
+                    height: Height::GENESIS,
+                    index: 0,
+                },
+            },
+            stake: Arc::new(Stake {
+                requirement: Amount::OXEN,
+                operator: nobody,
+                operator_portions: 0,
+                contributors: Vec::new(),
+                total_contributed: Amount::OXEN,
+                total_reserved: Amount::OXEN,
+            }),
+        }
+    }
+
+    fn active(credit: i64) -> ServiceNode {
+        node(Activity::Active { since: TIP }, credit)
+    }
+
+    /// A proof whose age is half of what it may be.
+    fn half_expired(network: &Network) -> NodeObservations {
+        let age = network.uptime.validity_seconds / 2;
+        NodeObservations {
+            proof_counts_from: Some(Timestamp::from_seconds(NOW.seconds() - age)),
+            ..NodeObservations::default()
+        }
+    }
+
+    fn outlook_of(node: &ServiceNode, seen: &NodeObservations, network: &Network) -> Outlook {
+        let tests = tests(node, seen, network, NOW);
+        outlook(node, seen, &tests, network, TIP, NOW).unwrap()
+    }
+
+    #[test]
+    fn credit_delays_the_removal_of_a_node_that_stops() {
+        let network = Network::mainnet();
+        let seen = half_expired(&network);
+        let until_expiry = 3_750_u64.div_ceil(120);
+        // In 32 blocks it earns one more.
+        let rich = outlook_of(&active(100), &seen, &network);
+        assert_eq!(rich.credit_blocks, 100);
+        assert_eq!(rich.blocks_until_decommission, Some(until_expiry));
+        assert_eq!(rich.blocks_until_deregistration, until_expiry + 101 + 1);
+    }
+
+    #[test]
+    fn a_node_with_too_little_credit_is_removed_at_once() {
+        let network = Network::mainnet();
+        let poor = outlook_of(&active(50), &half_expired(&network), &network);
+        assert_eq!(poor.blocks_until_decommission, None);
+        assert_eq!(poor.blocks_until_deregistration, 32);
+        let failing = outlook_of(&active(50), &NodeObservations::default(), &network);
+        assert_eq!(failing.blocks_until_deregistration, 0);
+    }
+
+    #[test]
+    fn a_suspended_node_has_as_many_blocks_as_credit_and_one() {
+        let network = Network::mainnet();
+        let suspended = |credit| {
+            let activity = Activity::Decommissioned {
+                active_since: TIP,
+                since: TIP,
+            };
+            outlook_of(&node(activity, credit), &NodeObservations::default(), &network)
+        };
+        assert_eq!(suspended(10).blocks_until_deregistration, 11);
+        assert_eq!(suspended(0).blocks_until_deregistration, 1);
+        assert_eq!(suspended(-1).blocks_until_deregistration, 0);
+        assert_eq!(suspended(10).blocks_until_decommission, None);
+    }
+
+    #[test]
+    fn nobody_is_removed_soon_after_a_fork() {
+        let mut network = Network::mainnet();
+        network.staking.fork_grace_blocks = 5_000_000;
+        let begun = network.forks.begins(network.forks.version_at(TIP).version).unwrap();
+        let expected = begun.saturating_add(5_000_000).since(TIP.next());
+        let outlook = outlook_of(&active(50), &NodeObservations::default(), &network);
+        assert_eq!(outlook.blocks_until_deregistration, expected);
+    }
+
+    #[test]
+    fn an_unfunded_node_has_no_outlook() {
+        let network = Network::mainnet();
+        let mut node = node(Activity::AwaitingContributions, 60);
+        Arc::make_mut(&mut node.stake).total_contributed = Amount::ZERO;
+        assert_eq!(
+            outlook(&node, &NodeObservations::default(), &[], &network, TIP, NOW),
+            None
+        );
+    }
+
+    #[test]
+    fn more_than_four_misses_fail_and_streaks_count_from_the_newest() {
+        use TestOutcome::{Failed, Passed};
+        let network = Network::mainnet();
+        let entry = |outcomes: &[TestOutcome]| {
+            let seen = NodeObservations {
+                pulse: outcomes
+                    .iter()
+                    .map(|outcome| PulseParticipation {
+                        height: TIP,
+                        round: 0,
+                        outcome: *outcome,
+                    })
+                    .collect(),
+                ..half_expired(&network)
+            };
+            let tests = tests(&active(60), &seen, &network, NOW);
+            tests.into_iter().find(|test| test.test == "pulse").unwrap()
+        };
+        let four = entry(&[Failed, Passed, Failed, Passed, Failed, Failed]);
+        assert_eq!(
+            (four.passed, four.failed, four.failed_in_a_row, four.failing),
+            (2, 4, 2, false)
+        );
+        let five = entry(&[Failed, Failed, Failed, Failed, Failed, Passed]);
+        assert_eq!((five.failed, five.failed_in_a_row, five.failing), (5, 0, true));
+    }
+
+    #[test]
+    fn versions_are_three_numbers_whatever_follows() {
+        assert_eq!(version_numbers("11.2.3-test"), [11, 2, 3]);
+        assert_eq!(version_numbers("1.0"), [1, 0, 0]);
+    }
+}

@@ -18,7 +18,10 @@ use oxen_types::{
     extra::Reasons,
     network::constants::{REORG_SAFETY_BUFFER_BLOCKS, STAKING_PORTIONS},
 };
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error, SerializeMap},
+};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// What a stake says, rendered.
@@ -134,7 +137,7 @@ impl Serialize for NodeJson<'_> {
 impl NodeJson<'_> {
     fn put_registration<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
         let record = &self.node.record;
-        fields.put("service_node_pubkey", self.key)?;
+        fields.put("service_node_pubkey", &Hex32(self.key.as_bytes()))?;
         fields.put("registration_height", &record.registration_height)?;
         fields.put("registration_hf_version", &record.registration_version)?;
         let unlock = record.requested_unlock_height.map_or(0, Height::index);
@@ -198,6 +201,17 @@ impl NodeJson<'_> {
     }
 }
 
+/// 32 bytes in hexadecimal, without a detour over the heap.
+struct Hex32<'a>(&'a [u8; 32]);
+
+impl Serialize for Hex32<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; 64];
+        hex::encode_to_slice(self.0, &mut text).map_err(S::Error::custom)?;
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(S::Error::custom)?)
+    }
+}
+
 /// The wanted fields, on their way out.
 struct Fields<'a, M> {
     map: M,
@@ -241,8 +255,8 @@ fn put_proof<M: SerializeMap>(fields: &mut Fields<'_, M>, seen: &NodeObservation
 }
 
 fn put_proof_content<M: SerializeMap>(fields: &mut Fields<'_, M>, proof: &SeenProof) -> Result<(), M::Error> {
-    fields.put("pubkey_ed25519", &proof.ed25519)?;
-    fields.put("pubkey_x25519", &format_args!("{}", proof.x25519))?;
+    fields.put("pubkey_ed25519", &Hex32(proof.ed25519.as_bytes()))?;
+    fields.put("pubkey_x25519", &Hex32(proof.x25519.as_bytes()))?;
     fields.put("public_ip", &proof.public_ip)?;
     fields.put("storage_port", &proof.storage_https_port)?;
     fields.put("storage_lmq_port", &proof.storage_omq_port)?;

@@ -34,7 +34,11 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{self, JoinSet},
+};
 
 /// Why the RPC cannot listen.
 #[derive(Debug, Error)]
@@ -145,6 +149,8 @@ impl RpcServer {
         let connections = Arc::new(AtomicU64::new(0));
         let authenticator = self.config.login.map(|login| Arc::new(Authenticator::new(login)));
         let (stop, stopped) = watch::channel(());
+        let node = Arc::clone(&self.node);
+        task::spawn_blocking(move || node.warm_up());
         let mut doors = JoinSet::new();
         for listener in self.listeners {
             let secrecy = if authenticator.is_some() || listener.address.ip().is_loopback() {

@@ -39,11 +39,11 @@ pub(super) async fn answer(endpoint: &Arc<Endpoint>, name: &str, body: Bytes) ->
     };
     let result = endpoint.lane.run(work).await.and_then(|result| result);
     let answered = result.and_then(|result| {
-        let text = Box::<str>::from(result).into_string();
+        let text = result.into_bytes();
         if text.len() > most {
             return Err(MethodError::AnswerTooLarge { limit: most });
         }
-        response::respond(&endpoint.budget, Content::Json, vec![Bytes::from(text)])
+        response::respond(&endpoint.budget, Content::Json, vec![text])
     });
     answered.unwrap_or_else(|error| refuse(&error))
 }

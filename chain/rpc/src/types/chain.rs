@@ -89,6 +89,12 @@ pub struct InfoAnswer {
     pub hard_fork: u8,
     /// Is the next block to be made by a Pulse quorum?
     pub pulse: bool,
+    /// When the next block would be due had every block come in time, Unix seconds; absent before Pulse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulse_ideal_timestamp: Option<u64>,
+    /// When the first round of the next block begins, Unix seconds; absent where the network does not check it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulse_target_timestamp: Option<u64>,
     /// Difficulty of the next block.
     pub difficulty: u64,
     /// Always 0: difficulties fit 64 bits.
@@ -107,6 +113,10 @@ pub struct InfoAnswer {
     pub tx_count: u64,
     /// Transactions in the pool.
     pub tx_pool_size: u64,
+    /// Registered names: session, wallet, lokinet.
+    pub ons_counts: [u64; 3],
+    /// The same under its old name.
+    pub lns_counts: [u64; 3],
     /// Is this the network with value?
     pub mainnet: bool,
     /// Is this the public test network?
@@ -299,6 +309,8 @@ pub struct PublishedLimits {
     pub checkpoints: usize,
     /// Heights of `get_quorum_state`.
     pub quorum_heights: usize,
+    /// Names of `ons_names_to_owners`, owners of `ons_owners_to_names`.
+    pub names: usize,
     /// Requests of one JSON-RPC batch.
     pub batch: usize,
     /// Bytes of a request.

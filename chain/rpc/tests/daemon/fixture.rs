@@ -7,7 +7,10 @@ pub mod planted;
 
 use crate::http::{Answer, Client};
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
-use oxen_node_api::{ChainReader, ChainWriter, Clock, EventHub, NodeControl, Pool, Relay, SyncState};
+use oxen_node_api::{
+    BannedHost, ChainReader, ChainWriter, Clock, EventHub, KnownPeer, NodeControl, PeerConnection, PeerControl,
+    PeerLimits, Pool, Relay, SyncSpan, SyncState,
+};
 use oxen_rpc::{
     Access, ListenerConfig, NodeHandles, RpcConfig, RpcServer,
     types::{ErrorCode, ErrorObject},
@@ -18,10 +21,11 @@ use oxen_testkit::{Account, ManualClock, TestChain, TestNetwork, Transfer};
 use oxen_types::{Hash, Height, Network, Timestamp};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
-use planted::{PlantedServiceNodes, TestOwnServiceNode, TestPeers};
+use planted::{PlantedServiceNodes, TestObservers, TestOwnServiceNode};
 use serde_json::{Value, json};
 use std::{
-    net::SocketAddr,
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
@@ -69,15 +73,87 @@ impl NodeControl for TestControl {
     }
 }
 
+/// Peers, as far as the RPC sees them.
+pub struct TestPeers {
+    pub connections: Mutex<Vec<PeerConnection>>,
+    pub known: Mutex<Vec<KnownPeer>>,
+    pub spans: Mutex<Vec<SyncSpan>>,
+    limits: Mutex<PeerLimits>,
+    bans: Mutex<BTreeMap<IpAddr, u64>>,
+    clock: Arc<ManualClock>,
+}
+
+impl TestPeers {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        Self {
+            connections: Mutex::default(),
+            known: Mutex::default(),
+            spans: Mutex::default(),
+            limits: Mutex::new(PeerLimits {
+                outbound: 8,
+                inbound: 64,
+            }),
+            bans: Mutex::default(),
+            clock,
+        }
+    }
+}
+
+impl PeerControl for TestPeers {
+    fn connections(&self) -> Vec<PeerConnection> {
+        self.connections.lock().unwrap().clone()
+    }
+
+    fn known_peers(&self) -> Vec<KnownPeer> {
+        self.known.lock().unwrap().clone()
+    }
+
+    fn limits(&self) -> PeerLimits {
+        *self.limits.lock().unwrap()
+    }
+
+    fn set_limits(&self, limits: PeerLimits) {
+        *self.limits.lock().unwrap() = limits;
+    }
+
+    fn bans(&self) -> Vec<BannedHost> {
+        let now = self.clock.now();
+        let bans = self.bans.lock().unwrap();
+        bans.iter()
+            .map(|(host, seconds)| BannedHost {
+                host: *host,
+                until: now.saturating_add(*seconds),
+            })
+            .collect()
+    }
+
+    fn ban(&self, host: IpAddr, seconds: u64) {
+        self.bans.lock().unwrap().insert(host, seconds);
+    }
+
+    fn lift_ban(&self, host: IpAddr) -> bool {
+        self.bans.lock().unwrap().remove(&host).is_some()
+    }
+
+    fn sync_state(&self) -> SyncState {
+        SyncState::Synchronised
+    }
+
+    fn sync_spans(&self) -> Vec<SyncSpan> {
+        self.spans.lock().unwrap().clone()
+    }
+}
+
 /// The node of one test.
 pub struct Fixture {
     pub admin: SocketAddr,
     pub public: SocketAddr,
     pub control: Arc<TestControl>,
+    pub peers: Arc<TestPeers>,
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
     pub planted: Arc<PlantedServiceNodes>,
-    pub peers: Arc<TestPeers>,
+    pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
     clock: Arc<ManualClock>,
     source: Mutex<TestChain>,
@@ -123,10 +199,11 @@ impl Fixture {
             admin: address(Access::Admin),
             public: address(Access::Public),
             control: parts.control,
+            peers: parts.peers,
             chain: parts.chain,
             pool: parts.pool,
             planted: parts.planted,
-            peers: parts.peers,
+            observers: parts.observers,
             own: parts.own,
             clock: parts.clock,
             source: Mutex::new(source),
@@ -254,12 +331,14 @@ impl Drop for Fixture {
 /// The services of a node in memory.
 pub struct NodeParts {
     pub control: Arc<TestControl>,
+    pub peers: Arc<TestPeers>,
     pub chain: Arc<Chain>,
     pub pool: Arc<Mempool>,
     pub clock: Arc<ManualClock>,
     pub planted: Arc<PlantedServiceNodes>,
-    pub peers: Arc<TestPeers>,
+    pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
+    pub staking: Arc<StakingRules>,
     events: Arc<EventHub>,
 }
 
@@ -304,12 +383,14 @@ impl NodeParts {
         chain.set_pool(Arc::clone(&pool) as _);
         Self {
             control: Arc::new(TestControl::default()),
+            peers: Arc::new(TestPeers::new(Arc::clone(&clock))),
             chain,
             pool,
             clock,
             planted,
-            peers: Arc::default(),
+            observers: Arc::default(),
             own: Arc::default(),
+            staking: Arc::new(StakingRules::new(Arc::clone(network))),
             events,
         }
     }
@@ -321,10 +402,11 @@ impl NodeParts {
             pool: Arc::clone(&self.pool) as _,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
+            peers: Some(Arc::clone(&self.peers) as _),
             clock: Arc::clone(&self.clock) as _,
             control: Arc::clone(&self.control) as _,
-            staking: Arc::new(StakingRules::new(Arc::clone(self.chain.network()))),
-            service_node_peers: Arc::clone(&self.peers) as _,
+            staking: Arc::clone(&self.staking),
+            service_node_peers: Arc::clone(&self.observers) as _,
             own_service_node: Arc::clone(&self.own) as _,
         }
     }

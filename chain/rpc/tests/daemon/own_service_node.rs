@@ -92,7 +92,7 @@ fn a_registered_node_learns_how_its_peers_see_it() {
     let fixture = Fixture::start();
     let key = register(&fixture, None);
     let misses = [Passed, Failed, Passed, Failed, Failed];
-    fixture.peers.see(key, seen(&fixture, pulse(&misses)));
+    fixture.observers.see(key, seen(&fixture, pulse(&misses)));
     *fixture.own.proofs.lock().unwrap() = OwnProofs {
         last_sent: Some(Timestamp::from_seconds(500)),
         last_echoed: Some(Timestamp::from_seconds(501)),
@@ -150,7 +150,7 @@ fn the_outlook_counts_down_to_suspension_and_removal() {
     let network = fixture.chain_network();
     let until_expiry = network.uptime.validity_seconds.div_ceil(network.target_block_seconds);
     let grace = network.staking.fork_grace_blocks + 1 - fixture.height();
-    fixture.peers.see(key, seen(&fixture, Vec::new()));
+    fixture.observers.see(key, seen(&fixture, Vec::new()));
     let (decommission, deregistration) = outlook();
     assert_eq!(decommission, Some(until_expiry));
     assert_eq!(
@@ -159,13 +159,13 @@ fn the_outlook_counts_down_to_suspension_and_removal() {
         "votes to throw out are not cast soon after a fork"
     );
 
-    fixture.peers.see(
+    fixture.observers.see(
         key,
         seen(&fixture, pulse(&[Failed, Failed, Failed, Failed, Failed, Passed])),
     );
     assert_eq!(outlook().0, Some(0), "more than four misses fail the test now");
 
-    fixture.peers.see(key, NodeObservations::default());
+    fixture.observers.see(key, NodeObservations::default());
     assert_eq!(outlook().0, Some(0), "without a proof the test fails now");
 }
 

@@ -150,19 +150,19 @@ pub fn proof(received: u64) -> SeenProof {
 
 /// What was seen, as the test says.
 #[derive(Default)]
-pub struct TestPeers {
+pub struct TestObservers {
     seen: Mutex<BTreeMap<PublicKey, NodeObservations>>,
     revision: AtomicU64,
 }
 
-impl TestPeers {
+impl TestObservers {
     pub fn see(&self, node: PublicKey, observations: NodeObservations) {
         self.seen.lock().unwrap().insert(node, observations);
         self.revision.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-impl ServiceNodePeers for TestPeers {
+impl ServiceNodePeers for TestObservers {
     fn observations(&self, node: &PublicKey) -> Option<NodeObservations> {
         self.seen.lock().unwrap().get(node).cloned()
     }

@@ -87,7 +87,7 @@ fn plant_remarkable(fixture: &Fixture) {
     stake.total_reserved = Amount::from_atomic(stake.total_reserved.atomic() + 5);
     fixture.planted.nodes.lock().unwrap().insert(node_key(1), node);
     fixture.mine(&[]);
-    fixture.peers.see(node_key(1), seen_all(fixture.now()));
+    fixture.observers.see(node_key(1), seen_all(fixture.now()));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn what_was_seen_is_told_within_five_seconds() {
         proof_counts_from: Some(Timestamp::from_seconds(1_234)),
         ..NodeObservations::default()
     };
-    fixture.peers.see(node_key(1), seen);
+    fixture.observers.see(node_key(1), seen);
     fixture.advance(4);
     assert_eq!(last_proof(), 0, "a rendered answer is good for some seconds");
     fixture.advance(1);
@@ -326,7 +326,7 @@ fn a_proof_that_counts_no_longer_is_still_read() {
         proof: Some(proof(1_234)),
         ..NodeObservations::default()
     };
-    fixture.peers.see(node_key(1), seen);
+    fixture.observers.see(node_key(1), seen);
     let answer = fixture.result("get_service_nodes", &json!({}));
     assert_eq!(states(&answer)[0]["last_uptime_proof"], 0);
     assert_eq!(states(&answer)[0]["quorumnet_port"], 22_025);

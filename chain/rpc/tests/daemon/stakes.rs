@@ -134,7 +134,16 @@ fn the_quorum_of_the_next_block_is_told_and_makes_it_a_pulse_block() {
         11
     );
     assert_eq!(answer["quorums"][0]["quorum"]["workers"].as_array().unwrap().len(), 1);
-    assert_eq!(fixture.result("get_info", &json!({}))["pulse"], true);
+    let info = fixture.result("get_info", &json!({}));
+    assert_eq!(info["pulse"], true);
+    let network = fixture.chain_network();
+    let ideal = network.genesis.timestamp.seconds() + network.target_block_seconds * next;
+    assert_eq!(info["pulse_ideal_timestamp"], ideal);
+    assert_eq!(
+        info.get("pulse_target_timestamp"),
+        None,
+        "the network binds no round to a time"
+    );
     let range = json!({ "start_height": next - 1, "end_height": next, "quorum_type": 3 });
     assert_eq!(
         listed(&fixture.result("get_quorum_state", &range)),

@@ -73,7 +73,7 @@ fn rendered(theirs: &Value, network: &Network, tip: Height) -> Value {
             fields: &FieldSelection::All,
         },
     };
-    let mut ours = serde_json::to_value(&json).unwrap();
+    let mut ours = serde_json::to_value(json).unwrap();
     if let Some(key) = theirs.get("pubkey_bls") {
         ours["pubkey_bls"] = key.clone();
     }

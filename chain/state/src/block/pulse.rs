@@ -4,7 +4,7 @@ use crate::{
     error::BlockError,
     service_nodes::BlockDuties,
     tables::Blocks,
-    view::{TypedView, View},
+    view::{TypedView, View, ViewError},
 };
 use oxen_crypto::signature::schnorr;
 use oxen_staking_rules::quorum::Quorum;
@@ -138,13 +138,17 @@ pub fn check_round_time(
     Ok(())
 }
 
-/// Unix seconds at which round 0 of the block at `height` starts; `None` where the network does not check it.
-fn round_zero(
+/// Unix seconds at which round 0 of the block at `height` starts (pulse §4.1); `None` where the network does not check it.
+/// `previous` is the time of the block before.
+///
+/// # Errors
+/// The state could not be read.
+pub fn round_zero(
     view: &dyn View,
     network: &Network,
     height: Height,
     previous: Timestamp,
-) -> Result<Option<u64>, BlockError> {
+) -> Result<Option<u64>, ViewError> {
     let target = network.target_block_seconds;
     let expected = previous.seconds().saturating_add(target);
     Ok(match &network.pulse.start {

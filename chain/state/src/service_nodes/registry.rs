@@ -33,7 +33,7 @@ pub fn locking_node(view: &dyn View, image: &KeyImage) -> Result<Option<PublicKe
     Ok(nodes.and_then(|nodes| nodes.first().copied()))
 }
 
-/// The first height at which a blacklisted stake may be spent; `None` when it is not blacklisted.
+/// The height of the block that lets a blacklisted stake go, above which it may be spent; `None` when it is not blacklisted.
 ///
 /// # Errors
 /// The state could not be read.

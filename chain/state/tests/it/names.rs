@@ -108,7 +108,7 @@ fn a_bought_name_is_found_by_name_and_by_owner_and_its_value_is_read_with_the_na
     let value = EncryptedValue::from_bytes(row.encrypted_value.clone()).decrypt(&named(NameKind::Session, "oracle"));
     assert_eq!(value, Ok(town.value(NameKind::Session, 1)));
     for owner in [name_owner(&town.alice), bob] {
-        assert_eq!(town.owned_by(&owner), [row.clone()]);
+        assert_eq!(town.owned_by(&owner), std::slice::from_ref(&row));
     }
     assert_eq!(town.owned_by(&key_holder(1).1), []);
     assert_eq!(town.find(NameKind::Wallet, "oracle"), None);
@@ -351,7 +351,7 @@ fn a_name_that_changes_hands_leaves_the_index_of_its_former_owners() {
     town.mine(&sale);
     let row = town.row(NameKind::Session, "sold");
     for owner in [name_owner(&town.bob), name_owner(&town.alice)] {
-        assert_eq!(town.owned_by(&owner), [row.clone()]);
+        assert_eq!(town.owned_by(&owner), std::slice::from_ref(&row));
     }
     assert_eq!(town.owned_by(&key_holder(1).1), []);
 }

@@ -2,10 +2,11 @@
 
 use super::{
     chain::Contents,
-    stage::{NODES, Stage, key},
+    stage::{NODES, START_HEIGHT, Stage, key},
 };
 use oxen_node_api::{Companion, OwnServiceNode, ServiceNodePeers, TestOutcome};
-use oxen_types::block::PulseHeader;
+use oxen_staking_rules::registry::Activity;
+use oxen_types::{Height, block::PulseHeader};
 
 fn pulse(bitset: u16) -> Contents {
     Contents {
@@ -48,6 +49,28 @@ fn blocks_of_the_past_tell_nothing_of_who_takes_part() {
     stage.clock.advance(121);
     actors[0].prober.follow();
     assert!(actors[0].prober.observations(&key(0)).is_none());
+}
+
+#[test]
+fn a_suspension_in_the_first_block_after_the_start_is_noticed() {
+    let stage = Stage::new();
+    let actors = [stage.actor(0)];
+    actors[0].prober.follow();
+    stage.prove([10], &actors);
+    stage.chain.set_node(&key(10), |node| {
+        node.record.activity = Activity::Decommissioned {
+            active_since: Height::new(1),
+            since: Height::new(START_HEIGHT + 1),
+        };
+        node.record.decommission_count = 1;
+    });
+    stage.block(&actors);
+    let seen = actors[0].prober.observations(&key(10)).unwrap();
+    assert_eq!(seen.proof_counts_from, None);
+    // It need not wait for half the time between proofs.
+    stage.prove([10], &actors);
+    let seen = actors[0].prober.observations(&key(10)).unwrap();
+    assert_eq!(seen.proof_counts_from, Some(stage.now()));
 }
 
 #[test]

@@ -148,7 +148,7 @@ pub struct LockedContribution {
 pub struct BlacklistedStake {
     /// Its key image.
     pub key_image: KeyImage,
-    /// The first height at which it may be spent.
+    /// The block at this height lets it go; the one above may spend it.
     pub unlock_height: Height,
     /// Atomic OXEN.
     pub amount: Amount,

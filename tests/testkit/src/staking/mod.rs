@@ -81,7 +81,7 @@ impl StakingChain {
         }
     }
 
-    /// Registers nodes "n1" to "n<count>", each by the account "o1" to "o<count>" alone, and waits until
+    /// Registers nodes `n1`, `n2`, …, each by the account `o1`, `o2`, … alone, and waits until
     /// they are paid and what they staked is old enough to be spent, were it not locked.
     ///
     /// # Panics

@@ -182,6 +182,9 @@ pub enum CommandError {
     /// Stakes.
     #[error(transparent)]
     Staking(#[from] super::StakingError),
+    /// Names.
+    #[error(transparent)]
+    Names(#[from] super::NamesError),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -333,6 +336,7 @@ impl CommandError {
             Self::Refresh(_) => "refresh",
             Self::Network(_) => "network_description",
             Self::Staking(error) => error.code(),
+            Self::Names(error) => error.code(),
             Self::Build(BuildError::NotEnoughMoney { .. }) => "not_enough_money",
             Self::Build(BuildError::NotEnoughUnlocked { .. }) => "not_enough_unlocked",
             Self::Build(BuildError::NothingToSweep { .. } | BuildError::NotSpendable) => "nothing_to_sweep",

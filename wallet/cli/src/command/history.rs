@@ -329,6 +329,7 @@ pub(super) fn to_json(session: &Session, transfer: &Transfer) -> Value {
         "locked": locked_until(session, transfer).is_some(),
         "checkpointed": is_final(session, transfer),
         "confirmations": transfer.confirmations(session.wallet.chain().next()),
+        "stake": super::staking::stake_words(session, transfer),
         "service_node": transfer.service_node.map(|node| node.to_string()),
         "note": transfer.note,
     })

@@ -13,6 +13,7 @@ mod export;
 mod help;
 mod history;
 mod key_images;
+mod names;
 mod notes;
 mod outputs;
 mod payment;
@@ -32,6 +33,7 @@ pub mod words;
 pub use arguments::Arguments;
 pub use error::{CommandError, ExitStatus};
 pub use help::welcome;
+pub use names::NamesError;
 pub use reply::Reply;
 pub use secrets::seed_lines;
 pub use settings::parse_lookahead;
@@ -97,6 +99,13 @@ pub async fn run(
         CommandId::Stake => staking::stake(session, terminal, words).await,
         CommandId::RequestStakeUnlock => staking::request_stake_unlock(session, terminal, words).await,
         CommandId::PrintLockedStakes => staking::print_locked_stakes(session, words),
+        CommandId::BuyName => names::buy(session, terminal, words).await,
+        CommandId::RenewName => names::renew(session, terminal, words).await,
+        CommandId::UpdateName => names::update(session, terminal, words).await,
+        CommandId::SignNameUpdate => names::make_update_signature(session, terminal, words).await,
+        CommandId::LookUpName => names::look_up(session, words).await,
+        CommandId::NamesByOwner => names::by_owner(session, words).await,
+        CommandId::EncryptName => names::encrypt(session, words),
         CommandId::Resend => rescan::resend(session, words).await,
         CommandId::ShowTransfers => history::show_transfers(session, words),
         CommandId::ShowTransfer => history::show_transfer(session, words),

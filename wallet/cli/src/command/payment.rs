@@ -91,10 +91,12 @@ pub(super) fn warn_of_strange_fees(
             .bytes()
             .saturating_mul(usual.per_byte.atomic())
             .saturating_add(outputs.saturating_mul(usual.per_output.atomic()));
-        if transaction.fee.atomic() / STRANGE_FEE_FACTOR > expected {
+        // What is burned is a price that was asked for, not a fee of the daemon's.
+        let asked = transaction.fee.saturating_sub(transaction.burned);
+        if asked.atomic() / STRANGE_FEE_FACTOR > expected {
             let question = format!(
                 "The daemon asks for a fee of {}, where {} is usual. Pay it all the same?",
-                format::amount(transaction.fee),
+                format::amount(asked),
                 format::amount(Amount::from_atomic(expected))
             );
             if !confirm(terminal, &question, session.settings.confirmation)? {

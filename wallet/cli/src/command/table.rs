@@ -32,6 +32,13 @@ pub enum CommandId {
     Stake,
     RequestStakeUnlock,
     PrintLockedStakes,
+    BuyName,
+    RenewName,
+    UpdateName,
+    SignNameUpdate,
+    LookUpName,
+    NamesByOwner,
+    EncryptName,
     Resend,
     ShowTransfers,
     ShowTransfer,
@@ -81,6 +88,8 @@ pub enum Group {
     Sending,
     /// Service nodes.
     Staking,
+    /// The name system.
+    Names,
     /// What happened.
     History,
     /// Keys and files.
@@ -91,11 +100,12 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of `help`.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::General,
         Self::Money,
         Self::Sending,
         Self::Staking,
+        Self::Names,
         Self::History,
         Self::Keys,
         Self::Proofs,
@@ -109,6 +119,7 @@ impl Group {
             Self::Money => "Balance, addresses, accounts",
             Self::Sending => "Sending",
             Self::Staking => "Service nodes and stakes",
+            Self::Names => "Names",
             Self::History => "History and outputs",
             Self::Keys => "Keys and wallet files",
             Self::Proofs => "Proofs and signatures",
@@ -211,6 +222,19 @@ const STAKING: &str = "\
 The amount is in OXEN, or a part of the staking requirement such as 25%. More than the node has room for is lowered to the room;
 what is less than it accepts is refused with the least amount. The stake is for the wallet's primary address, whichever of
 account 0's addresses pays. It stays locked until somebody with a stake on the node requests the unlock.";
+
+const NAMING: &str = "\
+A session name points to a Session id (66 hexadecimal characters, the first 05), a wallet name to an address, and a lokinet name,
+which ends in .loki, to an onion address. Session and wallet names have 1 to 64 letters, digits, hyphens and underscores and are
+never over; lokinet names are registered for one, two, five or ten years. The price is burned. Without type= a name that ends in
+.loki is a lokinet name of one year and every other one a session name. The owner, an address or an ed25519 key in hexadecimal, is
+the account's first address unless you say otherwise; the backup owner may change the name too. The chain sees a hash of the name
+and the value encrypted with it: whoever knows the name can read the value, nobody else.";
+
+const UPDATING: &str = "\
+An update costs the network fee alone. It must be signed by the owner or the backup owner: this wallet signs when one of them is
+an address of its own. Otherwise the owner's wallet makes the signature with ons_make_update_mapping_signature, which prints the
+command to type here: encrypted_value= and signature= are what it printed.";
 
 /// Every command, in the order of `help`.
 pub const COMMANDS: &[CommandInfo] = &[
@@ -369,6 +393,63 @@ pub const COMMANDS: &[CommandInfo] = &[
         "Lists the stakes of this wallet, and those that were frozen by a deregistration",
     )
     .up_to_date(),
+    entry(
+        CommandId::BuyName,
+        "ons_buy_mapping",
+        Group::Names,
+        &["ons_buy_mapping [index=<N1>[,<N2>...]] [<priority>] [type=session|wallet|lokinet|lokinet_2y|lokinet_5y|lokinet_10y] [owner=<owner>] [backup_owner=<owner>] <name> <value>"],
+        "Buys a name",
+    )
+    .more(NAMING)
+    .up_to_date(),
+    entry(
+        CommandId::RenewName,
+        "ons_renew_mapping",
+        Group::Names,
+        &["ons_renew_mapping [index=<N1>[,<N2>...]] [<priority>] [type=lokinet|lokinet_2y|lokinet_5y|lokinet_10y] <name>"],
+        "Gives a lokinet name more time, whoever owns it",
+    )
+    .more("The years are added to those that are left. A name that is over cannot be renewed: buy it again.")
+    .up_to_date(),
+    entry(
+        CommandId::UpdateName,
+        "ons_update_mapping",
+        Group::Names,
+        &["ons_update_mapping [index=<N1>[,<N2>...]] [<priority>] [type=session|wallet|lokinet] [owner=<owner>] [backup_owner=<owner>] [value=<value>|encrypted_value=<hex>] [signature=<hex>] <name>"],
+        "Changes what a name points to, or who owns it",
+    )
+    .more(UPDATING)
+    .up_to_date(),
+    entry(
+        CommandId::SignNameUpdate,
+        "ons_make_update_mapping_signature",
+        Group::Names,
+        &["ons_make_update_mapping_signature [type=session|wallet|lokinet] [owner=<owner>] [backup_owner=<owner>] [value=<value>|encrypted_value=<hex>] [previous=<transaction id>] [address=<N>] <name>"],
+        "Signs a change of a name for another wallet to pay for",
+    )
+    .more("The transaction that last changed the name is looked up. With previous= nothing is asked of a daemon, which is how a wallet\nwithout one signs; it signs with the account's address 0, or the one that address= names."),
+    entry(
+        CommandId::LookUpName,
+        "ons_lookup",
+        Group::Names,
+        &["ons_lookup [type=session|wallet|lokinet] <name> [<name> ...]"],
+        "Shows what names point to, who owns them and how long",
+    ),
+    entry(
+        CommandId::NamesByOwner,
+        "ons_by_owner",
+        Group::Names,
+        &["ons_by_owner", "ons_by_owner <owner> [<owner> ...]"],
+        "Lists the names of this wallet's addresses, or of others",
+    )
+    .more("The chain has only hashes of names. Beside names that this wallet registered stands what it noted about the transaction."),
+    entry(
+        CommandId::EncryptName,
+        "ons_encrypt",
+        Group::Names,
+        &["ons_encrypt [type=session|wallet|lokinet] <name> <value>"],
+        "Encrypts a value with a name, for encrypted_value=",
+    ),
     entry(
         CommandId::ShowTransfers,
         "show_transfers",

@@ -1,6 +1,7 @@
 //! Test scaffolding: an HTTP server that speaks as much of the daemon's interface as the wallet uses, over blocks that tests
 //! make up, and that can be told to fail.
 
+use crate::fake_names::FakeNames;
 use crate::fake_registry::FakeRegistry;
 use axum::{
     Router,
@@ -75,6 +76,7 @@ pub struct Chain {
     pub branch: u8,
     pub hard_fork: u8,
     pub nodes: FakeRegistry,
+    pub names: FakeNames,
 }
 
 impl Chain {
@@ -98,6 +100,7 @@ impl Chain {
             branch: 0,
             hard_fork: 19,
             nodes: FakeRegistry::default(),
+            names: FakeNames::default(),
         };
         chain.mine(&[]);
         chain
@@ -158,6 +161,7 @@ impl Chain {
             }
             scanned.push(scan);
         }
+        self.names.apply(height, transactions);
         self.pool
             .retain(|waiting| !transactions.iter().any(|mined| mined.id() == waiting.transaction.id));
         self.nodes.apply(height, transactions);
@@ -296,6 +300,8 @@ impl Chain {
             "get_accrued_rewards" => json!({"balances": {}, "status": "OK"}),
             "get_service_nodes" => return self.nodes.answer_nodes(self.height() - 1, params),
             "get_service_node_blacklisted_key_images" => self.nodes.answer_blacklist(),
+            "ons_names_to_owners" => self.names.answer_names(self.height(), params),
+            "ons_owners_to_names" => self.names.answer_owners(self.height(), params),
             "get_transactions" => self.answer_transactions(params),
             _ => return Err((-32_601, "Method not found")),
         })

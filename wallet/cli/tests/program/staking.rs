@@ -130,7 +130,14 @@ fn an_operator_registers_a_node_by_pasting_and_sees_what_is_locked() {
     assert_eq!(code, "not_enough_unlocked");
     assert!(message.contains(&node.key().to_string()), "{message}");
     let history = ask(&desk, "w", &["show_transfers", "stake"], "").ok().output;
-    assert!(history.contains(&format!("staked on {}", node.key())), "{history}");
+    let key = node.key().to_string();
+    assert!(history.contains(&format!("staked on {}…", &key[..12])), "{history}");
+    let listed = desk.script("w", &["show_transfers", "stake"]).result();
+    assert_eq!(listed[0]["service_node"], key);
+    assert_eq!(listed[0]["stake"], format!("staked on {}…", &key[..12]));
+    let id = listed[0]["tx_hash"].as_str().unwrap();
+    let shown = ask(&desk, "w", &["show_transfer", id], "").ok().output;
+    assert!(shown.contains(&format!("Service node: {key}")), "{shown}");
     // The other one sees what is kept for it.
     let mine = desk.script("other", &["stake", &node.key().to_string(), "20"]).result();
     assert_eq!(mine["amount"], 20 * OXEN);
@@ -543,4 +550,17 @@ fn only_account_0_of_a_full_wallet_stakes() {
         "",
     );
     assert_eq!(error(&run).0, "view_only");
+}
+
+#[test]
+fn rewards_are_listed_as_rewards() {
+    let (desk, _) = desk_with(["w"]);
+    let rewards = desk.script("w", &["show_transfers", "reward"]).result();
+    assert_eq!(rewards.as_array().unwrap().len(), 8);
+    assert_eq!(
+        (rewards[0]["type"].as_str(), &rewards[0]["stake"]),
+        (Some("reward"), &Value::Null)
+    );
+    let as_the_reference_calls_them = desk.script("w", &["show_transfers", "coinbase"]).result();
+    assert_eq!(as_the_reference_calls_them, rewards);
 }

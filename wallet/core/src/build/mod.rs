@@ -7,11 +7,13 @@
 //! 2. the caller gets candidates for each input's ring ([`crate::decoys`]) and makes the rings;
 //! 3. [`TransactionPlan::prepare`] then knows the exact weight and fee ([`weight`], [`mod@fee`]): a [`PreparedTransaction`] to be
 //!    confirmed by the user;
-//!    Stakes and registrations are planned by `Wallet::plan_stake`, their unlock needs no plan: see [`stake`].
+//!    Stakes and registrations are planned by `Wallet::plan_stake`, their unlock needs no plan: see [`stake`];
+//!    transactions of the name system by `Wallet::plan_name_transaction`: see [`name`];
 //! 4. [`PreparedTransaction::prove`] signs it: a [`SignedTransaction`], which `Wallet::note_signed` notes before it is relayed.
 
 pub mod error;
 pub mod fee;
+pub mod name;
 pub mod plan;
 pub mod prepare;
 pub mod prove;
@@ -25,6 +27,7 @@ mod output_keys;
 
 pub use error::{BuildError, LockedAmount, LockedUntil, ProveError};
 pub use fee::{FeeLevel, FeeRates, Priority, fee};
+pub use name::NameTransactionRequest;
 pub use plan::{Leftover, TransactionPlan};
 pub use prepare::{OutputRole, PreparedInput, PreparedOutput, PreparedTransaction};
 pub use prove::{SignedInput, SignedTransaction};

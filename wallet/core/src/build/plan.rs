@@ -127,6 +127,14 @@ impl TransactionPlan {
         times
     }
 
+    /// Fewest outputs that the chain takes (chain §2.6 rule 3): a transaction of the name system needs its change alone.
+    pub(super) const fn least_outputs(&self) -> usize {
+        match self.kind {
+            TransactionType::OxenNameSystem => 1,
+            _ => 2,
+        }
+    }
+
     /// A fee that no choice of rings exceeds, with change.
     fn largest_fee(&self, inputs: usize, outputs_on_chain: u64) -> Option<(Amount, Weight)> {
         let outputs = match self.leftover {

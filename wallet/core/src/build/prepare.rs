@@ -19,6 +19,9 @@ use std::{cmp::Reverse, collections::BTreeSet};
 /// Rounds after which the fee has settled: it only changes its own length.
 const FEE_ROUNDS: usize = 8;
 
+/// Outputs that every fee pays for.
+const LEAST_OUTPUTS_PAID_FOR: usize = 2;
+
 /// An input with its ring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreparedInput {
@@ -35,7 +38,7 @@ pub enum OutputRole {
     Payment,
     /// It comes back.
     Change,
-    /// It pays nothing to nobody: a transaction has at least two outputs.
+    /// It pays nothing to nobody: a transaction has at least two outputs, one of the name system at least one.
     Dummy,
 }
 
@@ -163,8 +166,9 @@ impl TransactionPlan {
 
     /// Finds fee and outputs: with change if there is any, without if all of it goes to the fee.
     fn settle(&self, inputs: &[PreparedInput]) -> Result<Settled, BuildError> {
-        let without = self.payments.len().max(2);
-        let with = self.payments.len().saturating_add(1).max(2);
+        let least = self.least_outputs();
+        let without = self.payments.len().max(least);
+        let with = self.payments.len().saturating_add(1).max(least);
         match &self.leftover {
             Leftover::SharedByPayments => {
                 let (fee, weight) = self.exact_fee(inputs, without)?;
@@ -215,19 +219,21 @@ impl TransactionPlan {
         }
     }
 
-    /// The fee whose own length is part of the weight it pays for.
+    /// The fee whose own length is part of the weight it pays for, and the weight. A transaction with one output pays for two,
+    /// as those of the reference's wallets do, from which it should not be told apart (chain §4.11).
     fn exact_fee(&self, inputs: &[PreparedInput], outputs: usize) -> Result<(Amount, Weight), BuildError> {
-        let shape = self.shape(inputs, outputs);
+        let paid_for = outputs.max(LEAST_OUTPUTS_PAID_FOR);
+        let shape = self.shape(inputs, paid_for);
         let mut settled = Amount::ZERO;
         for _ in 0..FEE_ROUNDS {
             let weight = shape.weight(settled);
-            let next = fee(weight, outputs as u64, &self.rates, &self.level).ok_or(BuildError::AmountOverflow)?;
+            let next = fee(weight, paid_for as u64, &self.rates, &self.level).ok_or(BuildError::AmountOverflow)?;
             if next <= settled {
                 break;
             }
             settled = next;
         }
-        Ok((settled, shape.weight(settled)))
+        Ok((settled, self.shape(inputs, outputs).weight(settled)))
     }
 
     /// Shares everything but the fee among the payments; the first gets what cannot be shared.

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod building;
+mod names;
 mod scanning;
 mod staking;
 mod toy_chain;

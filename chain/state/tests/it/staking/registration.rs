@@ -145,6 +145,30 @@ fn the_operator_may_take_everything_and_no_more() {
 }
 
 #[test]
+fn a_registration_that_overpays_by_too_much_leaves_a_node_without_a_stake() {
+    let mut chain = StakingChain::start();
+    chain
+        .register("n1")
+        .by("alice")
+        .stake(102)
+        .reserving_own(oxen(25))
+        .mine();
+    let node = chain.node("n1").unwrap();
+    assert_eq!(
+        (node.stake.total_contributed, node.stake.total_reserved),
+        (Amount::ZERO, oxen(25))
+    );
+    assert_eq!(node.stake.locked_count(), 0);
+    // The operator's part is still kept, and more than it is taken.
+    chain.contribute("n1").by("alice").stake(60).mine();
+    let node = chain.node("n1").unwrap();
+    assert_eq!(
+        (node.stake.total_contributed, node.stake.total_reserved),
+        (oxen(60), oxen(60))
+    );
+}
+
+#[test]
 fn a_node_registers_once() {
     let mut chain = StakingChain::start();
     chain.register("n1").by("alice").stake(100).mine();

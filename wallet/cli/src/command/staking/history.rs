@@ -2,6 +2,7 @@
 
 use super::dialogue::about_height;
 use crate::{refresh::StakeNews, session::Session};
+use oxen_types::PublicKey;
 use oxen_wallet_core::{
     history::{Transfer, TransferKind, TransferState},
     spendability::Spendability,
@@ -12,7 +13,9 @@ use std::fmt::Write;
 /// What became of a mined stake or request for an unlock; nothing for other transfers.
 pub(in crate::command) fn stake_words(session: &Session, transfer: &Transfer) -> Option<String> {
     match transfer.kind {
-        TransferKind::Stake => Some(fate_of_stake(session, transfer)),
+        TransferKind::Stake if matches!(transfer.state, TransferState::Mined { .. }) => {
+            Some(fate_of_stake(session, transfer))
+        }
         TransferKind::StakeUnlock => unlock_words(session, transfer),
         _ => None,
     }
@@ -32,10 +35,10 @@ fn fate_of_stake(session: &Session, transfer: &Transfer) -> String {
         .map(|output| rules.judge(output))
         .find_map(|judged| match judged {
             Spendability::Staked(lock) => Some(match lock.unlock_height {
-                None => format!("staked on {}", lock.service_node),
+                None => format!("staked on {}", short(&lock.service_node)),
                 Some(height) => format!(
                     "staked on {}, free at height {height} ({})",
-                    lock.service_node,
+                    short(&lock.service_node),
                     about_height(session, height)
                 ),
             }),
@@ -48,15 +51,20 @@ fn fate_of_stake(session: &Session, transfer: &Transfer) -> String {
     locked.unwrap_or_else(|| "not locked any more".to_owned())
 }
 
+/// The beginning of a key, for tables; `show_transfer` has all of it.
+fn short(key: &PublicKey) -> String {
+    /// Digits that are shown.
+    const SHOWN: usize = 12;
+    let text = key.to_string();
+    format!("{}…", text.get(..SHOWN).unwrap_or(&text))
+}
+
 fn unlock_words(session: &Session, transfer: &Transfer) -> Option<String> {
     let TransferState::Mined { height, .. } = transfer.state else {
         return None;
     };
-    let known = transfer
-        .service_node
-        .and_then(|node| session.wallet.stakes().node(&node));
-    let free = known.and_then(|node| node.requested_unlock_height);
-    let free = free.unwrap_or_else(|| height.saturating_add(session.network.staking.unlock_blocks));
+    // A request is only mined where none was before, so its own height counts.
+    let free = height.saturating_add(session.network.staking.unlock_blocks);
     Some(format!(
         "unlock requested, free at height {free} ({})",
         about_height(session, free)

@@ -1,0 +1,168 @@
+//! The services that every node has, joined: chain, pool, registry; and what stands on them.
+
+use crate::{
+    clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
+    pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage,
+};
+use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
+use oxen_node_api::{ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, SyncState};
+use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
+use oxen_rpc::NodeHandles;
+use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, VoteHandler};
+use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
+use oxen_store::ChainStore;
+use oxen_types::{Height, Network};
+use oxen_verifier::ProofVerifier;
+use oxen_writer::{Chain, ChainParts};
+use std::sync::Arc;
+
+/// Services that know each other by traits alone.
+pub(crate) struct Core {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) pool: Arc<Mempool>,
+    pub(crate) staking: Arc<StakingRules>,
+    pub(crate) events: Arc<EventHub>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Core {
+    /// Takes up the chain and the pool of a database.
+    pub(crate) fn open(network: Network, store: &ChainStore, pool_settings: PoolSettings) -> Result<Self, LaunchError> {
+        let network = Arc::new(network);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let events = Arc::new(EventHub::new());
+        let verifier = Arc::new(ProofVerifier::default());
+        let staking = Arc::new(StakingRules::new(Arc::clone(&network)));
+        let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
+        let chain = Arc::new(Chain::open(ChainParts {
+            network,
+            store: store.clone(),
+            service_nodes: Arc::clone(&service_nodes),
+            verifier: Arc::clone(&verifier),
+            work: Arc::new(NoWorkHash),
+            clock: Arc::clone(&clock),
+            events: Arc::clone(&events),
+        })?);
+        let storage: Arc<dyn PoolStorage> = Arc::new(DatabasePoolStorage(store.clone()));
+        let pool = Arc::new(Mempool::new(MempoolParts {
+            chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
+            service_nodes,
+            verifier,
+            clock: Arc::clone(&clock),
+            events: Arc::clone(&events),
+            storage,
+            settings: pool_settings,
+        }));
+        chain.set_pool(Arc::clone(&pool) as _);
+        let reloaded = pool.reload()?;
+        if reloaded.kept + reloaded.dropped > 0 {
+            tracing::info!(kept = reloaded.kept, dropped = reloaded.dropped, "took up the pool");
+        }
+        Ok(Self {
+            chain,
+            pool,
+            staking,
+            events,
+            clock,
+        })
+    }
+
+    /// Takes connections and goes to peers.
+    pub(crate) async fn start_peers(&self, config: PeerConfig) -> Result<Arc<PeerNetwork>, StartError> {
+        let services = PeerServices {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            feed: Arc::clone(&self.events) as _,
+            clock: Arc::clone(&self.clock),
+        };
+        let peers = PeerNetwork::start(config, services, rand_core::OsRng).await?;
+        for address in peers.addresses() {
+            tracing::info!("peers can connect to {address}");
+        }
+        Ok(Arc::new(peers))
+    }
+
+    /// Listens to uptime proofs and votes, and sends our own when this is a service node.
+    pub(crate) async fn start_prober(
+        &self,
+        peers: Option<&Arc<PeerNetwork>>,
+        store: &ChainStore,
+        settings: ProberSettings,
+    ) -> Result<Arc<Prober>, LaunchError> {
+        let (gossip, sync): (Arc<dyn Gossip>, Arc<dyn SyncTarget>) = match peers {
+            Some(peers) => (Arc::clone(peers) as _, Arc::new(PeersTarget(Arc::clone(peers) as _))),
+            None => (Arc::new(NobodyToTell), Arc::new(NoSyncTarget)),
+        };
+        let prober = Arc::new(Prober::new(ProberParts {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            gossip,
+            clock: Arc::clone(&self.clock),
+            staking: Arc::clone(&self.staking) as _,
+            sync,
+            storage: Arc::new(DatabaseProofStorage(store.clone())),
+            settings,
+        })?);
+        if let Some(peers) = peers {
+            let proofs = Arc::new(ProofHandler(Arc::clone(&prober)));
+            peers.handle(GossipTopic::UptimeProofs, proofs).await;
+            let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
+            peers.handle(GossipTopic::Votes, votes).await;
+        }
+        Ok(prober)
+    }
+
+    /// What tells of our service node.
+    pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
+        OwnReporter {
+            chain: Arc::clone(&self.chain) as _,
+            staking: Arc::clone(&self.staking),
+            own: Arc::clone(prober) as _,
+            peers: Arc::clone(prober) as _,
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// What the RPC is a front end of.
+    pub(crate) fn handles(
+        &self,
+        prober: &Arc<Prober>,
+        peers: Option<Arc<dyn PeerControl>>,
+        control: Arc<Control>,
+    ) -> NodeHandles {
+        NodeHandles {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            mining: Arc::clone(&self.chain) as _,
+            feed: Arc::clone(&self.events) as _,
+            peers,
+            clock: Arc::clone(&self.clock),
+            control,
+            staking: Arc::clone(&self.staking),
+            service_node_peers: Arc::clone(prober) as _,
+            own_service_node: Arc::clone(prober) as _,
+        }
+    }
+}
+
+/// Gossip of a node without peers.
+struct NobodyToTell;
+
+impl Gossip for NobodyToTell {
+    fn publish(&self, _: GossipTopic, _: Vec<u8>) {}
+}
+
+/// How far the peers are, for the prober: it does not judge others while this node is behind.
+struct PeersTarget(Arc<dyn PeerControl>);
+
+impl SyncTarget for PeersTarget {
+    fn target(&self) -> Option<Height> {
+        match self.0.sync_state() {
+            SyncState::Synchronised => None,
+            SyncState::CatchingUp { target } => Some(target),
+        }
+    }
+}

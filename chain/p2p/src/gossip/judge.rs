@@ -1,0 +1,229 @@
+//! Looking at a message before it is passed on.
+
+use crate::{
+    gossip::own::from_network,
+    limits::REQUESTED_TRANSACTIONS,
+    penalty::{Offence, Penalty, block_penalty, transaction_penalty},
+    shared::Shared,
+    wire::{
+        bounded::Bounded,
+        message::{Request, Response, Status},
+    },
+};
+use libp2p::PeerId;
+use oxen_node_api::{Admission, BlockOutcome, BlockSubmission, GossipTopic, GossipVerdict, Relay, SubmitBlockError};
+use oxen_state::{ViewError, queries};
+use oxen_types::{Block, ConsensusDecode, Hash, Height, Transaction};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Most requests for the transactions of one block. A block with more unknown ones is left to the sync.
+const ROUNDS: usize = 16;
+
+/// Judges a message, acts on it if it is good, and punishes its sender if it is bad.
+pub(crate) async fn judge(shared: &Arc<Shared>, topic: GossipTopic, source: PeerId, message: Vec<u8>) -> GossipVerdict {
+    let verdict = match topic {
+        GossipTopic::Blocks => judge_block(shared, source, message).await,
+        GossipTopic::Transactions => blocking(shared, move |shared| judge_transaction(shared, source, &message)).await,
+        GossipTopic::Votes | GossipTopic::UptimeProofs => {
+            let Some(handler) = shared.handler(topic) else {
+                return GossipVerdict::Ignore;
+            };
+            blocking(shared, move |shared| {
+                let verdict = from_network(|| handler.on_message(&message));
+                if verdict == GossipVerdict::Reject {
+                    shared.charge(source, Offence::RejectedGossip);
+                }
+                Some(verdict)
+            })
+            .await
+        }
+    };
+    verdict.unwrap_or(GossipVerdict::Ignore)
+}
+
+/// Does `work` on a blocking thread; nothing when it fails in a way that it must not.
+pub(crate) async fn blocking<R: Send + 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Arc<Shared>) -> Option<R> + Send + 'static,
+) -> Option<R> {
+    let shared = Arc::clone(shared);
+    match tokio::task::spawn_blocking(move || work(&shared)).await {
+        Ok(result) => result,
+        Err(error) => {
+            tracing::error!(%error, "work on a message failed");
+            None
+        }
+    }
+}
+
+/// Turns what the database says into nothing: it is no peer's fault, and the writer tells of it.
+pub(crate) fn readable<R>(result: Result<R, ViewError>) -> Option<R> {
+    result
+        .inspect_err(|error| tracing::error!(%error, "the chain cannot be read"))
+        .ok()
+}
+
+fn judge_transaction(shared: &Arc<Shared>, source: PeerId, blob: &[u8]) -> Option<GossipVerdict> {
+    let pool = &shared.services.pool;
+    Some(match from_network(|| pool.submit(blob, Relay::Relay)) {
+        Ok(Admission::Added { .. }) => GossipVerdict::Accept,
+        // On its stem until now: this is how it comes back as everybody's.
+        Ok(Admission::AlreadyInPool { id }) if shared.embargoes().lift(&id) => {
+            from_network(|| pool.release(&id));
+            GossipVerdict::Accept
+        }
+        Ok(Admission::AlreadyInPool { .. } | Admission::AlreadyMined { .. }) => GossipVerdict::Ignore,
+        Err(error) => {
+            let penalty = transaction_penalty(&error);
+            shared.punish(source, penalty, &error);
+            verdict_of(penalty)
+        }
+    })
+}
+
+/// Only what costs a ban is certain to be bad everywhere.
+const fn verdict_of(penalty: Penalty) -> GossipVerdict {
+    match penalty {
+        Penalty::Ban => GossipVerdict::Reject,
+        Penalty::None | Penalty::Points(_) => GossipVerdict::Ignore,
+    }
+}
+
+/// What a first look at a block shows.
+enum FirstLook {
+    /// It was here before, or it is none.
+    Done(GossipVerdict),
+    /// Its parent is unknown.
+    Orphan,
+    /// These transactions are not here.
+    Lacks(Vec<Hash>),
+}
+
+async fn judge_block(shared: &Arc<Shared>, source: PeerId, message: Vec<u8>) -> Option<GossipVerdict> {
+    let block = match Block::decode(&message) {
+        Ok(block) => block,
+        Err(error) => {
+            let error = SubmitBlockError::Invalid(error.into());
+            shared.punish(source, block_penalty(&error), &error);
+            return Some(GossipVerdict::Reject);
+        }
+    };
+    let id = block.id();
+    let height = block.height().unwrap_or_default();
+    let look = blocking(shared, move |shared| readable(first_look(shared, &block, id))).await?;
+    let transactions = match look {
+        FirstLook::Done(verdict) => return Some(verdict),
+        FirstLook::Orphan => {
+            follow(shared, source, height, id);
+            return Some(GossipVerdict::Ignore);
+        }
+        FirstLook::Lacks(missing) => match fetch(shared, source, missing).await {
+            Some(transactions) => transactions,
+            None => {
+                follow(shared, source, height, id);
+                return Some(GossipVerdict::Ignore);
+            }
+        },
+    };
+    let submission = BlockSubmission {
+        transactions,
+        ..BlockSubmission::alone(message)
+    };
+    blocking(shared, move |shared| Some(submit(shared, source, submission))).await
+}
+
+/// The peer has a chain that this node lacks a part of: the sync looks at it.
+fn follow(shared: &Shared, source: PeerId, height: Height, tip: Hash) {
+    {
+        let mut peers = shared.peers();
+        let known = peers.get(&source).and_then(|peer| peer.status);
+        if known.is_some_and(|known| known.height >= height) {
+            return;
+        }
+        let cumulative_difficulty = known.map_or(0, |known| known.cumulative_difficulty);
+        peers.set_status(
+            &source,
+            Status {
+                height,
+                tip,
+                cumulative_difficulty,
+            },
+        );
+    }
+    shared.sync_wake.notify_one();
+}
+
+fn first_look(shared: &Shared, block: &Block, id: Hash) -> Result<FirstLook, ViewError> {
+    let chain = &shared.services.chain;
+    let snapshot = chain.snapshot();
+    let is_known = |id: &Hash| -> Result<bool, ViewError> {
+        Ok(queries::block_height(&*snapshot, id)?.is_some() || chain.alternative_block(id)?.is_some())
+    };
+    if is_known(&id)? {
+        return Ok(FirstLook::Done(GossipVerdict::Ignore));
+    }
+    if !is_known(&block.header.previous)? {
+        return Ok(FirstLook::Orphan);
+    }
+    let mut missing = Vec::new();
+    for id in &block.transaction_ids {
+        if shared.services.pool.get(id).is_none() && queries::transaction_row(&*snapshot, id)?.is_none() {
+            missing.push(*id);
+        }
+    }
+    Ok(FirstLook::Lacks(missing))
+}
+
+/// Asks the sender of a block for transactions. `None` when they are too many or it does not give them all.
+async fn fetch(shared: &Arc<Shared>, source: PeerId, missing: Vec<Hash>) -> Option<Vec<Vec<u8>>> {
+    let mut missing: BTreeSet<Hash> = missing.into_iter().collect();
+    let mut found = Vec::new();
+    for _ in 0..ROUNDS {
+        if missing.is_empty() {
+            return Some(found);
+        }
+        let ids = Bounded::of(missing.iter().copied().take(REQUESTED_TRANSACTIONS as usize));
+        let answer = shared.ask(source, Request::Transactions(ids)).await.ok()?;
+        let blobs = match answer {
+            Response::Transactions(blobs) => blobs.into_vec(),
+            Response::Busy => return None,
+            _ => {
+                shared.charge(source, Offence::WrongAnswer);
+                return None;
+            }
+        };
+        let before = missing.len();
+        for blob in blobs {
+            let id = Transaction::decode(&blob).map(|transaction| transaction.id());
+            if id.is_ok_and(|id| missing.remove(&id)) {
+                found.push(blob.into_vec());
+            } else {
+                shared.charge(source, Offence::WrongAnswer);
+                return None;
+            }
+        }
+        if missing.len() == before {
+            return None;
+        }
+    }
+    missing.is_empty().then_some(found)
+}
+
+fn submit(shared: &Arc<Shared>, source: PeerId, submission: BlockSubmission) -> GossipVerdict {
+    match from_network(|| shared.services.writer.submit_block(submission)) {
+        Ok(
+            BlockOutcome::Extended { id, height }
+            | BlockOutcome::Reorganised { id, height, .. }
+            | BlockOutcome::Alternative { id, height },
+        ) => {
+            follow(shared, source, height, id);
+            GossipVerdict::Accept
+        }
+        Ok(BlockOutcome::AlreadyKnown { .. }) => GossipVerdict::Ignore,
+        Err(error) => {
+            let penalty = block_penalty(&error);
+            shared.punish(source, penalty, &error);
+            verdict_of(penalty)
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! Who is connected, who is known, and how each stands.
+
+pub(crate) mod book;
+pub(crate) mod rate;
+pub(crate) mod standing;
+
+use crate::{
+    address::{Endpoint, host_of, socket_of},
+    limits::{HELLO_TIMEOUT, PEERS_OF_HOST},
+    penalty::Penalty,
+    wire::message::Status,
+};
+use book::AddressBook;
+use libp2p::{Multiaddr, PeerId};
+use oxen_node_api::{Direction, PeerConnection, PeerLimits};
+use oxen_types::Timestamp;
+use rate::Allowance;
+use standing::{Consequence, Standings, is_public};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+/// Did the peer say who it is?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    /// Not yet; it has until then.
+    Awaited(Instant),
+    /// It is of this chain.
+    Done,
+}
+
+/// A connected peer.
+#[derive(Debug, Clone)]
+pub(crate) struct Connected {
+    pub(crate) direction: Direction,
+    pub(crate) address: Multiaddr,
+    since: Timestamp,
+    connections: u32,
+    greeting: Greeting,
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) status: Option<Status>,
+    round_trip: Option<Duration>,
+    allowance: Allowance,
+}
+
+/// Why somebody may not connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Denial {
+    /// Banned.
+    #[error("it is banned")]
+    Banned,
+    /// No room.
+    #[error("there are as many peers as there may be")]
+    Full,
+    /// Enough of this host.
+    #[error("there are enough peers of its host")]
+    HostFull,
+}
+
+/// All that is known of peers.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    connected: BTreeMap<PeerId, Connected>,
+    pub(crate) book: AddressBook,
+    pub(crate) standings: Standings,
+    limits: PeerLimits,
+    /// Peers that have to go.
+    evicted: BTreeSet<PeerId>,
+}
+
+impl Peers {
+    pub(crate) fn new(book: AddressBook, limits: PeerLimits) -> Self {
+        Self {
+            connected: BTreeMap::new(),
+            book,
+            standings: Standings::default(),
+            limits,
+            evicted: BTreeSet::new(),
+        }
+    }
+
+    // Coming and going.
+
+    /// May this host, or this peer from there, connect?
+    pub(crate) fn admits(
+        &self,
+        peer: Option<&PeerId>,
+        address: &Multiaddr,
+        direction: Direction,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let host = host_of(address);
+        if self.standings.is_banned(peer, host.as_ref(), now) {
+            return Err(Denial::Banned);
+        }
+        let connected = peer.is_some_and(|peer| self.connected.contains_key(peer));
+        if direction == Direction::Outbound || connected {
+            return Ok(());
+        }
+        if self.count(Direction::Inbound) >= self.limits.inbound as usize {
+            return Err(Denial::Full);
+        }
+        match host.filter(is_public) {
+            Some(host) if self.of_host(&host).count() >= PEERS_OF_HOST => Err(Denial::HostFull),
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection was made. True when it is the peer's first.
+    pub(crate) fn connected(
+        &mut self,
+        peer: PeerId,
+        address: Multiaddr,
+        direction: Direction,
+        now: Timestamp,
+        instant: Instant,
+    ) -> bool {
+        if let Some(known) = self.connected.get_mut(&peer) {
+            known.connections = known.connections.saturating_add(1);
+            return false;
+        }
+        self.connected.insert(
+            peer,
+            Connected {
+                direction,
+                address,
+                since: now,
+                connections: 1,
+                greeting: Greeting::Awaited(instant + HELLO_TIMEOUT),
+                endpoint: None,
+                status: None,
+                round_trip: None,
+                allowance: Allowance::full(instant),
+            },
+        );
+        true
+    }
+
+    /// A connection ended. True when it was the peer's last.
+    pub(crate) fn disconnected(&mut self, peer: &PeerId, now: Timestamp) -> bool {
+        let Some(known) = self.connected.get_mut(peer) else {
+            return false;
+        };
+        known.connections = known.connections.saturating_sub(1);
+        if known.connections > 0 {
+            return false;
+        }
+        if let Some(Connected {
+            direction: Direction::Outbound,
+            endpoint: Some(endpoint),
+            ..
+        }) = self.connected.remove(peer)
+            && !self.standings.is_banned(Some(peer), None, now)
+        {
+            self.book.met(*peer, endpoint, now);
+        }
+        self.evicted.remove(peer);
+        true
+    }
+
+    /// The peer greeted. Those we reached are known first-hand, those that reached us only by their own words.
+    pub(crate) fn greeted(&mut self, peer: &PeerId, ports: (Option<u16>, Option<u16>), status: Status, now: Timestamp) {
+        let Some(known) = self.connected.get_mut(peer) else {
+            return;
+        };
+        known.greeting = Greeting::Done;
+        known.status = Some(status);
+        known.endpoint = host_of(&known.address).and_then(|host| Endpoint::told(host.into(), ports.0, ports.1));
+        if let Some(endpoint) = known.endpoint {
+            match known.direction {
+                Direction::Outbound => self.book.met(*peer, endpoint, now),
+                Direction::Inbound => self.book.heard(*peer, endpoint, now),
+            }
+        }
+        let mut oldest: Vec<_> = self
+            .connected
+            .iter()
+            .filter(|(_, known)| known.direction == Direction::Outbound)
+            .map(|(peer, known)| (known.since, *peer))
+            .collect();
+        oldest.sort_unstable();
+        if !oldest.is_empty() {
+            self.book.set_anchors(oldest.into_iter().map(|(_, peer)| peer));
+        }
+    }
+
+    /// Peers whose greeting is overdue.
+    pub(crate) fn silent(&self, instant: Instant) -> Vec<PeerId> {
+        let overdue = |known: &Connected| matches!(known.greeting, Greeting::Awaited(until) if until <= instant);
+        self.connected
+            .iter()
+            .filter(|(_, known)| overdue(known))
+            .map(|(peer, _)| *peer)
+            .collect()
+    }
+
+    // Standing.
+
+    /// Counts a penalty; a peer that is banned is put on the list of those that have to go.
+    pub(crate) fn punish(&mut self, peer: PeerId, penalty: Penalty, now: Timestamp) -> Consequence {
+        let host = self.connected.get(&peer).and_then(|known| host_of(&known.address));
+        let consequence = self.standings.punish(peer, host, penalty, now);
+        if consequence == Consequence::Banned {
+            self.book.forget(&peer);
+            self.evict(peer);
+        }
+        consequence
+    }
+
+    /// Puts a peer on the list of those that have to go.
+    pub(crate) fn evict(&mut self, peer: PeerId) {
+        if self.connected.contains_key(&peer) {
+            self.evicted.insert(peer);
+        }
+    }
+
+    /// Puts all peers of a host on that list.
+    pub(crate) fn evict_host(&mut self, host: &IpAddr) {
+        let of_host: Vec<PeerId> = self.of_host(host).copied().collect();
+        self.evicted.extend(of_host);
+    }
+
+    /// Takes the list.
+    pub(crate) fn take_evicted(&mut self) -> BTreeSet<PeerId> {
+        std::mem::take(&mut self.evicted)
+    }
+
+    /// Counts a request of the peer; false when it makes too many.
+    pub(crate) fn allows_request(&mut self, peer: &PeerId, instant: Instant) -> bool {
+        self.connected
+            .get_mut(peer)
+            .is_some_and(|known| known.allowance.take(instant))
+    }
+
+    // Limits.
+
+    pub(crate) const fn limits(&self) -> PeerLimits {
+        self.limits
+    }
+
+    /// Changes the limits; the youngest above them have to go.
+    pub(crate) fn set_limits(&mut self, limits: PeerLimits) {
+        self.limits = limits;
+        for (direction, most) in [
+            (Direction::Inbound, limits.inbound),
+            (Direction::Outbound, limits.outbound),
+        ] {
+            let mut ages: Vec<_> = self
+                .connected
+                .iter()
+                .filter(|(_, known)| known.direction == direction)
+                .map(|(peer, known)| (known.since, *peer))
+                .collect();
+            ages.sort_unstable();
+            self.evicted
+                .extend(ages.into_iter().skip(most as usize).map(|(_, peer)| peer));
+        }
+    }
+
+    // Looking.
+
+    pub(crate) fn get(&self, peer: &PeerId) -> Option<&Connected> {
+        self.connected.get(peer)
+    }
+
+    pub(crate) fn count(&self, direction: Direction) -> usize {
+        self.connected
+            .values()
+            .filter(|known| known.direction == direction)
+            .count()
+    }
+
+    /// Peers that greeted, with their newest block.
+    pub(crate) fn greeted_peers(&self) -> impl Iterator<Item = (PeerId, Status)> {
+        self.connected
+            .iter()
+            .filter(|(peer, known)| known.greeting == Greeting::Done && !self.evicted.contains(peer))
+            .filter_map(|(peer, known)| Some((*peer, known.status?)))
+    }
+
+    /// Peers that greeted and that this node chose itself.
+    pub(crate) fn chosen_peers(&self) -> Vec<PeerId> {
+        self.greeted_peers()
+            .map(|(peer, _)| peer)
+            .filter(|peer| {
+                self.get(peer)
+                    .is_some_and(|known| known.direction == Direction::Outbound)
+            })
+            .collect()
+    }
+
+    /// The peer said which its newest block is.
+    pub(crate) fn set_status(&mut self, peer: &PeerId, status: Status) {
+        if let Some(known) = self.connected.get_mut(peer) {
+            known.status = Some(status);
+        }
+    }
+
+    pub(crate) fn set_round_trip(&mut self, peer: &PeerId, time: Duration) {
+        if let Some(known) = self.connected.get_mut(peer) {
+            known.round_trip = Some(time);
+        }
+    }
+
+    fn of_host<'a>(&'a self, host: &'a IpAddr) -> impl Iterator<Item = &'a PeerId> {
+        self.connected
+            .iter()
+            .filter(move |(_, known)| host_of(&known.address).as_ref() == Some(host))
+            .map(|(peer, _)| peer)
+    }
+
+    /// What front ends see.
+    pub(crate) fn connections(&self, now: Timestamp) -> Vec<PeerConnection> {
+        self.connected
+            .iter()
+            .filter_map(|(peer, known)| {
+                let (host, port) = socket_of(&known.address)?;
+                Some(PeerConnection {
+                    peer: peer.to_string(),
+                    address: known.address.to_string(),
+                    host,
+                    port,
+                    direction: known.direction,
+                    since: known.since,
+                    tip: known.status.map(|status| (status.height, status.tip)),
+                    round_trip: known.round_trip,
+                    penalty_points: self.standings.points_of(peer, now),
+                })
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::tcp;
+    use oxen_types::{Hash, Height};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+    const STATUS: Status = Status {
+        height: Height::GENESIS,
+        tip: Hash::ZERO,
+        cumulative_difficulty: 0,
+    };
+
+    fn peers(inbound: u32) -> Peers {
+        let limits = PeerLimits { outbound: 8, inbound };
+        Peers::new(AddressBook::default(), limits)
+    }
+
+    fn come(peers: &mut Peers, host: [u8; 4], direction: Direction, now: Timestamp) -> PeerId {
+        let peer = PeerId::random();
+        peers.connected(peer, tcp(host.into(), 1), direction, now, Instant::now());
+        peer
+    }
+
+    #[test]
+    fn inbound_peers_are_limited_and_outbound_ones_are_not_refused() {
+        let mut peers = peers(2);
+        for last in 1..=2 {
+            come(&mut peers, [10, 0, 0, last], Direction::Inbound, NOW);
+        }
+        let address = tcp([10, 0, 0, 3].into(), 1);
+        let admits = |direction| peers.admits(Some(&PeerId::random()), &address, direction, NOW);
+        assert_eq!(admits(Direction::Inbound), Err(Denial::Full));
+        assert_eq!(admits(Direction::Outbound), Ok(()));
+    }
+
+    #[test]
+    fn one_public_host_cannot_take_every_place() {
+        let mut peers = peers(64);
+        for _ in 0..PEERS_OF_HOST {
+            come(&mut peers, [8, 8, 8, 8], Direction::Inbound, NOW);
+            come(&mut peers, [127, 0, 0, 1], Direction::Inbound, NOW);
+        }
+        let from = |host: [u8; 4]| peers.admits(None, &tcp(host.into(), 9), Direction::Inbound, NOW);
+        assert_eq!(from([8, 8, 8, 8]), Err(Denial::HostFull));
+        assert_eq!(from([127, 0, 0, 1]), Ok(()));
+    }
+
+    #[test]
+    fn a_banned_peer_has_to_go_and_may_not_return() {
+        let mut peers = peers(64);
+        let peer = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        assert_eq!(peers.punish(peer, Penalty::Ban, NOW), Consequence::Banned);
+        assert!(peers.take_evicted().contains(&peer));
+        peers.disconnected(&peer, NOW);
+        let again = peers.admits(Some(&peer), &tcp([10, 0, 0, 1].into(), 1), Direction::Inbound, NOW);
+        assert_eq!(again, Err(Denial::Banned));
+    }
+
+    #[test]
+    fn lower_limits_send_the_youngest_away() {
+        let mut peers = peers(64);
+        let old = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        let young = come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW.saturating_add(1));
+        peers.set_limits(PeerLimits {
+            outbound: 8,
+            inbound: 1,
+        });
+        let evicted = peers.take_evicted();
+        assert!(evicted.contains(&young) && !evicted.contains(&old));
+    }
+
+    #[test]
+    fn only_peers_that_were_reached_are_known_first_hand() {
+        let mut peers = peers(64);
+        let inbound = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        let outbound = come(&mut peers, [10, 0, 0, 2], Direction::Outbound, NOW);
+        peers.greeted(&inbound, (Some(5), None), STATUS, NOW);
+        peers.greeted(&outbound, (Some(5), None), STATUS, NOW);
+        let order: Vec<_> = peers.book.candidates(NOW).into_iter().map(|(peer, _)| peer).collect();
+        assert_eq!(order, [outbound, inbound]);
+        assert_eq!(peers.chosen_peers(), [outbound]);
+    }
+
+    #[test]
+    fn who_does_not_greet_is_noticed() {
+        let mut peers = peers(64);
+        let silent = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        let friendly = come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW);
+        peers.greeted(&friendly, (None, None), STATUS, NOW);
+        assert!(peers.silent(Instant::now()).is_empty());
+        assert_eq!(peers.silent(Instant::now() + HELLO_TIMEOUT), [silent]);
+    }
+}

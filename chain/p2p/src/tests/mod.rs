@@ -1,0 +1,9 @@
+//! Several nodes in one process over loopback sockets, each with the writer, the pool and a store in memory.
+
+mod blocks;
+mod fixture;
+mod hostile;
+mod stranger;
+mod syncing;
+mod topics;
+mod transactions;
