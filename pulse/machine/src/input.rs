@@ -72,7 +72,7 @@ pub enum Input {
         /// The round that was asked about.
         round: RoundId,
         /// Its quorum; `None` when there are too few active nodes or ancestors.
-        quorum: Option<RoundQuorum>,
+        quorum: Option<Box<RoundQuorum>>,
     },
     /// A message came. [`Message::from_bytes`] bounded it; nothing else was checked.
     Message {

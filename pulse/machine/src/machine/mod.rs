@@ -214,7 +214,7 @@ impl<V: Verifier> Machine<V> {
         }
     }
 
-    fn quorum_found(&mut self, now: Moment, id: RoundId, quorum: Option<RoundQuorum>, effects: &mut Vec<Effect>) {
+    fn quorum_found(&mut self, now: Moment, id: RoundId, quorum: Option<Box<RoundQuorum>>, effects: &mut Vec<Effect>) {
         let (Phase::Preparing(asked), Some(duty)) = (&self.phase, self.duty) else {
             return;
         };
@@ -226,7 +226,7 @@ impl<V: Verifier> Machine<V> {
             effects.push(Effect::Report(Report::NoQuorum { round: id }));
             return;
         };
-        let mut round = Round::new(id, duty.timing, quorum, &self.own);
+        let mut round = Round::new(id, duty.timing, *quorum, &self.own);
         let role = round.role();
         effects.push(Effect::Report(Report::RoundPrepared { round: id, role }));
         let mut context = context(now, self.own, &self.verifier, &mut self.promises, effects);

@@ -181,7 +181,7 @@ impl Actor {
         match effect {
             Effect::WakeAt(moment) => acts.push(Act::Wake(moment)),
             Effect::AskQuorum(round) => {
-                let quorum = self.casting.quorum(&self.members, &round);
+                let quorum = self.casting.quorum(&self.members, &round).map(Box::new);
                 acts.push(Act::Answer(Input::Quorum { round, quorum }));
             }
             Effect::Sign(draft) => {

@@ -3,6 +3,7 @@
 //! [`world`] is the network: links, clocks, delivery in seeded order. [`actor`] is one node: a machine with a small driver,
 //! its chain, its faults. [`chain`] holds blocks, quorums and the rules that a block must keep. A failing seed is in the
 //! message of its assertion.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #![allow(
     clippy::unwrap_used,
@@ -18,5 +19,6 @@ mod clocks;
 mod equivocation;
 mod failures;
 mod properties;
+mod refusals;
 mod restarts;
 mod world;

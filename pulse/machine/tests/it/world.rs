@@ -234,6 +234,12 @@ impl World {
         block
     }
 
+    /// A statement signed by a node, whatever its machine thinks, goes to another.
+    pub fn inject(&mut self, author: usize, to: usize, statement: &Statement) {
+        let message = self.sign_as(author, statement, statement.content.clone());
+        self.deliver(author, to, &message);
+    }
+
     /// A block reaches all nodes now.
     pub fn publish(&mut self, block: &Block) {
         for node in 0..self.actors.len() {
