@@ -3,8 +3,6 @@
 //! [`world`] is the network: links, clocks, delivery in seeded order. [`actor`] is one node: a machine with a small driver,
 //! its chain, its faults. [`chain`] holds blocks, quorums and the rules that a block must keep. A failing seed is in the
 //! message of its assertion.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
