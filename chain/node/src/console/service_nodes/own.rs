@@ -200,7 +200,7 @@ mod tests {
             ..status()
         };
         let text = proofs(&hindered, 100);
-        assert!(text.contains("NO PROOF IS SENT:  no ping of lokinet"), "{text}");
+        assert!(text.contains("NO PROOF IS SENT: no ping of lokinet"), "{text}");
     }
 
     #[test]
