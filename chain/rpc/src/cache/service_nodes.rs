@@ -76,7 +76,7 @@ pub(crate) struct ServiceNodeCache {
 impl ServiceNodeCache {
     /// Answers that are kept.
     const ANSWERS: usize = 32;
-    /// Bytes of answers that are kept.
+    /// Bytes of answers that are kept, unless the newest alone has more.
     const ANSWER_BYTES: usize = 64 * 1024 * 1024;
     /// Seconds for which an answer is good although something new was seen of a node: uptime proofs arrive all the time.
     const GOOD_FOR_SECONDS: u64 = 5;
@@ -123,7 +123,7 @@ impl ServiceNodeCache {
                 bytes <= Self::ANSWER_BYTES
             })
             .count();
-        answers.truncate(fitting);
+        answers.truncate(fitting.max(1));
     }
 }
 
