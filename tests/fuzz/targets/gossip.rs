@@ -1,0 +1,15 @@
+//! What service nodes tell each other decodes within bounds, and what decodes is written as it was read.
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+use oxen_staking_rules::{Quorum, uptime_proof::SignedProof, vote::Vote};
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(vote) = Vote::from_message(data) {
+        assert_eq!(vote.to_message(), data);
+        assert!(vote.verify(&Quorum::default()).is_err(), "a quorum of nobody has no voters");
+    }
+    if let Ok(proof) = SignedProof::from_message(data) {
+        let again = SignedProof::from_message(&proof.to_message()).expect("what was written reads back");
+        assert_eq!(again.to_message(), proof.to_message());
+    }
+});
