@@ -1,6 +1,11 @@
 //! Every transaction of the name system that the reference daemon mined on its recorded chains: the rules take it, and the
 //! rows come out as in its database. Runs where `OXEN_VECTORS` names the folder with the recorded sets.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test ends where it fails"
+)]
 
 use oxen_names::{
     EncryptedValue, Name, NameContext, NameEntry, NameKind, NameRequest, NameRows, NameValue, check_name_record,

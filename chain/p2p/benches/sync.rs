@@ -1,7 +1,7 @@
 //! How fast empty blocks come from one peer over loopback, applied by the daemon's writer to a store in memory.
 //!
 //! `cargo bench -p oxen-p2p --bench sync [-- BLOCKS]`; 5,000 blocks when no number is given.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench ends where it fails")]
 
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
 use oxen_node_api::{ChainEvent, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Subscription};

@@ -9,7 +9,10 @@
 //! on blocking threads before anybody else gets them, and sends the node's own: blocks at once, transactions on a stem that
 //! hides where they come from. `sync` asks for what others have: ids from one peer, blocks from all. `limits` is every bound.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")
+)]
 
 mod address;
 mod config;

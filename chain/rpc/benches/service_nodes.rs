@@ -1,12 +1,17 @@
 //! `get_service_nodes` for all nodes of a network, over a socket: with nothing kept, after something new was seen of a node, and
 //! while nothing changed. For 2,200 nodes and for 20,000, each with ten contributors and full histories.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench ends where it fails"
+)]
 
 #[path = "../tests/daemon/fixture.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the daemon's tests")]
 mod fixture;
 #[path = "../tests/daemon/http.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the daemon's tests")]
 mod http;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,5 @@
 //! What a block costs in quorums, and in swarms where a node has registered. Wanted at 2,200 nodes: at most 2 ms together.
-#![allow(missing_docs)]
+#![allow(missing_docs, reason = "a bench")]
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use oxen_staking_rules::{

@@ -1,5 +1,5 @@
 //! How the staked output is found in a stake transaction (staking §5.2), on real transactions.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use oxen_crypto::SecretKey;
 use oxen_staking_rules::registry::stake_transaction::{StakeTransactionError, StakedOutput, staked_output};

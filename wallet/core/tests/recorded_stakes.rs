@@ -1,5 +1,10 @@
 //! Stakes that reference wallets made and a reference daemon listed: this wallet recognises them, and would have made the same.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where it fails"
+)]
 
 #[allow(dead_code, reason = "shared with the other tests of recorded chains")]
 mod recorded;

@@ -2,7 +2,7 @@
 //! and transfers of the test kit.
 
 #[path = "planted.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the daemon's tests")]
 pub mod planted;
 
 use crate::http::{Answer, Client};
