@@ -1,6 +1,6 @@
 //! The narrow traits through which services, plugins and front ends meet.
 //!
-//! Pure: only types and traits; depends on types and state. A service implements a trait, its users hold an `Arc<dyn …>` of
+//! Pure: only types and traits; depends on types, staking rules and state. A service implements a trait, its users hold an `Arc<dyn …>` of
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
@@ -35,7 +35,4 @@ pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
-pub use service_nodes::{
-    Companion, CompanionPing, NodeObservations, NotAServiceNode, NothingObserved, OwnServiceNode, ServiceNodePeers,
-    TestOutcome,
-};
+pub use service_nodes::{Companion, CompanionPing, NotAServiceNode, NothingObserved, OwnServiceNode, ServiceNodePeers};

@@ -20,11 +20,9 @@ use fixture::{
     planted::{active_node, node_key, proof},
 };
 use http::Client;
-use oxen_node_api::{
-    ChainReader, ChainWriter, Clock, NodeObservations, TestOutcome,
-    service_nodes::{CheckpointParticipation, PulseParticipation},
-};
+use oxen_node_api::{ChainReader, ChainWriter, Clock};
 use oxen_rpc::{ListenerConfig, RpcConfig, RpcServer};
+use oxen_staking_rules::obligations::{CheckpointParticipation, NodeObservations, PulseParticipation, TestOutcome};
 use oxen_testkit::{TestChain, TestNetwork};
 use oxen_types::{Height, Timestamp};
 use std::net::SocketAddr;
@@ -51,8 +49,8 @@ fn observations(now: u64) -> NodeObservations {
                 outcome: TestOutcome::Passed,
             })
             .collect(),
-        time_answers: vec![TestOutcome::Passed; 8],
-        time_synchronisation: vec![TestOutcome::Passed; 8],
+        time_answers: std::iter::repeat_n(TestOutcome::Passed, 8).collect(),
+        time_synchronisation: std::iter::repeat_n(TestOutcome::Passed, 8).collect(),
         ..NodeObservations::default()
     }
 }

@@ -4,7 +4,7 @@ use crate::prober::Prober;
 use oxen_crypto::signature::schnorr;
 use oxen_node_api::service_nodes::{
     Companion, CompanionPing, CompanionState, OwnKeys, OwnProofs, OwnSecretKeys, OwnServiceNode, PingError,
-    ProofHindrance, ReportError, SignError, TestOutcome as ReportedOutcome, VoteOnUs, X25519Key,
+    ProofHindrance, ReportError, SignError, VoteOnUs,
 };
 use oxen_staking_rules::{ServiceNodeKeys, obligations::TestOutcome, vote::VoteBody};
 use oxen_types::{Hash, PublicKey, Signature};
@@ -16,7 +16,7 @@ impl OwnServiceNode for Prober {
         Self::keys(self).map(|keys| OwnKeys {
             primary: keys.primary().public,
             ed25519: keys.ed25519_public(),
-            x25519: X25519Key::new(*keys.x25519_public().as_bytes()),
+            x25519: keys.x25519_public(),
         })
     }
 
@@ -86,7 +86,7 @@ impl OwnServiceNode for Prober {
         }
     }
 
-    fn report_peer(&self, companion: Companion, node: &PublicKey, outcome: ReportedOutcome) -> Result<(), ReportError> {
+    fn report_peer(&self, companion: Companion, node: &PublicKey, outcome: TestOutcome) -> Result<(), ReportError> {
         if Self::keys(self).is_none() {
             return Err(ReportError::NotAServiceNode);
         }
@@ -97,10 +97,6 @@ impl OwnServiceNode for Prober {
             unknown
         })?;
         registry.node(node).ok_or(unknown)?;
-        let outcome = match outcome {
-            ReportedOutcome::Passed => TestOutcome::Passed,
-            ReportedOutcome::Failed => TestOutcome::Failed,
-        };
         let now = self.now();
         {
             let mut inner = self.lock();

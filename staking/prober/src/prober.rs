@@ -13,7 +13,7 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,
-    obligations::{FailedTest, NodeObservations, Outlook, TestContext, outlook},
+    obligations::{FailedTest, NodeObservations, TestContext},
     vote::VotePool,
 };
 use oxen_state::{View, ViewError, queries};
@@ -156,24 +156,6 @@ impl Prober {
     #[must_use]
     pub fn own_votes(&self) -> Vec<OwnVote> {
         self.lock().own_votes.iter().rev().cloned().collect()
-    }
-
-    /// Where a registered node is heading as we see it: what it fails, and how many blocks are left; `None` when it is not
-    /// registered.
-    ///
-    /// # Errors
-    /// The state could not be read.
-    pub fn outlook(&self, key: &PublicKey) -> Result<Option<Outlook>, ViewError> {
-        let snapshot = self.parts.chain.snapshot();
-        let view: &dyn View = &*snapshot;
-        let registry = self.parts.staking.registry(view)?;
-        let Some(node) = registry.node(key) else {
-            return Ok(None);
-        };
-        let tip = queries::totals(view)?.tip;
-        let context = self.test_context(view, tip, node)?;
-        let seen = self.lock().nodes.get(key).cloned().unwrap_or_default();
-        Ok(Some(outlook(node, &seen, tip, &context)))
     }
 
     /// What tests of `node` go by while `tip` is the newest block.

@@ -6,10 +6,7 @@
 pub mod observations;
 pub mod own;
 
-pub use observations::{
-    CheckpointParticipation, NodeObservations, NothingObserved, PulseParticipation, Reachability, SeenProof,
-    ServiceNodePeers, SoftwareVersion, TestOutcome, X25519Key,
-};
+pub use observations::{NothingObserved, ServiceNodePeers};
 pub use own::{
     Companion, CompanionPing, CompanionState, NotAServiceNode, OwnKeys, OwnProofs, OwnSecretKeys, OwnServiceNode,
     PingError, ProofHindrance, ReportError, SignError, VoteOnUs,

@@ -1,6 +1,6 @@
 //! The service node that this process runs: its keys, its proofs, the services beside it, and what others vote about it.
 
-use super::observations::{SoftwareVersion, TestOutcome, X25519Key};
+use oxen_staking_rules::{X25519PublicKey, obligations::TestOutcome, uptime_proof::SoftwareVersion};
 use oxen_types::{
     Hash, Height, PublicKey, Signature, Timestamp,
     extra::{NewState, Reasons},
@@ -17,7 +17,7 @@ pub struct OwnKeys {
     /// The auxiliary key.
     pub ed25519: PublicKey,
     /// The transport key.
-    pub x25519: X25519Key,
+    pub x25519: X25519PublicKey,
 }
 
 /// The secret keys of a service node, for the services beside it.

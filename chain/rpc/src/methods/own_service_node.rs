@@ -6,7 +6,7 @@ use crate::{
     error::MethodError,
     method::Method,
     node::{Call, Secrecy, parse_hex},
-    render::own_service_node::{companions, outlook, proofs, tests, unregistered, votes},
+    render::own_service_node::{companions, forecast, outlook, proofs, tests, unregistered, votes},
     types::{
         ErrorCode, Status,
         admin::StatusAnswer,
@@ -18,9 +18,10 @@ use crate::{
     },
 };
 use oxen_node_api::{
-    Companion, CompanionPing, TestOutcome,
-    service_nodes::{PingError, ProofHindrance, SignError, SoftwareVersion},
+    Companion, CompanionPing,
+    service_nodes::{PingError, ProofHindrance, SignError},
 };
+use oxen_staking_rules::{obligations::TestOutcome, uptime_proof::SoftwareVersion};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -124,8 +125,11 @@ fn get_status(call: &Call<'_>, _: NoParameters) -> Result<StatusResult, MethodEr
         None => to_raw_value(&unregistered(&**own, &keys, call.handles().control.version()))
             .map_err(MethodError::Unwritable)?,
     };
-    let tests = node.map_or_else(Vec::new, |node| tests(node, &seen, network, now));
-    let outlook = node.and_then(|node| outlook(node, &seen, &tests, network, facts.height(), now));
+    let forecast = match node {
+        Some(node) => forecast(&*snapshot, node, &seen, network, facts.height(), now)?,
+        None => None,
+    };
+    let tests = node.map_or_else(Vec::new, |_| tests(&seen, forecast.as_ref()));
     Ok(StatusResult::Status(Box::new(ServiceNodeStatusAnswer {
         service_node_state: state,
         height: facts.height().index(),
@@ -134,7 +138,7 @@ fn get_status(call: &Call<'_>, _: NoParameters) -> Result<StatusResult, MethodEr
         uptime_proofs: proofs(&own.proofs(), &seen, network),
         tests,
         votes: votes(&own.votes()),
-        outlook,
+        outlook: forecast.as_ref().map(outlook),
         companions: companions(&**own, network),
         untrusted: false,
         status: Status::OK,

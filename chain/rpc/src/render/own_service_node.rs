@@ -1,21 +1,22 @@
 //! How the service node of this process fares: "how do my peers see me".
 
 use super::service_node::reason_codes;
-use crate::types::service_nodes::own::{CompanionEntry, Outlook, OwnProofsEntry, TestEntry, VoteEntry};
+use crate::types::service_nodes::own::{CompanionEntry, NextFailure, Outlook, OwnProofsEntry, TestEntry, VoteEntry};
 use oxen_node_api::{
-    Companion, NodeObservations, OwnServiceNode, TestOutcome,
+    Companion, OwnServiceNode,
     service_nodes::{OwnKeys, OwnProofs, VoteOnUs},
 };
-use oxen_staking_rules::registry::ServiceNode;
+use oxen_staking_rules::{
+    obligations::{self, History, MAX_FAILURES, NodeObservations, Outcome, Outlook as Forecast, TestContext},
+    registry::ServiceNode,
+};
+use oxen_state::{View, ViewError, queries};
 use oxen_types::{
     Height, Network, Timestamp,
     extra::{NewState, Reasons},
     network::CompanionServices,
 };
 use serde_json::{Value, json};
-
-/// Failures of the last eight that are still no reason for a vote (staking §2.1).
-const MOST_FAILURES: u32 = 4;
 
 /// What can be told of a node that is not registered: keys, address, ports and versions.
 pub(crate) fn unregistered(own: &dyn OwnServiceNode, keys: &OwnKeys, version: &str) -> Value {
@@ -61,50 +62,39 @@ pub(crate) fn proofs(own: &OwnProofs, seen: &NodeObservations, network: &Network
     }
 }
 
-/// The tests that this node can judge itself: proofs and duties that everybody sees, and its own clock (staking §15.2).
-pub(crate) fn tests(node: &ServiceNode, seen: &NodeObservations, network: &Network, now: Timestamp) -> Vec<TestEntry> {
-    let counts_until = seen
-        .proof_counts_from
-        .map(|from| from.saturating_add(network.uptime.validity_seconds));
-    let proof_expired = counts_until.is_none_or(|until| now > until);
-    let mut entries = vec![TestEntry {
-        test: code(Reasons::UPTIME_PROOF),
-        failing: node.is_fully_funded() && proof_expired,
+/// The tests that nodes make of each other, as this node would judge itself (staking §15.2). The services beside it are judged
+/// once something was reported of them.
+pub(crate) fn tests(seen: &NodeObservations, outlook: Option<&Forecast>) -> Vec<TestEntry> {
+    let fails = |reason| outlook.is_some_and(|outlook| outlook.failing.iter().any(|test| test.reason() == reason));
+    let entry = |reason| TestEntry {
+        test: code(reason),
+        failing: fails(reason),
         ..TestEntry::default()
-    }];
-    let checkpoints = seen.checkpoints.iter().map(|one| one.outcome).collect();
-    let pulse = seen.pulse.iter().map(|one| one.outcome).collect();
-    let histories: [(Reasons, Vec<TestOutcome>); 4] = [
-        (Reasons::CHECKPOINTS, checkpoints),
-        (Reasons::PULSE, pulse),
-        (Reasons::TIMESTAMP_RESPONSE, seen.time_answers.clone()),
-        (Reasons::TIME_SYNCHRONISATION, seen.time_synchronisation.clone()),
+    };
+    let mut entries = vec![
+        entry(Reasons::UPTIME_PROOF),
+        with_history(entry(Reasons::CHECKPOINTS), &seen.checkpoints),
+        with_history(entry(Reasons::PULSE), &seen.pulse),
+        with_history(entry(Reasons::TIMESTAMP_RESPONSE), &seen.time_answers),
+        with_history(entry(Reasons::TIME_SYNCHRONISATION), &seen.time_synchronisation),
     ];
-    // A suspended node has no duties that it could miss.
-    let has_duties = !node.is_decommissioned();
-    entries.extend(
-        histories
-            .iter()
-            .map(|(reason, results)| history(*reason, results, has_duties)),
-    );
+    let services = [
+        (Reasons::STORAGE_SERVER, &seen.storage_server),
+        (Reasons::ONION_ROUTER, &seen.onion_router),
+    ];
+    let reported = services.into_iter().filter(|(_, reports)| reports.is_known());
+    entries.extend(reported.map(|(reason, _)| entry(reason)));
     entries
 }
 
-fn history(reason: Reasons, results: &[TestOutcome], has_duties: bool) -> TestEntry {
+fn with_history<T: Outcome>(entry: TestEntry, results: &History<T>) -> TestEntry {
     let count = |results: usize| u32::try_from(results).unwrap_or(u32::MAX);
-    let failed = count(results.iter().filter(|one| **one == TestOutcome::Failed).count());
-    let in_a_row = results
-        .iter()
-        .rev()
-        .take_while(|one| **one == TestOutcome::Failed)
-        .count();
     TestEntry {
-        test: code(reason),
-        passed: count(results.len()).saturating_sub(failed),
-        failed,
-        failed_in_a_row: count(in_a_row),
-        most_failures: MOST_FAILURES,
-        failing: has_duties && failed > MOST_FAILURES,
+        passed: count(results.len().saturating_sub(results.failures())),
+        failed: count(results.failures()),
+        failed_in_a_row: count(results.failures_in_a_row()),
+        most_failures: count(MAX_FAILURES),
+        ..entry
     }
 }
 
@@ -130,67 +120,42 @@ pub(crate) fn votes(votes: &[VoteOnUs]) -> Vec<VoteEntry> {
     votes.iter().map(entry).collect()
 }
 
-/// What the credit means for a funded node (staking §15.4): when others may suspend it, or throw it out, if it goes on failing,
-/// or sends no proof from now on. Votes take some more blocks.
-pub(crate) fn outlook(
+/// Where a funded node is heading.
+///
+/// # Errors
+/// The state could not be read.
+pub(crate) fn forecast(
+    view: &dyn View,
     node: &ServiceNode,
     seen: &NodeObservations,
-    tests: &[TestEntry],
     network: &Network,
     tip: Height,
     now: Timestamp,
-) -> Option<Outlook> {
+) -> Result<Option<Forecast>, ViewError> {
     if !node.is_fully_funded() {
-        return None;
+        return Ok(None);
     }
-    let credit_blocks = node.decommission_credit(tip, network);
-    let grace = grace_blocks(network, tip);
-    if node.is_decommissioned() {
-        let left = u64::try_from(credit_blocks.saturating_add(1)).unwrap_or(0);
-        return Some(Outlook {
-            credit_blocks,
-            blocks_until_decommission: None,
-            blocks_until_deregistration: left.max(grace),
-        });
-    }
-    let until_failing = if tests.iter().any(|test| test.failing) {
-        0
-    } else {
-        blocks_of_proof(seen, network, now)
+    let last_ip_change = queries::block_row(view, node.record.last_ip_change_height)?;
+    let context = TestContext {
+        network,
+        version: network.forks.version_at(tip).version,
+        now,
+        last_ip_change: last_ip_change.map(|row| row.timestamp).unwrap_or_default(),
     };
-    let credit_then = node.decommission_credit(tip.saturating_add(until_failing), network);
-    let minimum = i64::try_from(network.decommission.minimum_blocks).unwrap_or(i64::MAX);
-    let suspended = credit_then >= minimum;
-    let deregistration = if suspended {
-        let credit = u64::try_from(credit_then).unwrap_or(0);
-        until_failing.saturating_add(credit).saturating_add(1)
-    } else {
-        until_failing
-    };
-    Some(Outlook {
-        credit_blocks,
-        blocks_until_decommission: suspended.then_some(until_failing),
-        blocks_until_deregistration: deregistration.max(grace),
-    })
+    Ok(Some(obligations::outlook(node, seen, tip, &context)))
 }
 
-/// Blocks until the newest proof stops to count, rounded up.
-fn blocks_of_proof(seen: &NodeObservations, network: &Network, now: Timestamp) -> u64 {
-    let until = seen
-        .proof_counts_from
-        .map_or(0, Timestamp::seconds)
-        .saturating_add(network.uptime.validity_seconds);
-    until
-        .saturating_sub(now.seconds())
-        .div_ceil(network.target_block_seconds.max(1))
-}
-
-/// Blocks until votes to throw a node out are cast again after a fork.
-fn grace_blocks(network: &Network, tip: Height) -> u64 {
-    let next = tip.next();
-    let version = network.forks.version_at(next).version;
-    let begun = network.forks.begins(version).unwrap_or(Height::GENESIS);
-    begun.saturating_add(network.staking.fork_grace_blocks).since(next)
+/// The forecast as the operator reads it (staking §15.4).
+pub(crate) fn outlook(forecast: &Forecast) -> Outlook {
+    Outlook {
+        credit_blocks: forecast.credit_blocks,
+        next_failure: forecast.next_failure.map(|(reason, seconds)| NextFailure {
+            test: code(reason),
+            seconds,
+        }),
+        blocks_until_decommission: forecast.blocks_until_decommission,
+        blocks_until_deregistration: forecast.blocks_until_deregistration,
+    }
 }
 
 /// The services beside the node; none where the network has none, unless one pinged.
@@ -212,156 +177,18 @@ pub(crate) fn companions(own: &dyn OwnServiceNode, network: &Network) -> Vec<Com
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oxen_node_api::service_nodes::PulseParticipation;
-    use oxen_staking_rules::{
-        Recipient,
-        quorum::PulseSorter,
-        registry::{Activity, NodeRecord, QueuePosition, Stake},
-        swarm::SwarmId,
-    };
-    use oxen_types::{Amount, PublicKey};
-    use std::sync::Arc;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-    const TIP: Height = Height::new(5_000_000);
-
-    /// A funded node with this credit at its last activation, which was just now.
-    fn node(activity: Activity, credit: i64) -> ServiceNode {
-        let nobody = Recipient {
-            spend: PublicKey::ZERO,
-            view: PublicKey::ZERO,
-        };
-        ServiceNode {
-            record: NodeRecord {
-                registration_height: Height::GENESIS,
-                registration_version: 19,
-                requested_unlock_height: None,
-                queue: QueuePosition::after_block(Height::GENESIS),
-                activity,
-                decommission_count: 0,
-                last_decommission: None,
-                recommission_credit: credit,
-                swarm: SwarmId::UNASSIGNED,
-                last_ip_change_height: Height::GENESIS,
-                pulse_sorter: PulseSorter {
-                    height: Height::GENESIS,
-                    index: 0,
-                },
-            },
-            stake: Arc::new(Stake {
-                requirement: Amount::OXEN,
-                operator: nobody,
-                operator_portions: 0,
-                contributors: Vec::new(),
-                total_contributed: Amount::OXEN,
-                total_reserved: Amount::OXEN,
-            }),
-        }
-    }
-
-    fn active(credit: i64) -> ServiceNode {
-        node(Activity::Active { since: TIP }, credit)
-    }
-
-    /// A proof whose age is half of what it may be.
-    fn half_expired(network: &Network) -> NodeObservations {
-        let age = network.uptime.validity_seconds / 2;
-        NodeObservations {
-            proof_counts_from: Some(Timestamp::from_seconds(NOW.seconds() - age)),
-            ..NodeObservations::default()
-        }
-    }
-
-    fn outlook_of(node: &ServiceNode, seen: &NodeObservations, network: &Network) -> Outlook {
-        let tests = tests(node, seen, network, NOW);
-        outlook(node, seen, &tests, network, TIP, NOW).unwrap()
-    }
+    use oxen_staking_rules::obligations::TestOutcome::{Failed, Passed};
 
     #[test]
-    fn credit_delays_the_removal_of_a_node_that_stops() {
-        let network = Network::mainnet();
-        let seen = half_expired(&network);
-        let until_expiry = 3_750_u64.div_ceil(120);
-        // In 32 blocks it earns one more.
-        let rich = outlook_of(&active(100), &seen, &network);
-        assert_eq!(rich.credit_blocks, 100);
-        assert_eq!(rich.blocks_until_decommission, Some(until_expiry));
-        assert_eq!(rich.blocks_until_deregistration, until_expiry + 101 + 1);
-    }
-
-    #[test]
-    fn a_node_with_too_little_credit_is_removed_at_once() {
-        let network = Network::mainnet();
-        let poor = outlook_of(&active(50), &half_expired(&network), &network);
-        assert_eq!(poor.blocks_until_decommission, None);
-        assert_eq!(poor.blocks_until_deregistration, 32);
-        let failing = outlook_of(&active(50), &NodeObservations::default(), &network);
-        assert_eq!(failing.blocks_until_deregistration, 0);
-    }
-
-    #[test]
-    fn a_suspended_node_has_as_many_blocks_as_credit_and_one() {
-        let network = Network::mainnet();
-        let suspended = |credit| {
-            let activity = Activity::Decommissioned {
-                active_since: TIP,
-                since: TIP,
-            };
-            outlook_of(&node(activity, credit), &NodeObservations::default(), &network)
-        };
-        assert_eq!(suspended(10).blocks_until_deregistration, 11);
-        assert_eq!(suspended(0).blocks_until_deregistration, 1);
-        assert_eq!(suspended(-1).blocks_until_deregistration, 0);
-        assert_eq!(suspended(10).blocks_until_decommission, None);
-    }
-
-    #[test]
-    fn nobody_is_removed_soon_after_a_fork() {
-        let mut network = Network::mainnet();
-        network.staking.fork_grace_blocks = 5_000_000;
-        let begun = network.forks.begins(network.forks.version_at(TIP).version).unwrap();
-        let expected = begun.saturating_add(5_000_000).since(TIP.next());
-        let outlook = outlook_of(&active(50), &NodeObservations::default(), &network);
-        assert_eq!(outlook.blocks_until_deregistration, expected);
-    }
-
-    #[test]
-    fn an_unfunded_node_has_no_outlook() {
-        let network = Network::mainnet();
-        let mut node = node(Activity::AwaitingContributions, 60);
-        Arc::make_mut(&mut node.stake).total_contributed = Amount::ZERO;
+    fn streaks_count_from_the_newest() {
+        let results = [Failed, Passed, Failed, Passed, Failed, Failed].into_iter().collect();
+        let entry = with_history(TestEntry::default(), &results);
         assert_eq!(
-            outlook(&node, &NodeObservations::default(), &[], &network, TIP, NOW),
-            None
+            (entry.passed, entry.failed, entry.failed_in_a_row, entry.most_failures),
+            (2, 4, 2, 4)
         );
-    }
-
-    #[test]
-    fn more_than_four_misses_fail_and_streaks_count_from_the_newest() {
-        use TestOutcome::{Failed, Passed};
-        let network = Network::mainnet();
-        let entry = |outcomes: &[TestOutcome]| {
-            let seen = NodeObservations {
-                pulse: outcomes
-                    .iter()
-                    .map(|outcome| PulseParticipation {
-                        height: TIP,
-                        round: 0,
-                        outcome: *outcome,
-                    })
-                    .collect(),
-                ..half_expired(&network)
-            };
-            let tests = tests(&active(60), &seen, &network, NOW);
-            tests.into_iter().find(|test| test.test == "pulse").unwrap()
-        };
-        let four = entry(&[Failed, Passed, Failed, Passed, Failed, Failed]);
-        assert_eq!(
-            (four.passed, four.failed, four.failed_in_a_row, four.failing),
-            (2, 4, 2, false)
-        );
-        let five = entry(&[Failed, Failed, Failed, Failed, Failed, Passed]);
-        assert_eq!((five.failed, five.failed_in_a_row, five.failing), (5, 0, true));
+        let recovered = [Failed, Failed, Passed].into_iter().collect();
+        assert_eq!(with_history(TestEntry::default(), &recovered).failed_in_a_row, 0);
     }
 
     #[test]

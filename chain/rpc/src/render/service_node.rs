@@ -8,11 +8,13 @@ use crate::types::service_nodes::{
     FieldSelection,
     list::{ContributorEntry, DecommissionReasons, LockedContributionEntry, Participation},
 };
-use oxen_node_api::{
-    NodeObservations, TestOutcome,
-    service_nodes::{CheckpointParticipation, PulseParticipation, Reachability, SeenProof},
+use oxen_staking_rules::{
+    obligations::{
+        CheckpointParticipation, History, NodeObservations, Outcome, PulseParticipation, Reachability, SeenProof,
+        TestOutcome, node_tests::unreachable_limit_seconds,
+    },
+    registry::{Decommission, NodeContributor, ServiceNode, Stake},
 };
-use oxen_staking_rules::registry::{Decommission, NodeContributor, ServiceNode, Stake};
 use oxen_types::{
     Height, Network, PublicKey, Timestamp,
     extra::Reasons,
@@ -182,8 +184,7 @@ impl NodeJson<'_> {
         seen: &NodeObservations,
     ) -> Result<(), M::Error> {
         let now = self.context.now;
-        let uptime = &self.context.network.uptime;
-        let threshold = uptime.validity_seconds.saturating_sub(uptime.frequency_seconds);
+        let threshold = unreachable_limit_seconds(&self.context.network.uptime);
         let names = [
             "storage_server_reachable",
             "storage_server_first_unreachable",
@@ -197,7 +198,7 @@ impl NodeJson<'_> {
             "lokinet_last_unreachable",
             "lokinet_last_reachable",
         ];
-        put_reports(fields, names, &seen.lokinet, threshold, now)
+        put_reports(fields, names, &seen.onion_router, threshold, now)
     }
 }
 
@@ -257,29 +258,26 @@ fn put_proof<M: SerializeMap>(fields: &mut Fields<'_, M>, seen: &NodeObservation
 fn put_proof_content<M: SerializeMap>(fields: &mut Fields<'_, M>, proof: &SeenProof) -> Result<(), M::Error> {
     fields.put("pubkey_ed25519", &Hex32(proof.ed25519.as_bytes()))?;
     fields.put("pubkey_x25519", &Hex32(proof.x25519.as_bytes()))?;
-    fields.put("public_ip", &proof.public_ip)?;
-    fields.put("storage_port", &proof.storage_https_port)?;
-    fields.put("storage_lmq_port", &proof.storage_omq_port)?;
-    fields.put("quorumnet_port", &proof.quorumnet_port)?;
-    fields.put("service_node_version", &proof.node_version.0)?;
-    fields.put("storage_server_version", &proof.storage_server_version.0)?;
-    fields.put("lokinet_version", &proof.lokinet_version.0)
+    fields.put("public_ip", &proof.address())?;
+    fields.put("storage_port", &proof.ports.storage_https)?;
+    fields.put("storage_lmq_port", &proof.ports.storage_messages)?;
+    fields.put("quorumnet_port", &proof.ports.quorumnet)?;
+    fields.put("service_node_version", &proof.versions.node.0)?;
+    fields.put("storage_server_version", &proof.versions.storage_server.0)?;
+    fields.put("lokinet_version", &proof.versions.onion_router.0)
 }
 
 /// The histories under the names of both generations; empty ones are left out.
 fn put_participation<M: SerializeMap>(fields: &mut Fields<'_, M>, seen: &NodeObservations) -> Result<(), M::Error> {
     if !seen.checkpoints.is_empty() {
         let of = |one: &CheckpointParticipation| quorum_height(one.checkpoint);
-        fields.put(
-            "checkpoint_votes",
-            &participation(&seen.checkpoints, |one| one.outcome, of),
-        )?;
+        fields.put("checkpoint_votes", &participation(&seen.checkpoints, of))?;
         let list: Vec<_> = seen.checkpoints.iter().map(OldCheckpointEntry::from).collect();
         fields.put("checkpoint_participation", &list)?;
     }
     if !seen.pulse.is_empty() {
         let of = |one: &PulseParticipation| (one.height.index(), one.round);
-        fields.put("pulse_votes", &participation(&seen.pulse, |one| one.outcome, of))?;
+        fields.put("pulse_votes", &participation(&seen.pulse, of))?;
         let list: Vec<_> = seen.pulse.iter().map(OldPulseEntry::from).collect();
         fields.put("pulse_participation", &list)?;
     }
@@ -305,15 +303,11 @@ const fn quorum_height(checkpoint: Height) -> u64 {
     checkpoint.saturating_sub(REORG_SAFETY_BUFFER_BLOCKS).index()
 }
 
-fn participation<O, T>(
-    results: &[O],
-    outcome: impl Fn(&O) -> TestOutcome,
-    value: impl Fn(&O) -> T,
-) -> Participation<T> {
+fn participation<O: Outcome, T>(results: &History<O>, value: impl Fn(&O) -> T) -> Participation<T> {
     let with = |wanted| {
         results
             .iter()
-            .filter(|one| outcome(one) == wanted)
+            .filter(|one| one.outcome() == wanted)
             .map(&value)
             .collect()
     };

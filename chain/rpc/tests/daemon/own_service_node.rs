@@ -6,16 +6,18 @@ use crate::fixture::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use oxen_node_api::{
-    Companion, NodeObservations, TestOutcome,
-    service_nodes::{
-        CompanionState, OwnProofs, PingError, ProofHindrance, PulseParticipation, SoftwareVersion, VoteOnUs,
-    },
+    Companion,
+    service_nodes::{CompanionState, OwnProofs, PingError, ProofHindrance, VoteOnUs},
 };
 use oxen_rpc::{
     Access, ListenerConfig, Login,
     types::{ErrorCode, service_nodes::own::ServiceNodeStatusAnswer},
 };
-use oxen_staking_rules::registry::Activity;
+use oxen_staking_rules::{
+    obligations::{History, NodeObservations, PulseParticipation, Reachability, TestOutcome},
+    registry::Activity,
+    uptime_proof::SoftwareVersion,
+};
 use oxen_types::{
     Height, PublicKey, Timestamp,
     extra::{NewState, Reasons},
@@ -33,7 +35,7 @@ fn register(fixture: &Fixture, activity: Option<Activity>) -> PublicKey {
     key
 }
 
-fn pulse(outcomes: &[TestOutcome]) -> Vec<PulseParticipation> {
+fn pulse(outcomes: &[TestOutcome]) -> History<PulseParticipation> {
     let part = |(outcome, height): (&TestOutcome, u64)| PulseParticipation {
         height: Height::new(height),
         round: 0,
@@ -42,7 +44,7 @@ fn pulse(outcomes: &[TestOutcome]) -> Vec<PulseParticipation> {
     outcomes.iter().zip(1..).map(part).collect()
 }
 
-fn seen(fixture: &Fixture, pulse: Vec<PulseParticipation>) -> NodeObservations {
+fn seen(fixture: &Fixture, pulse: History<PulseParticipation>) -> NodeObservations {
     NodeObservations {
         proof: Some(proof(fixture.now())),
         proof_counts_from: Some(Timestamp::from_seconds(fixture.now())),
@@ -149,8 +151,9 @@ fn the_outlook_counts_down_to_suspension_and_removal() {
     };
     let network = fixture.chain_network();
     let until_expiry = network.uptime.validity_seconds.div_ceil(network.target_block_seconds);
-    let grace = network.staking.fork_grace_blocks + 1 - fixture.height();
-    fixture.observers.see(key, seen(&fixture, Vec::new()));
+    // The fork began at height 1, and validators count from the newest block, one below the number of blocks.
+    let grace = network.staking.fork_grace_blocks + 1 - (fixture.height() - 1);
+    fixture.observers.see(key, seen(&fixture, History::default()));
     let (decommission, deregistration) = outlook();
     assert_eq!(decommission, Some(until_expiry));
     assert_eq!(
@@ -170,6 +173,44 @@ fn the_outlook_counts_down_to_suspension_and_removal() {
 }
 
 #[test]
+fn an_unreachable_storage_server_is_foreseen_and_fails() {
+    let fixture = Fixture::start();
+    let key = register(&fixture, None);
+    let network = fixture.chain_network();
+    let limit = network.uptime.validity_seconds - network.uptime.frequency_seconds;
+    let see = |unreachable_seconds| {
+        let now = Timestamp::from_seconds(fixture.now());
+        fixture.observers.see(
+            key,
+            NodeObservations {
+                storage_server: Reachability {
+                    last_reachable: None,
+                    first_unreachable: Some(Timestamp::from_seconds(now.seconds() - unreachable_seconds)),
+                    last_unreachable: Some(now),
+                },
+                ..seen(&fixture, History::default())
+            },
+        );
+        fixture.result("get_service_node_status", &json!({}))
+    };
+    let soon = see(limit - 60);
+    assert_eq!(
+        soon["outlook"]["next_failure"],
+        json!({"test": "storage", "seconds": 60})
+    );
+    assert_eq!(soon["outlook"]["blocks_until_decommission"], 1);
+    let failed = see(limit);
+    assert_eq!(failed["outlook"]["blocks_until_decommission"], 0);
+    let tests = failed["tests"].as_array().unwrap();
+    assert!(
+        tests
+            .iter()
+            .any(|test| test["test"] == "storage" && test["failing"] == true),
+        "{failed}"
+    );
+}
+
+#[test]
 fn a_suspended_node_sees_its_credit_run_out() {
     let fixture = Fixture::start();
     register(
@@ -180,7 +221,8 @@ fn a_suspended_node_sees_its_credit_run_out() {
         }),
     );
     let answer = fixture.result("get_service_node_status", &json!({}));
-    assert_eq!(answer["outlook"]["credit_blocks"], 60 - 6);
+    // Suspended at 5; validators take the credit at the height of the next block, 12.
+    assert_eq!(answer["outlook"]["credit_blocks"], 60 - 7);
     assert_eq!(answer["outlook"].get("blocks_until_decommission"), None);
     let pulse = answer["tests"]
         .as_array()

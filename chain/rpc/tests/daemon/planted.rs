@@ -3,17 +3,18 @@
 
 use oxen_crypto::{KeyPair, SecretKey, signature::schnorr};
 use oxen_node_api::{
-    Companion, CompanionPing, NodeObservations, OwnServiceNode, ServiceNodePeers, TestOutcome,
+    Companion, CompanionPing, OwnServiceNode, ServiceNodePeers,
     service_nodes::{
-        CompanionState, OwnKeys, OwnProofs, OwnSecretKeys, PingError, ProofHindrance, ReportError, SeenProof,
-        SignError, SoftwareVersion, VoteOnUs, X25519Key,
+        CompanionState, OwnKeys, OwnProofs, OwnSecretKeys, PingError, ProofHindrance, ReportError, SignError, VoteOnUs,
     },
 };
 use oxen_staking_rules::{
-    Recipient, ServiceNode,
+    Recipient, ServiceNode, X25519PublicKey,
+    obligations::{NodeObservations, SeenProof, TestOutcome},
     quorum::PulseSorter,
     registry::{Activity, LockedContribution, NodeContributor, NodeRecord, QueuePosition, Stake, update::StateQuorums},
     swarm::SwarmId,
+    uptime_proof::{ServicePorts, ServiceVersions, SoftwareVersion},
 };
 use oxen_state::{
     Overlay, ServiceNodeRules, TransactionError, View, ViewError,
@@ -137,14 +138,18 @@ pub fn proof(received: u64) -> SeenProof {
         received: Timestamp::from_seconds(received),
         made: Timestamp::from_seconds(received),
         ed25519: PublicKey::new([0xed; 32]),
-        x25519: X25519Key::new([0x25; 32]),
-        public_ip: Ipv4Addr::new(203, 0, 113, 9),
-        storage_https_port: 22_021,
-        storage_omq_port: 22_020,
-        quorumnet_port: 22_025,
-        node_version: SoftwareVersion([11, 2, 3]),
-        storage_server_version: SoftwareVersion([2, 8, 0]),
-        lokinet_version: SoftwareVersion([0, 9, 11]),
+        x25519: X25519PublicKey::new([0x25; 32]),
+        public_ip: [203, 0, 113, 9],
+        ports: ServicePorts {
+            quorumnet: 22_025,
+            storage_https: 22_021,
+            storage_messages: 22_020,
+        },
+        versions: ServiceVersions {
+            node: SoftwareVersion([11, 2, 3]),
+            onion_router: SoftwareVersion([0, 9, 11]),
+            storage_server: SoftwareVersion([2, 8, 0]),
+        },
     }
 }
 
@@ -199,7 +204,7 @@ impl OwnServiceNode for TestOwnServiceNode {
         pair.as_ref().map(|pair| OwnKeys {
             primary: pair.public,
             ed25519: PublicKey::new([0xed; 32]),
-            x25519: X25519Key::new([0x25; 32]),
+            x25519: X25519PublicKey::new([0x25; 32]),
         })
     }
 

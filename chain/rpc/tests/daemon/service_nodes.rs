@@ -4,10 +4,6 @@ use crate::fixture::{
     Fixture,
     planted::{active_node, node_key, proof},
 };
-use oxen_node_api::{
-    NodeObservations, TestOutcome,
-    service_nodes::{CheckpointParticipation, PulseParticipation, Reachability},
-};
 use oxen_rpc::{
     Access,
     types::{
@@ -15,7 +11,10 @@ use oxen_rpc::{
         service_nodes::{ServiceNodesAnswer, list::Participation},
     },
 };
-use oxen_staking_rules::registry::{Activity, Decommission};
+use oxen_staking_rules::{
+    obligations::{CheckpointParticipation, NodeObservations, PulseParticipation, Reachability, TestOutcome},
+    registry::{Activity, Decommission},
+};
 use oxen_types::{Amount, Height, Timestamp, extra::Reasons};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
@@ -47,7 +46,7 @@ fn seen_all(now: u64) -> NodeObservations {
     NodeObservations {
         proof: Some(proof(now)),
         proof_counts_from: Some(Timestamp::from_seconds(now)),
-        checkpoints: vec![
+        checkpoints: [
             CheckpointParticipation {
                 checkpoint: Height::new(140),
                 outcome: TestOutcome::Passed,
@@ -56,16 +55,22 @@ fn seen_all(now: u64) -> NodeObservations {
                 checkpoint: Height::new(144),
                 outcome: TestOutcome::Failed,
             },
-        ],
-        pulse: vec![PulseParticipation {
+        ]
+        .into_iter()
+        .collect(),
+        pulse: std::iter::once(PulseParticipation {
             height: Height::new(150),
             round: 2,
             outcome: TestOutcome::Failed,
-        }],
-        time_answers: vec![TestOutcome::Passed, TestOutcome::Failed, TestOutcome::Passed],
-        time_synchronisation: vec![TestOutcome::Passed],
+        })
+        .collect(),
+        time_answers: [TestOutcome::Passed, TestOutcome::Failed, TestOutcome::Passed]
+            .into_iter()
+            .collect(),
+        time_synchronisation: std::iter::once(TestOutcome::Passed).collect(),
         storage_server: reports,
-        lokinet: reports,
+        onion_router: reports,
+        ..NodeObservations::default()
     }
 }
 

@@ -1,19 +1,19 @@
 //! Service nodes, built by hand from what a reference daemon told of them, rendered as it told them.
 
 use crate::{assert_covers, recorded};
-use oxen_node_api::{
-    NodeObservations, TestOutcome,
-    service_nodes::{CheckpointParticipation, PulseParticipation, SeenProof, SoftwareVersion, X25519Key},
-};
 use oxen_rpc::{
     render::{NodeContext, NodeJson, StakeJson},
     types::service_nodes::{FieldSelection, ServiceNodeEntry, list::Participation},
 };
 use oxen_staking_rules::{
-    Recipient, ServiceNode,
+    Recipient, ServiceNode, X25519PublicKey,
+    obligations::{
+        CheckpointParticipation, History, NodeObservations, Outcome, PulseParticipation, SeenProof, TestOutcome,
+    },
     quorum::PulseSorter,
     registry::{Activity, Decommission, LockedContribution, NodeContributor, NodeRecord, QueuePosition, Stake},
     swarm::SwarmId,
+    uptime_proof::{ServicePorts, ServiceVersions, SoftwareVersion},
 };
 use oxen_types::{
     Amount, Height, Network, PublicKey, Timestamp, extra::Reasons, network::constants::REORG_SAFETY_BUFFER_BLOCKS,
@@ -183,8 +183,13 @@ fn observations(entry: &ServiceNodeEntry) -> NodeObservations {
 }
 
 /// Results of a history; those that were missed behind those that were not, as nothing tells their order.
-fn outcomes<T: Copy, O>(recorded: Option<&Participation<T>>, result: impl Fn(T, TestOutcome) -> O) -> Vec<O> {
-    let Some(recorded) = recorded else { return Vec::new() };
+fn outcomes<T: Copy, O: Outcome>(
+    recorded: Option<&Participation<T>>,
+    result: impl Fn(T, TestOutcome) -> O,
+) -> History<O> {
+    let Some(recorded) = recorded else {
+        return History::default();
+    };
     let voted = recorded.voted.iter().map(|one| result(*one, TestOutcome::Passed));
     let missed = recorded.missed.iter().map(|one| result(*one, TestOutcome::Failed));
     voted.chain(missed).collect()
@@ -196,13 +201,23 @@ fn proof(entry: &ServiceNodeEntry, ed25519: &str, received: Timestamp) -> SeenPr
         received,
         made: received,
         ed25519: ed25519.parse().unwrap(),
-        x25519: X25519Key::new(x25519.to_bytes()),
-        public_ip: entry.public_ip.as_ref().unwrap().parse().unwrap(),
-        storage_https_port: entry.storage_port.unwrap(),
-        storage_omq_port: entry.storage_lmq_port.unwrap(),
-        quorumnet_port: entry.quorumnet_port.unwrap(),
-        node_version: SoftwareVersion(entry.service_node_version.unwrap()),
-        storage_server_version: SoftwareVersion(entry.storage_server_version.unwrap()),
-        lokinet_version: SoftwareVersion(entry.lokinet_version.unwrap()),
+        x25519: X25519PublicKey::new(x25519.to_bytes()),
+        public_ip: entry
+            .public_ip
+            .as_ref()
+            .unwrap()
+            .parse::<std::net::Ipv4Addr>()
+            .unwrap()
+            .octets(),
+        ports: ServicePorts {
+            quorumnet: entry.quorumnet_port.unwrap(),
+            storage_https: entry.storage_port.unwrap(),
+            storage_messages: entry.storage_lmq_port.unwrap(),
+        },
+        versions: ServiceVersions {
+            node: SoftwareVersion(entry.service_node_version.unwrap()),
+            onion_router: SoftwareVersion(entry.lokinet_version.unwrap()),
+            storage_server: SoftwareVersion(entry.storage_server_version.unwrap()),
+        },
     }
 }

@@ -11,7 +11,7 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNodeKeys,
-    uptime_proof::{ServicePorts, ServiceVersions, SignedProof, SoftwareVersion, UptimeProof},
+    uptime_proof::{ServicePorts, ServiceVersions, SignedProof, UptimeProof},
 };
 use oxen_state::{View, ViewError, queries};
 use oxen_types::{Height, Timestamp, network::CompanionServices};
@@ -221,8 +221,8 @@ impl Prober {
             timestamp: self.now(),
             versions: ServiceVersions {
                 node: self.parts.settings.node_version,
-                onion_router: SoftwareVersion(companion(Companion::Lokinet).version.0),
-                storage_server: SoftwareVersion(storage_server.version.0),
+                onion_router: companion(Companion::Lokinet).version,
+                storage_server: storage_server.version,
             },
             public_ip,
             ports: ServicePorts {

@@ -4,8 +4,8 @@ use super::{
     chain::Contents,
     stage::{NODES, START_HEIGHT, Stage, key},
 };
-use oxen_node_api::{Companion, OwnServiceNode, ServiceNodePeers, TestOutcome};
-use oxen_staking_rules::registry::Activity;
+use oxen_node_api::{Companion, OwnServiceNode, ServiceNodePeers};
+use oxen_staking_rules::{obligations::TestOutcome, registry::Activity};
 use oxen_types::{Height, block::PulseHeader};
 
 fn pulse(bitset: u16) -> Contents {
@@ -34,8 +34,9 @@ fn who_signed_the_newest_block_took_part() {
     ] {
         let pulse = seen(number).unwrap().pulse;
         assert_eq!(pulse.len(), 1);
-        assert_eq!((pulse[0].height, pulse[0].round), (stage.chain.tip(), 2));
-        assert_eq!(pulse[0].outcome, outcome, "{number}");
+        let newest = pulse.iter().next().unwrap();
+        assert_eq!((newest.height, newest.round), (stage.chain.tip(), 2));
+        assert_eq!(newest.outcome, outcome, "{number}");
     }
     assert!(seen(11).is_none(), "the producer has no entry");
 }
@@ -88,7 +89,12 @@ fn every_change_changes_the_revision() {
     assert_eq!(report, Ok(()));
     assert!(revision() > proved);
     assert_eq!(
-        actors[0].prober.observations(&key(11)).unwrap().lokinet.last_reachable,
+        actors[0]
+            .prober
+            .observations(&key(11))
+            .unwrap()
+            .onion_router
+            .last_reachable,
         Some(stage.now())
     );
     assert!(actors[0].prober.observations(&key(NODES - 1)).is_none());

@@ -4,9 +4,9 @@ use super::stage::{Actor, Disk, NODES, START, Stage, key, keys, lock, network, s
 use crate::ProberSettings;
 use oxen_node_api::{
     Companion, GossipTopic, GossipVerdict, OwnServiceNode, ServiceNodePeers,
-    service_nodes::{CompanionPing, PingError, ProofHindrance, SoftwareVersion},
+    service_nodes::{CompanionPing, PingError, ProofHindrance},
 };
-use oxen_staking_rules::uptime_proof::SignedProof;
+use oxen_staking_rules::uptime_proof::{SignedProof, SoftwareVersion};
 use oxen_types::{Network, network::CompanionServices};
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -33,7 +33,7 @@ fn a_good_proof_is_passed_on_once() {
     assert_eq!(actor.hear_proof(&message), GossipVerdict::Ignore);
     let seen = actor.prober.observations(&key(10)).unwrap();
     let proof = seen.proof.unwrap();
-    assert_eq!(proof.public_ip, Ipv4Addr::new(1, 2, 3, 10));
+    assert_eq!(proof.address(), Ipv4Addr::new(1, 2, 3, 10));
     assert_eq!(
         (proof.received, seen.proof_counts_from),
         (stage.now(), Some(stage.now()))

@@ -85,6 +85,17 @@ impl<T> Default for History<T> {
     }
 }
 
+impl<T: Outcome> FromIterator<T> for History<T> {
+    /// The newest results of an iterator that gives the oldest first.
+    fn from_iter<I: IntoIterator<Item = T>>(results: I) -> Self {
+        let mut history = Self::default();
+        for result in results {
+            history.push(result);
+        }
+        history
+    }
+}
+
 impl<T: Outcome> History<T> {
     /// Adds a result; the oldest one leaves a full history.
     pub fn push(&mut self, result: T) {
@@ -121,6 +132,16 @@ impl<T: Outcome> History<T> {
     pub fn failures(&self) -> usize {
         self.iter()
             .filter(|result| result.outcome() == TestOutcome::Failed)
+            .count()
+    }
+
+    /// Number of the newest results that are failures, without a pass among them.
+    #[must_use]
+    pub fn failures_in_a_row(&self) -> usize {
+        self.entries
+            .iter()
+            .rev()
+            .take_while(|result| result.outcome() == TestOutcome::Failed)
             .count()
     }
 

@@ -32,6 +32,12 @@ impl Reachability {
         }
     }
 
+    /// True when something was reported.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.last_reachable.is_some() || self.last_unreachable.is_some()
+    }
+
     /// For how many seconds it has been unreachable; `None` when the last report was a pass, or a failure that is too old to
     /// count.
     #[must_use]
@@ -76,8 +82,10 @@ mod tests {
         use TestOutcome::{Failed, Passed};
         let now = Timestamp::from_seconds(10_000);
         assert!(!Reachability::default().is_unreachable_for(0, now));
+        assert!(!Reachability::default().is_known());
         let reached = reports(&[(1_000, Failed), (9_999, Passed)]);
         assert_eq!(reached.unreachable_seconds(now), None);
+        assert!(reached.is_known());
         let again = reports(&[(1_000, Failed), (9_000, Passed), (9_900, Failed)]);
         assert_eq!(again.unreachable_seconds(now), Some(100));
     }

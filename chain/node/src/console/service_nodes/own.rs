@@ -123,20 +123,29 @@ fn votes(answer: &ServiceNodeStatusAnswer, now: u64) -> String {
 }
 
 fn outlook(answer: &ServiceNodeStatusAnswer) -> String {
-    let Some(outlook) = answer.outlook else {
+    let Some(outlook) = &answer.outlook else {
         return String::new();
     };
     let mut text = format!("credit: {} blocks", outlook.credit_blocks);
     if let Some(blocks) = outlook.blocks_until_decommission {
         text.push_str(&format!(
-            "; without another proof suspended in {}",
+            "; if nothing more is heard of it, suspended in {}",
             layout::count(blocks, "block")
         ));
     }
-    text.push_str(&format!(
-        "; without another proof deregistered in {}",
-        layout::count(outlook.blocks_until_deregistration, "block")
-    ));
+    if let Some(blocks) = outlook.blocks_until_deregistration {
+        text.push_str(&format!(
+            "; if nothing more is heard of it, deregistered in {}",
+            layout::count(blocks, "block")
+        ));
+    }
+    if let Some(next) = &outlook.next_failure {
+        text.push_str(&format!(
+            "; next to fail: {} in {}",
+            next.test,
+            layout::count(next.seconds, "second")
+        ));
+    }
     text
 }
 

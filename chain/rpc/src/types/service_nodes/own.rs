@@ -132,17 +132,31 @@ pub struct VoteEntry {
 }
 
 /// What the credit means for the node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Outlook {
     /// Credit left, blocks; negative once it is used up.
     pub credit_blocks: i64,
-    /// Blocks until the others may suspend the node if no further proof arrives; 0 when a test fails already. Missing when it
-    /// is suspended, or when it would be thrown out at once.
+    /// The test that fails next if nothing more is heard of the node; missing when one fails already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_failure: Option<NextFailure>,
+    /// Blocks until the others may suspend the node if nothing more is heard of it; 0 when a test fails already. Missing when
+    /// it is suspended, or when it would be thrown out at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks_until_decommission: Option<u64>,
-    /// Blocks until the others may throw the node out if no further proof arrives.
-    pub blocks_until_deregistration: u64,
+    /// Blocks until the others may throw the node out; missing when nothing leads there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks_until_deregistration: Option<u64>,
+}
+
+/// A test that a node will fail.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NextFailure {
+    /// Its short code.
+    pub test: String,
+    /// Seconds until then.
+    pub seconds: u64,
 }
 
 /// A service beside the node.
