@@ -90,7 +90,8 @@ impl PoolKeeper for Mempool {
         let names: Vec<RequestedName> = transactions.iter().filter_map(|one| RequestedName::of(one)).collect();
         // Taken before the pool is locked, as everywhere.
         let after = self.parts.chain.snapshot();
-        let height = queries::totals(&*after).map_or(Height::GENESIS, |totals| totals.tip.next());
+        // Without it nothing can be called overtaken.
+        let next = queries::totals(&*after).ok().map(|totals| totals.tip.next());
         let (mined, conflicting) = {
             let mut inner = self.lock();
             inner.generation = inner.generation.wrapping_add(1);
@@ -107,8 +108,10 @@ impl PoolKeeper for Mempool {
                     }
                 }
             }
-            conflicting.extend(self.overtaken_names(&mut inner, &names, &*after));
-            conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, height));
+            if let Some(next) = next {
+                conflicting.extend(self.overtaken_names(&mut inner, &names, &*after, next));
+                conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, next));
+            }
             (mined, conflicting)
         };
         self.forget(&mined);
@@ -159,10 +162,13 @@ impl PoolKeeper for Mempool {
 impl Mempool {
     /// Takes out what waits to change a name that a block just changed, unless it fits on top of that: it would keep others
     /// from changing the name for as long as it waits.
-    fn overtaken_names(&self, inner: &mut Inner, changed: &[RequestedName], view: &dyn View) -> Vec<Hash> {
-        let Ok(height) = queries::totals(view).map(|totals| totals.tip.next()) else {
-            return Vec::new();
-        };
+    fn overtaken_names(
+        &self,
+        inner: &mut Inner,
+        changed: &[RequestedName],
+        view: &dyn View,
+        height: Height,
+    ) -> Vec<Hash> {
         let network = self.parts.chain.network();
         let waiting: Vec<Hash> = changed
             .iter()

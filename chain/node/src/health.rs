@@ -52,6 +52,13 @@ async fn healthy(State(health): State<Health>) -> (StatusCode, Json<Value>) {
 
 /// 200 while the node serves a chain that is worth asking: not one that is behind its peers.
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    // The report reads the registry and waits for the service node.
+    let own = match health.own.clone() {
+        Some(reporter) => tokio::task::spawn_blocking(move || reporter.report().as_ref().map(own_detail)).await,
+        None => Ok(None),
+    };
+    // Only a fault of the program ends it early, and its panic is in the log.
+    let own = own.unwrap_or_default();
     let state = health.peers.as_ref().map(|peers| peers.sync_state());
     match queries::tip(&*health.chain.snapshot()) {
         Ok((height, _)) if let Some(SyncState::CatchingUp { target }) = state => (
@@ -67,7 +74,7 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
                 "ready": true,
                 "height": height.next(),
                 "top_block_hash": tip.id,
-                "service_node": health.own.as_ref().and_then(OwnReporter::report).as_ref().map(own_detail),
+                "service_node": own,
             })),
         ),
         Ok(_) => (

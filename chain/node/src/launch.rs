@@ -240,7 +240,8 @@ impl Node {
         for address in &self.addresses {
             tracing::info!("JSON-RPC listens on {address}");
         }
-        tracing::info!("{}", in_one_line(&self.status_line()));
+        let status = in_one_line(&self.status_line());
+        tracing::info!("{status}");
         let mut tasks = JoinSet::new();
         let pool = Arc::clone(&self.pool);
         let clock = Arc::clone(&self.clock);
@@ -268,7 +269,7 @@ impl Node {
         let prober = Arc::clone(&self.prober);
         tasks.spawn(oxen_staking_prober::run(prober, async move { stop.requested().await }));
         self.supervisor.tell(&Notice::Ready);
-        self.supervisor.tell(&Notice::Status(self.status_line()));
+        self.supervisor.tell(&Notice::Status(status));
 
         let stop = self.shutdown.clone();
         self.server.run(async move { stop.requested().await }).await;

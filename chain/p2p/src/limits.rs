@@ -75,6 +75,10 @@ pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const STREAMS_OF_PEER: usize = 16;
 /// Requests of all peers that are answered together: bounds the memory for answers.
 pub(crate) const ANSWERED_TOGETHER: usize = 16;
+/// Requests of one peer that are answered together: twice what its sync asks, and no quarter of the places is more.
+pub(crate) const ANSWERED_OF_PEER: usize = 4;
+/// Transactions on their stem that are looked at together. Apart from answers: a declined stem gives its origin away sooner.
+pub(crate) const STEMS_TOGETHER: usize = 8;
 /// Requests that a peer may make at once after a pause, and how many more each second. A syncing peer makes ten a second.
 pub(crate) const REQUEST_BURST: u32 = 256;
 /// See [`REQUEST_BURST`].
@@ -92,6 +96,8 @@ pub(crate) const SYNC_IDS_AHEAD: usize = 8_192;
 
 /// Connections that are being opened by others.
 pub(crate) const PENDING_INBOUND: usize = 32;
+/// Connections of one peer that it opened itself: two nodes that call each other at the same time have two for a moment.
+pub(crate) const CONNECTIONS_OF_PEER: u32 = 2;
 /// Connections of one host, loopback excepted.
 pub(crate) const PEERS_OF_HOST: usize = 4;
 /// How often a missing greeting, a dead connection or a lack of peers is looked for.

@@ -28,7 +28,7 @@ impl Chain {
             return Err(SubmitCheckpointError::AboveTip { height, tip });
         }
         let network = &self.parts.network;
-        verify_checkpoint(view, network, &checkpoint)?;
+        // Signatures last: every vote after the thirteenth brings the whole checkpoint again.
         let mut state = Overlay::new(view);
         let outcome = put_checkpoint(&mut state, &checkpoint).map_err(CheckpointError::View)?;
         if outcome == CheckpointOutcome::AlreadyKnown {
@@ -38,6 +38,7 @@ impl Chain {
         if outcome == CheckpointOutcome::Added && immutable.is_some_and(|immutable| height <= immutable) {
             return Err(SubmitCheckpointError::BelowImmutable { height });
         }
+        verify_checkpoint(view, network, &checkpoint)?;
         self.drop_obsolete(&mut state, tip).map_err(CheckpointError::View)?;
         let base = self.parts.store.tip().unwrap_or(Tip {
             height: tip,

@@ -2,12 +2,12 @@
 
 use crate::{
     gossip::own::from_network,
-    limits::REQUESTED_TRANSACTIONS,
+    limits::{REQUEST_TIMEOUT, REQUESTED_TRANSACTIONS, RESPONSE_BYTES},
     penalty::{Offence, Penalty, block_penalty, transaction_penalty},
     shared::Shared,
     wire::{
         bounded::Bounded,
-        message::{Request, Response, Status},
+        message::{Request, Response, Status, TransactionBytes},
     },
 };
 use libp2p::PeerId;
@@ -15,6 +15,7 @@ use oxen_node_api::{Admission, BlockOutcome, BlockSubmission, GossipTopic, Gossi
 use oxen_state::{ViewError, queries};
 use oxen_types::{Block, ConsensusDecode, Hash, Height, Transaction};
 use std::{collections::BTreeSet, sync::Arc};
+use tokio::time::timeout;
 
 /// Most requests for the transactions of one block. A block with more unknown ones is left to the sync.
 const ROUNDS: usize = 16;
@@ -100,26 +101,22 @@ enum FirstLook {
 }
 
 async fn judge_block(shared: &Arc<Shared>, source: PeerId, message: Vec<u8>) -> Option<GossipVerdict> {
-    let block = match Block::decode(&message) {
-        Ok(block) => block,
-        Err(error) => {
-            let error = SubmitBlockError::Invalid(error.into());
-            shared.punish(source, block_penalty(&error), &error);
-            return Some(GossipVerdict::Reject);
-        }
-    };
-    let id = block.id();
-    let height = block.height().unwrap_or_default();
-    let look = blocking(shared, move |shared| readable(first_look(shared, &block, id))).await?;
+    let (message, glance) = blocking(shared, move |shared| {
+        let glance = glance(shared, source, &message);
+        Some((message, glance))
+    })
+    .await?;
+    let Glance { id, height, look } = glance?;
     let transactions = match look {
         FirstLook::Done(verdict) => return Some(verdict),
         FirstLook::Orphan => {
             follow(shared, source, height, id);
             return Some(GossipVerdict::Ignore);
         }
-        FirstLook::Lacks(missing) => match fetch(shared, source, missing).await {
-            Some(transactions) => transactions,
-            None => {
+        // One time for all of them: it is the peer that has the block, and others wait for the place.
+        FirstLook::Lacks(missing) => match timeout(REQUEST_TIMEOUT, fetch(shared, source, missing)).await {
+            Ok(Some(transactions)) => transactions,
+            Ok(None) | Err(_) => {
                 follow(shared, source, height, id);
                 return Some(GossipVerdict::Ignore);
             }
@@ -130,6 +127,35 @@ async fn judge_block(shared: &Arc<Shared>, source: PeerId, message: Vec<u8>) -> 
         ..BlockSubmission::alone(message)
     };
     blocking(shared, move |shared| Some(submit(shared, source, submission))).await
+}
+
+/// A decoded block.
+struct Glance {
+    id: Hash,
+    height: Height,
+    look: FirstLook,
+}
+
+/// Decodes a block and takes a first look.
+fn glance(shared: &Shared, source: PeerId, message: &[u8]) -> Option<Glance> {
+    let block = match Block::decode(message) {
+        Ok(block) => block,
+        Err(error) => {
+            let error = SubmitBlockError::Invalid(error.into());
+            shared.punish(source, block_penalty(&error), &error);
+            return Some(Glance {
+                id: Hash::ZERO,
+                height: Height::GENESIS,
+                look: FirstLook::Done(GossipVerdict::Reject),
+            });
+        }
+    };
+    let id = block.id();
+    Some(Glance {
+        id,
+        height: block.height().unwrap_or_default(),
+        look: readable(first_look(shared, &block, id))?,
+    })
 }
 
 /// The peer has a chain that this node lacks a part of: the sync looks at it.
@@ -178,6 +204,8 @@ fn first_look(shared: &Shared, block: &Block, id: Hash) -> Result<FirstLook, Vie
 async fn fetch(shared: &Arc<Shared>, source: PeerId, missing: Vec<Hash>) -> Option<Vec<Vec<u8>>> {
     let mut missing: BTreeSet<Hash> = missing.into_iter().collect();
     let mut found = Vec::new();
+    // A block with its transactions fits into one answer, however many answers bring it.
+    let mut bytes = 0_usize;
     for _ in 0..ROUNDS {
         if missing.is_empty() {
             return Some(found);
@@ -192,21 +220,29 @@ async fn fetch(shared: &Arc<Shared>, source: PeerId, missing: Vec<Hash>) -> Opti
                 return None;
             }
         };
-        let before = missing.len();
-        for blob in blobs {
-            let id = Transaction::decode(&blob).map(|transaction| transaction.id());
-            if id.is_ok_and(|id| missing.remove(&id)) {
-                found.push(blob.into_vec());
-            } else {
+        let arrived = blocking(shared, move |_| Some(identified(blobs))).await?;
+        if arrived.is_empty() {
+            return None;
+        }
+        for (id, blob) in arrived {
+            bytes = bytes.saturating_add(blob.len());
+            if id.is_none_or(|id| !missing.remove(&id)) || bytes > RESPONSE_BYTES {
                 shared.charge(source, Offence::WrongAnswer);
                 return None;
             }
-        }
-        if missing.len() == before {
-            return None;
+            found.push(blob);
         }
     }
     missing.is_empty().then_some(found)
+}
+
+/// Transactions with their ids; none for bytes that are no transaction.
+fn identified(blobs: Vec<TransactionBytes>) -> Vec<(Option<Hash>, Vec<u8>)> {
+    let with_id = |blob: TransactionBytes| {
+        let id = Transaction::decode(&blob).ok().map(|transaction| transaction.id());
+        (id, blob.into_vec())
+    };
+    blobs.into_iter().map(with_id).collect()
 }
 
 fn submit(shared: &Arc<Shared>, source: PeerId, submission: BlockSubmission) -> GossipVerdict {

@@ -11,7 +11,7 @@ mod spreading;
 use crate::{
     config::{PeerChoice, PeerConfig},
     gossip::{intake::Intake, outbox::Backlog, stem::StemPeer},
-    limits::{ANSWERED_TOGETHER, EXCHANGE_INTERVAL, SAVE_INTERVAL, STATUS_INTERVAL, TICK},
+    limits::{ANSWERED_TOGETHER, EXCHANGE_INTERVAL, SAVE_INTERVAL, STATUS_INTERVAL, STEMS_TOGETHER, TICK},
     peers::book,
     penalty::Offence,
     shared::{Command, RequestError, Shared},
@@ -28,13 +28,14 @@ use libp2p::{
 use oxen_node_api::{GossipTopic, GossipVerdict};
 use oxen_types::Hash;
 use rand_core::RngCore;
+use serving::Place;
 use std::{
     collections::HashMap,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Work that other threads finished.
 enum Finished {
@@ -50,7 +51,7 @@ enum Finished {
         request: InboundRequestId,
         channel: ResponseChannel<Response>,
         response: Response,
-        permit: OwnedSemaphorePermit,
+        permit: Place,
     },
     /// A transaction of this node's own, or one on its stem, goes on.
     Travels {
@@ -92,8 +93,9 @@ pub(crate) struct Network {
     finish: mpsc::Sender<Finished>,
     asked: HashMap<OutboundRequestId, Asker>,
     /// Answers on their way out hold their place until they are gone.
-    answering: HashMap<InboundRequestId, OwnedSemaphorePermit>,
+    answering: HashMap<InboundRequestId, Place>,
     places: Arc<Semaphore>,
+    stem_places: Arc<Semaphore>,
     /// Peers that get a refusal and then have to go.
     refusing: HashMap<InboundRequestId, PeerId>,
     intake: Intake,
@@ -137,6 +139,7 @@ impl Network {
             asked: HashMap::new(),
             answering: HashMap::new(),
             places: Arc::new(Semaphore::new(ANSWERED_TOGETHER)),
+            stem_places: Arc::new(Semaphore::new(STEMS_TOGETHER)),
             refusing: HashMap::new(),
             intake: Intake::default(),
             unheard: Backlog::default(),

@@ -14,7 +14,20 @@ use libp2p::{
 use std::{sync::Arc, time::Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
+/// A place for an answer: one of its peer's, and one of all.
+pub(super) struct Place {
+    _of_peer: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
 impl Network {
+    fn place_for(&self, peer: &PeerId) -> Option<Place> {
+        Some(Place {
+            _of_peer: self.shared.peers().place_of(peer)?,
+            _of_all: Arc::clone(&self.places).try_acquire_owned().ok()?,
+        })
+    }
+
     /// Answers a request, now or when a thread has done so.
     pub(super) fn serve(
         &mut self,
@@ -40,7 +53,7 @@ impl Network {
                 self.answer_now(channel, Response::Peers(known));
             }
             request @ (Request::Ids(_) | Request::Blocks(_) | Request::Transactions(_) | Request::PoolIds) => {
-                let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() else {
+                let Some(permit) = self.place_for(&peer) else {
                     return self.answer_now(channel, Response::Busy);
                 };
                 let (shared, finish) = (Arc::clone(&self.shared), self.finish.clone());
@@ -70,7 +83,7 @@ impl Network {
         id: InboundRequestId,
         channel: ResponseChannel<Response>,
         response: Response,
-        permit: OwnedSemaphorePermit,
+        permit: Place,
     ) {
         if self.swarm.behaviour_mut().data.send_response(channel, response).is_ok() {
             self.answering.insert(id, permit);

@@ -252,7 +252,7 @@ impl Network {
     /// A transaction comes on its stem: it is kept without being shown, and goes on.
     fn on_stem_arrived(&mut self, source: PeerId, stem: Stem, channel: ResponseChannel<StemAnswer>) {
         let allowed = self.shared.peers().allows_request(&source, Instant::now());
-        let permit = Arc::clone(&self.places).try_acquire_owned();
+        let permit = Arc::clone(&self.stem_places).try_acquire_owned();
         let (true, Ok(permit)) = (allowed, permit) else {
             // The asker may be gone.
             let _ = self

@@ -6,7 +6,7 @@ pub(crate) mod standing;
 
 use crate::{
     address::{Endpoint, host_of, socket_of},
-    limits::{HELLO_TIMEOUT, PEERS_OF_HOST},
+    limits::{ANSWERED_OF_PEER, CONNECTIONS_OF_PEER, HELLO_TIMEOUT, PEERS_OF_HOST},
     penalty::Penalty,
     wire::message::Status,
 };
@@ -19,8 +19,10 @@ use standing::{Consequence, Standings, is_public};
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Did the peer say who it is?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub(crate) struct Connected {
     pub(crate) address: Multiaddr,
     since: Timestamp,
     connections: u32,
+    /// Requests of it that may be answered together.
+    places: Arc<Semaphore>,
     greeting: Greeting,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) status: Option<Status>,
@@ -57,6 +61,9 @@ pub(crate) enum Denial {
     /// Enough of this host.
     #[error("there are enough peers of its host")]
     HostFull,
+    /// Enough of this peer.
+    #[error("it is connected as often as it may be")]
+    PeerFull,
 }
 
 /// All that is known of peers.
@@ -95,9 +102,15 @@ impl Peers {
         if self.standings.is_banned(peer, host.as_ref(), now) {
             return Err(Denial::Banned);
         }
-        let connected = peer.is_some_and(|peer| self.connected.contains_key(peer));
-        if direction == Direction::Outbound || connected {
+        if direction == Direction::Outbound {
             return Ok(());
+        }
+        if let Some(known) = peer.and_then(|peer| self.connected.get(peer)) {
+            return if known.connections < CONNECTIONS_OF_PEER {
+                Ok(())
+            } else {
+                Err(Denial::PeerFull)
+            };
         }
         if self.count(Direction::Inbound) >= self.limits.inbound as usize {
             return Err(Denial::Full);
@@ -106,6 +119,12 @@ impl Peers {
             Some(host) if self.of_host(&host).count() >= PEERS_OF_HOST => Err(Denial::HostFull),
             _ => Ok(()),
         }
+    }
+
+    /// A place for an answer to the peer; `None` while it waits for as many as it may.
+    pub(crate) fn place_of(&self, peer: &PeerId) -> Option<OwnedSemaphorePermit> {
+        let places = Arc::clone(&self.connected.get(peer)?.places);
+        places.try_acquire_owned().ok()
     }
 
     /// A connection was made. True when it is the peer's first.
@@ -128,6 +147,7 @@ impl Peers {
                 address,
                 since: now,
                 connections: 1,
+                places: Arc::new(Semaphore::new(ANSWERED_OF_PEER)),
                 greeting: Greeting::Awaited(instant + HELLO_TIMEOUT),
                 endpoint: None,
                 status: None,
@@ -379,6 +399,25 @@ mod tests {
         let from = |host: [u8; 4]| peers.admits(None, &tcp(host.into(), 9), Direction::Inbound, NOW);
         assert_eq!(from([8, 8, 8, 8]), Err(Denial::HostFull));
         assert_eq!(from([127, 0, 0, 1]), Ok(()));
+    }
+
+    #[test]
+    fn one_peer_cannot_take_every_place() {
+        let mut peers = peers(64);
+        let host = tcp([10, 0, 0, 1].into(), 1);
+        let peer = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        let admits = |peers: &Peers| peers.admits(Some(&peer), &host, Direction::Inbound, NOW);
+        assert_eq!(admits(&peers), Ok(()), "two nodes may call each other at once");
+        peers.connected(peer, host.clone(), Direction::Inbound, NOW, Instant::now());
+        assert_eq!(admits(&peers), Err(Denial::PeerFull));
+
+        let places: Vec<_> = (0..ANSWERED_OF_PEER).map_while(|_| peers.place_of(&peer)).collect();
+        assert_eq!(places.len(), ANSWERED_OF_PEER);
+        assert!(peers.place_of(&peer).is_none());
+        let other = come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW);
+        assert!(peers.place_of(&other).is_some());
+        drop(places);
+        assert!(peers.place_of(&peer).is_some(), "answers that are out make room");
     }
 
     #[test]

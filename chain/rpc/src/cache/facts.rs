@@ -11,7 +11,7 @@ use oxen_state::{
     tables::{BlockRow, TotalsRow},
 };
 use oxen_types::{Hash, Height, Network, network::HardFork};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The chain at one newest block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub(crate) struct ChainFacts {
     pub(crate) limits: WeightLimits,
     /// The newest block that may not be replaced.
     pub(crate) immutable: Option<(Height, Hash)>,
-    /// Names that are registered in the next block.
-    pub(crate) names: NameCounts,
+    /// Counted when somebody asks: all names are looked at.
+    names: OnceLock<NameCounts>,
 }
 
 impl ChainFacts {
@@ -40,11 +40,20 @@ impl ChainFacts {
             next_fork: network.forks.version_at(next),
             next_difficulty: next_difficulty(&**snapshot, network, next)?,
             limits: WeightLimits::of_next_block(&**snapshot, &totals)?,
-            names: name_counts(&**snapshot, next)?,
             totals,
             tip,
             immutable,
+            names: OnceLock::new(),
         })
+    }
+
+    /// Names that are registered in the next block; `snapshot` is the one that these facts are of.
+    pub(crate) fn names(&self, snapshot: &Snapshot) -> Result<NameCounts, ViewError> {
+        if let Some(known) = self.names.get() {
+            return Ok(*known);
+        }
+        let counts = name_counts(&**snapshot, self.height().next())?;
+        Ok(*self.names.get_or_init(|| counts))
     }
 
     /// Height of the newest block.

@@ -34,14 +34,19 @@ pub(crate) struct AnswerKey {
 }
 
 impl AnswerKey {
-    /// The key of a request for these nodes; a random sample has none.
+    /// Names of nodes and fields in requests whose answers are kept: a few of either, or everything.
+    const NAMES: usize = 64;
+
+    /// The key of a request for these nodes; a random sample has none, nor a request that would take memory itself.
     pub(crate) fn of(
         request: &ServiceNodesRequest,
         nodes: &[PublicKey],
         tip: Hash,
         target_height: u64,
     ) -> Option<Self> {
-        request.limit.is_none_or(|limit| limit == 0).then(|| Self {
+        let names = nodes.len().saturating_add(request.fields.bytes() / 32);
+        let is_kept = request.limit.is_none_or(|limit| limit == 0) && names <= Self::NAMES;
+        is_kept.then(|| Self {
             tip,
             target_height,
             nodes: nodes.to_vec(),
@@ -143,5 +148,26 @@ impl StakeTexts {
         let json = Arc::new(StakeJson::new(&node.stake, network)?);
         self.texts.insert(*key, (Arc::clone(&node.stake), Arc::clone(&json)));
         Ok(json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_to_requests_that_take_memory_themselves_are_not_kept() {
+        let key = |fields: FieldSelection, nodes: usize| {
+            let request = ServiceNodesRequest {
+                fields,
+                ..ServiceNodesRequest::default()
+            };
+            AnswerKey::of(&request, &vec![PublicKey::ZERO; nodes], Hash::ZERO, 0)
+        };
+        assert!(key(FieldSelection::only(["active", "funded"]), 30).is_some());
+        assert!(key(FieldSelection::All, 65).is_none());
+        assert!(key(FieldSelection::only(["x".repeat(4_000)]), 0).is_none());
+        let many = (0..2_000).map(|number| number.to_string());
+        assert!(key(FieldSelection::only(many), 0).is_none());
     }
 }

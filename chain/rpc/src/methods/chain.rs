@@ -18,7 +18,7 @@ use crate::{
 };
 use oxen_node_api::{Acquaintance, Companion, Direction, PeerControl, Snapshot};
 use oxen_staking_rules::registry::operator_minimum;
-use oxen_state::queries;
+use oxen_state::{names::NameCounts, queries};
 use oxen_types::{
     Hash, Height, Timestamp,
     network::{HardFork, HardForkVersion, NetworkKind, constants::MAX_CONTRIBUTORS},
@@ -121,7 +121,7 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
     let snapshot = call.snapshot();
     let facts = call.facts(&snapshot)?;
     let target_height = call.sync_target();
-    let mut answer = chain_info(call, &facts);
+    let mut answer = chain_info(call, &facts, facts.names(&snapshot)?);
     let pulse = NextPulse::of(call, &snapshot, &facts)?;
     answer.pulse = pulse.quorum.is_some();
     answer.pulse_ideal_timestamp = pulse.ideal_start;
@@ -151,12 +151,12 @@ fn get_info(call: &Call<'_>, _: NoParameters) -> Result<InfoAnswer, MethodError>
 }
 
 /// What follows from the chain alone.
-fn chain_info(call: &Call<'_>, facts: &ChainFacts) -> InfoAnswer {
+fn chain_info(call: &Call<'_>, facts: &ChainFacts, names: NameCounts) -> InfoAnswer {
     let network = call.network();
     let (difficulty, difficulty_top64) = halves(facts.next_difficulty);
     let (cumulative_difficulty, cumulative_difficulty_top64) = halves(facts.tip.cumulative_difficulty);
     let requirement = staking_requirement(network, facts.height().next());
-    let names = [facts.names.session, facts.names.wallet, facts.names.lokinet];
+    let names = [names.session, names.wallet, names.lokinet];
     InfoAnswer {
         height: facts.block_count(),
         height_without_bootstrap: facts.block_count(),

@@ -3,14 +3,15 @@
 use crate::{cache::ChainFacts, error::MethodError, node::Call};
 use oxen_node_api::Snapshot;
 use oxen_staking_rules::quorum::Quorum;
-use oxen_state::{ViewError, block::pulse::round_zero, queries};
+use oxen_state::{
+    ViewError,
+    block::pulse::{PULSE_ROUNDS, round_zero},
+    queries,
+};
 use oxen_types::{
     Height, Timestamp,
     network::{HardForkVersion, Network},
 };
-
-/// Rounds of one height; after them the block is mined.
-const ROUNDS: u64 = 255;
 
 /// The next block as Pulse makes it.
 pub(super) struct NextPulse {
@@ -49,7 +50,9 @@ impl NextPulse {
 fn round_at(start: Option<u64>, now: Timestamp, network: &Network) -> Option<u8> {
     let passed = start.map_or(0, |start| now.seconds().saturating_sub(start));
     let round = passed.checked_div(network.pulse.round_timeout_seconds).unwrap_or(0);
-    u8::try_from(round).ok().filter(|round| u64::from(*round) < ROUNDS)
+    u8::try_from(round)
+        .ok()
+        .filter(|round| u64::from(*round) < PULSE_ROUNDS)
 }
 
 fn ideal_start(snapshot: &Snapshot, network: &Network, height: Height) -> Result<Option<u64>, ViewError> {

@@ -17,7 +17,7 @@ use oxen_types::{
 };
 
 /// Rounds of one height; after them blocks are mined.
-const PULSE_ROUNDS: u64 = 255;
+pub const PULSE_ROUNDS: u64 = 255;
 
 /// How a valid block was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,12 +75,13 @@ impl StakingRules {
         height: Height,
         round: u8,
     ) -> Result<Option<Quorum>, ViewError> {
-        let mut last = self.last_quorum.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = last.as_ref().filter(|one| one.parent == parent && one.round == round) {
+        let last = || self.last_quorum.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = last().as_ref().filter(|one| one.parent == parent && one.round == round) {
             return Ok(known.quorum.clone());
         }
+        // Not under the lock: front ends ask, too, and must not hold up the writer.
         let quorum = pulse_quorum(view, &self.network, registry, height, round)?;
-        *last = Some(RoundQuorum {
+        *last() = Some(RoundQuorum {
             parent,
             round,
             quorum: quorum.clone(),

@@ -205,6 +205,8 @@ pub fn check_proof(signed: &SignedProof, context: &ProofContext<'_>) -> Result<X
     if context.fork.version >= HardForkVersion::ETHEREUM && proof.primary != proof.ed25519 {
         return Err(ProofRejection::PrimaryIsNotEd25519);
     }
+    // Before the signatures, unlike in §14.3: proofs for keys that nobody registered cost their sender nothing.
+    check_standing(context)?;
     let x25519 = X25519PublicKey::of_ed25519(&proof.ed25519).ok_or(ProofRejection::Ed25519Key)?;
     check_signatures(signed, context)?;
     if context.fork.version == HardForkVersion::ETHEREUM_TRANSITION {
@@ -213,7 +215,6 @@ pub fn check_proof(signed: &SignedProof, context: &ProofContext<'_>) -> Result<X
     if proof.ports.quorumnet == 0 {
         return Err(ProofRejection::QuorumnetPortMissing);
     }
-    check_standing(context)?;
     Ok(x25519)
 }
 
@@ -588,6 +589,14 @@ pub(crate) mod tests {
             ),
             Err(ProofRejection::Clock { .. })
         ));
+        assert_eq!(
+            check(
+                |proof| proof.ed25519 = PublicKey::ZERO,
+                |context| context.standing = NodeStanding::NotRegistered
+            ),
+            Err(ProofRejection::NotRegistered),
+            "nothing is verified for keys that nobody registered"
+        );
     }
 
     #[test]

@@ -39,6 +39,15 @@ impl FieldSelection {
         }
     }
 
+    /// Bytes of all names.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::All => 0,
+            Self::AllBut(names) | Self::Only(names) => names.iter().map(String::len).sum(),
+        }
+    }
+
     /// From the names that are wanted and those that are not.
     fn of(mut wanted: BTreeSet<String>, mut unwanted: BTreeSet<String>) -> Self {
         if wanted.remove(ALL) || wanted.is_empty() {
