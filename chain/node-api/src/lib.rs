@@ -4,7 +4,8 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`gossip`] is what nodes tell each other, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
+//! tells the time, [`gossip`] is what nodes tell each other, [`quorum_network`] what
+//! one service node tells another, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
 //! makes blocks on a test network, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
@@ -22,6 +23,7 @@ pub mod gossip;
 pub mod mining;
 pub mod peers;
 pub mod pool;
+pub mod quorum_network;
 pub mod service_nodes;
 
 pub use chain::{
@@ -35,4 +37,7 @@ pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
+pub use quorum_network::{
+    Answer, AskError, QuorumAddresses, QuorumEndpoint, QuorumHandler, QuorumNetwork, QuorumSubject, Reach,
+};
 pub use service_nodes::{Companion, CompanionPing, NotAServiceNode, NothingObserved, OwnServiceNode, ServiceNodePeers};
