@@ -9,8 +9,7 @@ use crate::{
 use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
     Applied, BlockError, Overlay, TableId, TransactionError, TypedView, UntrustedBlock, View, ViewError, apply,
-    block::pulse::Completeness,
-    queries, tables::Checkpoints, transaction::CheckedTransaction,
+    block::pulse::Completeness, queries, tables::Checkpoints, transaction::CheckedTransaction,
 };
 use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};

@@ -18,8 +18,7 @@ pub(crate) fn next_duty(chain: &dyn ChainReader) -> Result<Option<Duty>, ViewErr
         Some(height) => queries::block_row(&*snapshot, height)?,
         None => None,
     };
-    let timing =
-        origin.and_then(|origin| RoundTiming::of_height(network, tip.next(), row.timestamp, origin.timestamp));
+    let timing = origin.and_then(|origin| RoundTiming::of_height(network, tip.next(), row.timestamp, origin.timestamp));
     Ok(timing.map(|timing| Duty {
         parent: row.id,
         height: tip.next(),

@@ -20,10 +20,7 @@ impl Journal {
             Report::BlockMade { .. } => {
                 counter!("oxen_pulse_blocks_completed_total").increment(1);
                 if let Some(agreed) = self.agreed.take() {
-                    #[allow(
-                        clippy::cast_precision_loss,
-                        reason = "milliseconds of a round are far below 2⁵³"
-                    )]
+                    #[allow(clippy::cast_precision_loss, reason = "milliseconds of a round are far below 2⁵³")]
                     histogram!("oxen_pulse_agreed_to_block_milliseconds").record(now.milliseconds_since(agreed) as f64);
                 }
                 tracing::info!("{report}");
