@@ -131,7 +131,7 @@ impl Node {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
         let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
-        let core = Core::open(settings.network, &store, settings.pool)?;
+        let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let mut subscriptions = vec![
             core.events.subscribe(MetricsSubscriber::new()),
@@ -141,7 +141,7 @@ impl Node {
             subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
         let peers = match settings.peers {
-            Some(config) => Some(core.start_peers(config).await?),
+            Some(config) => Some(core.start_peers(config, prober_settings.keys.as_ref()).await?),
             None => None,
         };
         let prober = core.start_prober(peers.as_ref(), &store, prober_settings).await?;
