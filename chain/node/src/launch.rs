@@ -168,6 +168,7 @@ impl Node {
             started,
             data_directory: data_directory.path().to_owned(),
             own: reporter.clone(),
+            pulse: pulse.as_ref().map(PulseDriver::watch),
         });
         let health = Health {
             chain: Arc::clone(&core.chain) as _,
