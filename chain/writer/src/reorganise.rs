@@ -4,12 +4,11 @@ use crate::{
     branches::{Alternatives, Branch, StoredBlock},
     candidate::Candidate,
     chain::Chain,
-    checkpoints::drop_reverted,
 };
 use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
     Applied, BlockError, Overlay, TableId, TransactionError, TypedView, UntrustedBlock, View, ViewError, apply,
-    queries, tables::Checkpoints, transaction::CheckedTransaction,
+    block::checkpoint_keeping::drop_reverted, queries, tables::Checkpoints, transaction::CheckedTransaction,
 };
 use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};
