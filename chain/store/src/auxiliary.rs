@@ -16,11 +16,18 @@ pub enum AuxiliaryId {
     MempoolEntries,
     /// [`UptimeProofs`].
     UptimeProofs,
+    /// [`Blinks`].
+    Blinks,
 }
 
 impl AuxiliaryId {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::AlternativeBlocks, Self::MempoolEntries, Self::UptimeProofs];
+    pub const ALL: [Self; 4] = [
+        Self::AlternativeBlocks,
+        Self::MempoolEntries,
+        Self::UptimeProofs,
+        Self::Blinks,
+    ];
 }
 
 /// A table beside the state: which one, and what its keys and rows are.
@@ -93,6 +100,16 @@ impl AuxiliaryTable for UptimeProofs {
     type Row = Vec<u8>;
 }
 
+/// Approved blinks, by the transaction's id, in a form that the pool knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Blinks {}
+
+impl AuxiliaryTable for Blinks {
+    const ID: AuxiliaryId = AuxiliaryId::Blinks;
+    type Key = Hash;
+    type Row = Vec<u8>;
+}
+
 /// Changes to rows of these tables, to be written together or not at all. Of two changes to one row the later wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuxiliaryBatch {
@@ -153,6 +170,7 @@ pub(crate) const fn corrupt<T: AuxiliaryTable>() -> StoreError {
             AuxiliaryId::AlternativeBlocks => "an alternative block",
             AuxiliaryId::MempoolEntries => "a transaction of the pool",
             AuxiliaryId::UptimeProofs => "an uptime proof",
+            AuxiliaryId::Blinks => "a blink",
         },
     }
 }

@@ -44,6 +44,9 @@ impl Chain {
             && self
                 .is_heavier(&alternatives, view, &branch)
                 .map_err(BlockError::View)?
+            && !self
+                .is_held_back(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
         {
             return self.reorganise(&branch);
         }
@@ -202,7 +205,7 @@ impl Chain {
 
 impl Chain {
     /// True when a checkpoint names this block beside the main chain.
-    fn has_checkpoint(&self, view: &dyn View, entry: &Entry) -> Result<bool, ViewError> {
+    pub(crate) fn has_checkpoint(&self, view: &dyn View, entry: &Entry) -> Result<bool, ViewError> {
         let id = entry.block.id();
         if entry.stored.checkpoint.is_some() || self.parts.network.checkpoint_at(entry.height) == Some(id) {
             return Ok(true);
