@@ -71,6 +71,9 @@ pub trait QuorumNetwork: Send + Sync {
     /// into the queue the oldest is dropped, and what cannot be delivered within seconds is dropped as well.
     fn tell(&self, to: &PublicKey, subject: QuorumSubject, message: Arc<[u8]>, reach: Reach);
 
+    /// These will be told or asked something soon: connections are made ahead, so that the first message does not wait.
+    fn prepare(&self, nodes: &[PublicKey]);
+
     /// Asks a service node something, connecting where necessary. Any node can.
     fn ask(&self, to: &PublicKey, subject: QuorumSubject, question: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>>;
 

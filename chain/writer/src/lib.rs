@@ -6,7 +6,7 @@
 //! transactions and verifies their proofs on all cores; [`extend`](chain) puts a block on the tip; `alternative` takes blocks
 //! beside the main chain, `branches` keeps them, and `reorganise` makes such a branch the main one, in one write; `checkpoints` keeps those of service nodes,
 //! `held_back` lets blocks that conflict with an approved blink wait for one; [`replay`]
-//! checks a database against its own blocks; `mining` makes blocks on private networks.
+//! checks a database against its own blocks; `mining` makes blocks on private networks, `pulse` those that a quorum signs.
 #![forbid(unsafe_code)]
 
 mod alternative;
@@ -16,6 +16,7 @@ pub mod chain;
 mod checkpoints;
 mod held_back;
 mod mining;
+mod pulse;
 mod reorganise;
 pub mod replay;
 

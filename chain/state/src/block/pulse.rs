@@ -28,11 +28,26 @@ pub enum MadeBy {
     Miner,
 }
 
-/// Checks that a block with a quorum is a Pulse block in form and signatures, and that one without is not.
+/// How far a block has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// A block with all its signatures.
+    Complete,
+    /// A producer's template, which nobody has signed and which has no random value yet (pulse §6.5).
+    Template,
+}
+
+/// Checks that a block with a quorum is a Pulse block in form and signatures, and that one without is not. A template must
+/// have no signatures.
 ///
 /// # Errors
 /// The rule that is broken.
-pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<MadeBy, BlockError> {
+pub fn check_maker(
+    block: &Block,
+    id: &Hash,
+    quorum: Option<&Quorum>,
+    completeness: Completeness,
+) -> Result<MadeBy, BlockError> {
     let Some(quorum) = quorum else {
         let pulse_fields_empty = block
             .header
@@ -51,6 +66,10 @@ pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<
     if block.header.nonce != 0 {
         return Err(BlockError::PulseNonce);
     }
+    let wanted = match completeness {
+        Completeness::Complete => PULSE_REQUIRED_SIGNATURES,
+        Completeness::Template => 0,
+    };
     let participated = |index: u16| pulse.validator_bitset.checked_shr(u32::from(index)).unwrap_or(0) & 1 == 1;
     let ascending = block.signatures.windows(2).all(|pair| match pair {
         [before, after] => before.voter_index < after.voter_index,
@@ -61,7 +80,7 @@ pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<
         .iter()
         .all(|signature| usize::from(signature.voter_index) < PULSE_VALIDATORS && participated(signature.voter_index));
     let bitset_fits = pulse.validator_bitset.checked_shr(PULSE_VALIDATORS as u32).unwrap_or(0) == 0;
-    if block.signatures.len() != PULSE_REQUIRED_SIGNATURES || !ascending || !members || !bitset_fits {
+    if block.signatures.len() != wanted || !ascending || !members || !bitset_fits {
         return Err(BlockError::PulseSignatureSet);
     }
     for signature in &block.signatures {
