@@ -71,14 +71,16 @@ pub trait QuorumNetwork: Send + Sync {
     /// into the queue the oldest is dropped, and what cannot be delivered within seconds is dropped as well.
     fn tell(&self, to: &PublicKey, subject: QuorumSubject, message: Arc<[u8]>, reach: Reach);
 
-    /// These will be told or asked something soon: connections are made ahead, so that the first message does not wait.
-    fn prepare(&self, nodes: &[PublicKey]);
-
     /// Asks a service node something, connecting where necessary. Any node can.
     fn ask(&self, to: &PublicKey, subject: QuorumSubject, question: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>>;
 
     /// Hands messages of the subject to the handler from now on.
     fn handle(&self, subject: QuorumSubject, handler: Arc<dyn QuorumHandler>);
+
+    /// Keeps these service nodes connected from now on, instead of those of the last call, so that a message to them need not
+    /// wait for a connection. Of more than a transport can keep (64 over libp2p) the last are left out. A transport without
+    /// connections has nothing to do.
+    fn prepare(&self, _nodes: &[PublicKey]) {}
 }
 
 /// Takes the messages of one subject.

@@ -9,7 +9,9 @@ use crate::{
     chain::Chain,
 };
 use oxen_node_api::BlockSubmission;
-use oxen_state::{UntrustedBlock, View, ViewError, transaction::CheckedTransaction};
+use oxen_state::{
+    UntrustedBlock, View, ViewError, block::fork_choice::has_checkpoint, transaction::CheckedTransaction,
+};
 use oxen_types::{Checkpoint, Hash, Height, network::HardForkVersion};
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ impl Chain {
         }
         for id in branch.ids.iter().rev() {
             let Some(entry) = alternatives.get(id) else { continue };
-            if self.has_checkpoint(view, entry)? {
+            if has_checkpoint(view, &self.parts.network, &entry.as_branch_block(*id))? {
                 return Ok(false);
             }
             let ids = &entry.block.transaction_ids;

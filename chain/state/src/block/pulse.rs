@@ -11,7 +11,7 @@ use oxen_staking_rules::quorum::Quorum;
 use oxen_types::{
     Block, Hash, Height, Network, Timestamp,
     network::{
-        HardForkVersion, PulseStartRule,
+        PulseStartRule,
         constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS},
     },
 };
@@ -168,27 +168,10 @@ pub fn round_zero(
     height: Height,
     previous: Timestamp,
 ) -> Result<Option<u64>, ViewError> {
-    let target = network.target_block_seconds;
-    let expected = previous.seconds().saturating_add(target);
-    Ok(match &network.pulse.start {
-        PulseStartRule::Unchecked => None,
-        PulseStartRule::AfterPrevious(by_height) => {
-            let seconds = by_height
-                .range(..=height)
-                .next_back()
-                .map_or(target, |(_, seconds)| *seconds);
-            Some(previous.seconds().saturating_add(seconds))
-        }
-        PulseStartRule::Ideal => {
-            let origin = network
-                .forks
-                .begins(HardForkVersion::PULSE)
-                .and_then(Height::previous)
-                .unwrap_or(Height::GENESIS);
-            let genesis = view.expect::<Blocks>(&origin)?.timestamp.seconds();
-            let ideal = genesis.saturating_add(target.saturating_mul(height.since(origin)));
-            let adjustment = network.pulse.max_start_adjustment_seconds;
-            Some(ideal.clamp(expected.saturating_sub(adjustment), expected.saturating_add(adjustment)))
-        }
-    })
+    if network.pulse.start == PulseStartRule::Unchecked {
+        return Ok(None);
+    }
+    let origin = view.expect::<Blocks>(&network.pulse_origin().unwrap_or(Height::GENESIS))?;
+    let start = network.pulse_round_zero(height, previous, origin.timestamp);
+    Ok(Some(start.seconds()))
 }
