@@ -13,7 +13,7 @@ use oxen_state::{
     BlockError, UntrustedBlock, View, ViewError,
     block::{
         checkpoints::{CheckpointError, check_checkpoint, verify_checkpoint},
-        fork_choice::{BranchBlock, branch_replaces_main},
+        fork_choice::branch_replaces_main,
         timestamp::check_branch_median,
     },
     queries,
@@ -42,6 +42,9 @@ impl Chain {
         if let Some(branch) = alternatives.branch(view, id).map_err(BlockError::View)?
             && self
                 .is_heavier(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
+            && !self
+                .is_held_back(&alternatives, view, &branch)
                 .map_err(BlockError::View)?
         {
             return self.reorganise(&branch);
@@ -181,14 +184,10 @@ impl Chain {
 
     /// Compares a branch with the main chain.
     fn is_heavier(&self, alternatives: &Alternatives, view: &dyn View, branch: &Branch) -> Result<bool, ViewError> {
-        let blocks = branch.ids.iter().filter_map(|id| {
-            alternatives.get(id).map(|entry| BranchBlock {
-                block: &entry.block,
-                id: *id,
-                height: entry.height,
-                checkpoint: entry.stored.checkpoint.as_ref(),
-            })
-        });
+        let blocks = branch
+            .ids
+            .iter()
+            .filter_map(|id| Some(alternatives.get(id)?.as_branch_block(*id)));
         branch_replaces_main(view, &self.parts.network, branch.fork_height, blocks)
     }
 }
