@@ -13,11 +13,19 @@ pub enum GossipTopic {
     Votes,
     /// An uptime proof (staking §14).
     UptimeProofs,
+    /// A checkpoint with enough votes, for those who missed some of them (pulse §9).
+    Checkpoints,
 }
 
 impl GossipTopic {
     /// Every topic.
-    pub const ALL: [Self; 4] = [Self::Blocks, Self::Transactions, Self::Votes, Self::UptimeProofs];
+    pub const ALL: [Self; 5] = [
+        Self::Blocks,
+        Self::Transactions,
+        Self::Votes,
+        Self::UptimeProofs,
+        Self::Checkpoints,
+    ];
 
     /// Its name between nodes.
     #[must_use]
@@ -27,6 +35,7 @@ impl GossipTopic {
             Self::Transactions => "transactions",
             Self::Votes => "votes",
             Self::UptimeProofs => "uptime-proofs",
+            Self::Checkpoints => "checkpoints",
         }
     }
 }
