@@ -1,6 +1,7 @@
 //! Who is connected, who is known, and how each stands.
 
 pub(crate) mod book;
+pub(crate) mod file;
 pub(crate) mod rate;
 pub(crate) mod standing;
 
@@ -122,11 +123,11 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    pub(crate) fn new(book: AddressBook, limits: PeerLimits, visits: Visits) -> Self {
+    pub(crate) fn new(book: AddressBook, standings: Standings, limits: PeerLimits, visits: Visits) -> Self {
         Self {
             connected: BTreeMap::new(),
             book,
-            standings: Standings::default(),
+            standings,
             limits,
             visits,
             evicted: BTreeSet::new(),
@@ -534,12 +535,11 @@ mod tests {
     const STATUS: Status = Status {
         height: Height::GENESIS,
         tip: Hash::ZERO,
-        cumulative_difficulty: 0,
     };
 
     fn peers(inbound: u32) -> Peers {
         let limits = PeerLimits { outbound: 8, inbound };
-        Peers::new(AddressBook::default(), limits, Visits::Refused)
+        Peers::new(AddressBook::default(), Standings::default(), limits, Visits::Refused)
     }
 
     fn hello(tcp_port: Option<u16>) -> Hello {
