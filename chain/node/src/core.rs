@@ -14,7 +14,9 @@ use oxen_node_api::{
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
-use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, VoteHandler};
+use oxen_staking_prober::{
+    NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
+};
 use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::ChainStore;
@@ -119,6 +121,7 @@ impl Core {
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
             gossip,
+            quorum: Arc::clone(&self.quorum_network),
             clock: Arc::clone(&self.clock),
             staking: Arc::clone(&self.staking) as _,
             sync,
@@ -131,6 +134,8 @@ impl Core {
             let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
             peers.handle(GossipTopic::Votes, votes).await;
             peers.set_quorum_addresses(Arc::clone(&prober) as _);
+            let time = Arc::new(TimeHandler(Arc::clone(&prober)));
+            self.quorum_network.handle(QuorumSubject::Time, time);
         }
         Ok(prober)
     }
