@@ -6,7 +6,7 @@
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
 //! tells the time, [`gossip`] is what nodes tell each other, [`quorum_network`] what
 //! one service node tells another, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
-//! makes blocks on a test network, [`service_nodes`] is what is known of service nodes beside the chain.
+//! makes blocks on a test network, [`pulse`] those of a quorum, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -23,6 +23,7 @@ pub mod gossip;
 pub mod mining;
 pub mod peers;
 pub mod pool;
+pub mod pulse;
 pub mod quorum_network;
 pub mod service_nodes;
 
@@ -37,6 +38,7 @@ pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
+pub use pulse::{PulseBlocks, PulseTemplateError, PulseTemplateRequest};
 pub use quorum_network::{
     Answer, AskError, QuorumAddresses, QuorumEndpoint, QuorumHandler, QuorumNetwork, QuorumSubject, Reach,
 };

@@ -17,6 +17,7 @@ use oxen_node_api::{
     ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NodeControl, PeerControl, Subscription,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, StartError};
+use oxen_pulse_driver::PulseDriver;
 use oxen_rpc::{Access, BindError, RpcConfig, RpcServer};
 use oxen_staking_prober::Prober;
 use oxen_staking_rules::uptime_proof::LocalAddresses;
@@ -90,6 +91,9 @@ pub enum LaunchError {
     /// The peer-to-peer network.
     #[error(transparent)]
     Peers(#[from] StartError),
+    /// Pulse.
+    #[error(transparent)]
+    Pulse(#[from] oxen_pulse_driver::StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -111,6 +115,7 @@ pub struct Node {
     clock: Arc<dyn Clock>,
     control: Arc<Control>,
     prober: Arc<Prober>,
+    pulse: Option<PulseDriver>,
     supervisor: Arc<Supervisor>,
     peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
@@ -131,7 +136,7 @@ impl Node {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
         let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
-        let core = Core::open(settings.network, &store, settings.pool)?;
+        let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let mut subscriptions = vec![
             core.events.subscribe(MetricsSubscriber::new()),
@@ -141,13 +146,18 @@ impl Node {
             subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
         let peers = match settings.peers {
-            Some(config) => Some(core.start_peers(config).await?),
+            Some(config) => Some(core.start_peers(config, prober_settings.keys.as_ref()).await?),
             None => None,
         };
+        let primary = prober_settings.keys.as_ref().map(|keys| keys.primary().clone());
         let prober = core.start_prober(peers.as_ref(), &store, prober_settings).await?;
         subscriptions.push(prober.subscribe(&*core.events));
         let reporter = core.reporter(&prober);
         let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
+        let pulse = match primary {
+            Some(key) => Some(core.start_pulse(peer_control.clone(), &store, key)?),
+            None => None,
+        };
         let control = Arc::new(Control {
             chain: Arc::clone(&core.chain) as _,
             pool: Arc::clone(&core.pool) as _,
@@ -191,6 +201,7 @@ impl Node {
             control,
             peers,
             prober,
+            pulse,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -277,6 +288,8 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        // Its thread may be in the middle of a block, which is milliseconds.
+        drop(self.pulse);
         if let Some(peers) = &self.peers {
             peers.stop().await;
         }

@@ -89,7 +89,7 @@ impl Node {
     async fn start(&self, peer: Option<&str>) -> PeerNetwork {
         let mut config = PeerConfig::loopback(self.folder.path().to_owned());
         config.peers = peer.map(|address| address.parse().unwrap()).into_iter().collect();
-        PeerNetwork::start(config, self.services.clone(), rand_core::OsRng)
+        PeerNetwork::start(config, self.services.clone(), None, rand_core::OsRng)
             .await
             .unwrap()
     }

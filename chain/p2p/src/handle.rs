@@ -4,27 +4,31 @@ use crate::{
     address::{quic, socket_of, tcp},
     config::{PeerConfig, StartError, SyncMode},
     identity,
+    limits::{QUESTION_TIMEOUT, QUORUM_MESSAGE_BYTES},
     network::{
         Network, NetworkParts,
         behaviour::{Behaviour, build_swarm},
     },
-    peers::{Peers, book::AddressBook},
+    peers::{Peers, Visits, book::AddressBook},
+    quorum::{mailbox::Letter, postbox::Post},
     shared::{Command, PeerServices, Shared},
     sync,
 };
 use futures::StreamExt;
 use libp2p::{Multiaddr, PeerId, Swarm, multiaddr::Protocol, swarm::SwarmEvent};
 use oxen_node_api::{
-    BannedHost, Gossip, GossipHandler, GossipTopic, KnownPeer, PeerConnection, PeerControl, PeerLimits, Subscription,
-    SyncSpan, SyncState,
+    Answer, AskError, BannedHost, Gossip, GossipHandler, GossipTopic, KnownPeer, PeerConnection, PeerControl,
+    PeerLimits, QuorumAddresses, QuorumHandler, QuorumNetwork, QuorumSubject, Reach, Subscription, SyncSpan, SyncState,
 };
+use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::queries;
-use oxen_types::Height;
+use oxen_types::{Height, PublicKey};
 use rand_core::{CryptoRng, RngCore};
 use std::{net::IpAddr, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::timeout,
 };
 
 /// The file of the key, in the folder of the configuration.
@@ -44,13 +48,14 @@ pub struct PeerNetwork {
 
 impl PeerNetwork {
     /// Takes connections, goes to peers and follows their chain. `randomness` decides whom to ask and how stems grow, and
-    /// makes the node's key when there is none. Must be called inside a tokio runtime.
+    /// makes the node's key when there is none. With `keys` the node proves to its peers that it is this service node. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// The key, the known peers or the port cannot be used.
     pub async fn start(
         config: PeerConfig,
         services: PeerServices,
+        keys: Option<&ServiceNodeKeys>,
         mut randomness: impl RngCore + CryptoRng + Send + 'static,
     ) -> Result<Self, StartError> {
         /// Requests of other tasks wait here while this many are on their way to the network's.
@@ -59,9 +64,14 @@ impl PeerNetwork {
         let book_path = config.folder.join(BOOK_FILE);
         let book = AddressBook::load(&book_path)?;
         let (sender, commands) = mpsc::channel(COMMANDS);
-        let shared = Arc::new(Shared::new(services, Peers::new(book, config.limits), sender));
-        shared.status()?;
         let peer = keypair.public().to_peer_id();
+        let visits = match keys {
+            Some(_) => Visits::Taken,
+            None => Visits::Refused,
+        };
+        let peers = Peers::new(book, config.limits, visits);
+        let shared = Arc::new(Shared::new(services, peers, (peer, keys), sender));
+        shared.status()?;
         let mut swarm = build_swarm(keypair, &shared)?;
         let addresses = listen(&mut swarm, &config).await?;
         let feed = shared.services.feed.subscribe(Arc::clone(&shared.own) as _);
@@ -105,6 +115,17 @@ impl PeerNetwork {
             .collect()
     }
 
+    /// The port on which peers connect by TCP: what the uptime proof of a service node names for messages between service nodes.
+    #[must_use]
+    pub fn tcp_port(&self) -> Option<u16> {
+        ports(&self.addresses).0
+    }
+
+    /// Says where service nodes are and by which keys they prove it. Until then no peer is taken for one.
+    pub fn set_quorum_addresses(&self, addresses: Arc<dyn QuorumAddresses>) {
+        self.shared.set_addresses(addresses);
+    }
+
     /// Takes part in a topic whose messages a service judges. Blocks and transactions are judged here and need none.
     pub async fn handle(&self, topic: GossipTopic, handler: Arc<dyn GossipHandler>) {
         self.shared.set_handler(topic, handler);
@@ -139,6 +160,53 @@ impl Drop for PeerNetwork {
 impl Gossip for PeerNetwork {
     fn publish(&self, topic: GossipTopic, message: Vec<u8>) {
         self.shared.outbox.push(topic, message);
+    }
+}
+
+impl QuorumNetwork for PeerNetwork {
+    fn tell(&self, to: &PublicKey, subject: QuorumSubject, message: Arc<[u8]>, reach: Reach) {
+        if self.shared.statement.is_none() || message.len() > QUORUM_MESSAGE_BYTES as usize {
+            tracing::warn!(
+                subject = subject.name(),
+                bytes = message.len(),
+                "a message is not sent: this is no service node, or it is too long"
+            );
+            return;
+        }
+        let letter = Letter::Message { subject, message };
+        self.shared.postbox.post(Post { to: *to, letter, reach });
+    }
+
+    fn ask(&self, to: &PublicKey, subject: QuorumSubject, question: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>> {
+        if question.len() > QUORUM_MESSAGE_BYTES as usize {
+            return Box::pin(async { Err(AskError::Overloaded) });
+        }
+        let (answer, answered) = oneshot::channel();
+        let letter = Letter::Question {
+            subject,
+            question,
+            answer,
+        };
+        self.shared.postbox.post(Post {
+            to: *to,
+            letter,
+            reach: Reach::Connect,
+        });
+        Box::pin(async move {
+            match timeout(QUESTION_TIMEOUT, answered).await {
+                Ok(Ok(given)) => given,
+                Ok(Err(_)) => Err(AskError::Overloaded),
+                Err(_) => Err(AskError::TimedOut),
+            }
+        })
+    }
+
+    fn handle(&self, subject: QuorumSubject, handler: Arc<dyn QuorumHandler>) {
+        self.shared.hearing.set_handler(subject, handler);
+    }
+
+    fn prepare(&self, nodes: &[PublicKey]) {
+        self.shared.postbox.prepare(nodes);
     }
 }
 

@@ -48,6 +48,15 @@ pub(crate) enum Offence {
     /// A service found its gossip message to break a rule.
     #[error("it passed on a message that breaks a rule")]
     RejectedGossip,
+    /// It says that it speaks for a service node whose key did not sign that.
+    #[error("it claims to speak for a service node that does not say so")]
+    ForgedStatement,
+    /// It tells what only service nodes tell, and runs none.
+    #[error("it tells what only service nodes may tell")]
+    NotAServiceNode,
+    /// A service node tells more than Pulse needs.
+    #[error("it tells too much")]
+    TooManyMessages,
     /// It asks more than a peer needs.
     #[error("it asks too much")]
     TooManyRequests,
@@ -72,8 +81,10 @@ impl Offence {
             Self::Frame(frame) => match frame {
                 FrameError::TooLong { .. } | FrameError::Garbage => Penalty::Ban,
             },
-            Self::OversizedGossip { .. } | Self::WrongAnswer => Penalty::Ban,
-            Self::RejectedGossip | Self::BlocksWithheld => SERIOUS,
+            Self::OversizedGossip { .. } | Self::WrongAnswer | Self::ForgedStatement => Penalty::Ban,
+            Self::RejectedGossip | Self::BlocksWithheld | Self::NotAServiceNode => SERIOUS,
+            // A node that catches up with what it missed may go over the edge for a moment.
+            Self::TooManyMessages => SLIGHT,
             Self::NoGreeting | Self::TooManyRequests => ANNOYING,
             Self::Stalled => Penalty::Points(20),
         }

@@ -8,7 +8,7 @@ use oxen_node_api::{
 use oxen_state::{
     Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,
     apply_genesis,
-    block::{checkpoints::immutable_height, weight::WeightLimits},
+    block::{checkpoints::immutable_height, pulse::Completeness, weight::WeightLimits},
     queries,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
@@ -205,7 +205,7 @@ impl Chain {
     ) -> Result<BlockOutcome, SubmitBlockError> {
         let snapshot = self.parts.store.snapshot();
         let view: &dyn View = &*snapshot;
-        let candidate = Candidate::assemble(self, view, block, given)?;
+        let candidate = Candidate::assemble(self, view, block, given, Completeness::Complete)?;
         let Applied { mut delta, undo, .. } = apply(view, &self.rules(), &candidate.block)?;
         let height = queries::totals(view).map_err(BlockError::View)?.tip.next();
         let tip = Tip {

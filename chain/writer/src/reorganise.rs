@@ -9,7 +9,7 @@ use crate::{
 use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
     Applied, BlockError, Overlay, TableId, TransactionError, TypedView, UntrustedBlock, View, ViewError, apply,
-    queries, tables::Checkpoints, transaction::CheckedTransaction,
+    block::pulse::Completeness, queries, tables::Checkpoints, transaction::CheckedTransaction,
 };
 use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};
@@ -179,7 +179,7 @@ impl Chain {
         };
         let stored = &alternatives.get(id).ok_or(BlockError::View(missing))?.stored;
         let block = UntrustedBlock::from_blob(&stored.block)?;
-        let candidate = Candidate::assemble(self, state, block, &stored.transactions)?;
+        let candidate = Candidate::assemble(self, state, block, &stored.transactions, Completeness::Complete)?;
         let Applied { delta, undo, .. } = apply(state, &self.rules(), &candidate.block)?;
         state.append(delta);
         if let Some(checkpoint) = &stored.checkpoint {

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain_news;
+mod endpoints;
 mod follow;
 mod own;
 mod peers;

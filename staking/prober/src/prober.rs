@@ -2,6 +2,7 @@
 
 use crate::{
     chain_news::{ChainNews, News},
+    endpoints::Endpoints,
     proofs::OwnProofState,
     settings::ProberSettings,
     staking_view::StakingView,
@@ -88,6 +89,7 @@ pub struct Prober {
     pub(crate) news: Arc<ChainNews>,
     pub(crate) started: Timestamp,
     revision: AtomicU64,
+    pub(crate) endpoints: Endpoints,
     inner: Mutex<Inner>,
 }
 
@@ -133,6 +135,9 @@ impl Prober {
             }
             inner.nodes.insert(key, seen);
         }
+        let endpoints = Endpoints::default();
+        // Who left meanwhile is forgotten as soon as the chain is followed.
+        endpoints.renew(&inner, |_| true);
         let started = parts.clock.now();
         // The chain as it is at the start is news too: later registries are compared with it.
         let news = ChainNews::default();
@@ -142,6 +147,7 @@ impl Prober {
             news: Arc::new(news),
             started,
             revision: AtomicU64::new(0),
+            endpoints,
             inner: Mutex::new(inner),
         })
     }

@@ -1,10 +1,13 @@
 //! The task that owns the connections: it hears of everything, decides nothing that takes time, and hands work to others.
 
 pub(crate) mod behaviour;
+mod callers;
 mod dialing;
 mod events;
 mod gate;
 mod greeting;
+mod letters;
+mod routes;
 mod serving;
 mod spreading;
 
@@ -15,11 +18,16 @@ use crate::{
     peers::book,
     penalty::Offence,
     shared::{Command, RequestError, Shared},
-    wire::message::{Request, Response, StemAnswer},
+    wire::{
+        message::{Request, Response, StemAnswer},
+        quorum::QuestionAnswer,
+    },
 };
 use behaviour::Behaviour;
+use callers::Callers;
 use dialing::Dialing;
 use futures::StreamExt;
+use letters::Underway;
 use libp2p::{
     PeerId, Swarm,
     gossipsub::MessageId,
@@ -28,6 +36,7 @@ use libp2p::{
 use oxen_node_api::{GossipTopic, GossipVerdict};
 use oxen_types::Hash;
 use rand_core::RngCore;
+use routes::Routes;
 use serving::Place;
 use std::{
     collections::HashMap,
@@ -63,6 +72,11 @@ enum Finished {
     StemJudged {
         channel: ResponseChannel<StemAnswer>,
         answer: StemAnswer,
+    },
+    /// A question was answered.
+    Replied {
+        channel: ResponseChannel<QuestionAnswer>,
+        answer: QuestionAnswer,
     },
 }
 
@@ -104,6 +118,9 @@ pub(crate) struct Network {
     stem_peer: StemPeer,
     stems: HashMap<OutboundRequestId, Hash>,
     dialing: Dialing,
+    routes: Routes,
+    underway: Underway,
+    callers: Callers,
     times: Times,
     choice: PeerChoice,
     software: String,
@@ -146,6 +163,9 @@ impl Network {
             stem_peer: StemPeer::default(),
             stems: HashMap::new(),
             dialing: Dialing::new(&parts.config),
+            routes: Routes::default(),
+            underway: Underway::default(),
+            callers: Callers::default(),
             times: Times {
                 status: now,
                 exchange: now,
@@ -175,6 +195,7 @@ impl Network {
                 },
                 () = shared.outbox.filled() => self.publish_outbox(),
                 () = shared.own.added() => self.spread_own_work(),
+                () = shared.postbox.filled() => self.empty_postbox(),
                 () = shared.attention.notified() => self.send_away(),
                 _ = ticks.tick() => self.tick(),
             }
@@ -214,6 +235,10 @@ impl Network {
                 // The asker may be gone.
                 let _ = self.swarm.behaviour_mut().stem.send_response(channel, answer);
             }
+            Finished::Replied { channel, answer } => {
+                // The asker may be gone.
+                let _ = self.swarm.behaviour_mut().asked.send_response(channel, answer);
+            }
         }
     }
 
@@ -226,7 +251,7 @@ impl Network {
             }
             return;
         }
-        let id = self.swarm.behaviour_mut().data.send_request(&peer, request);
+        let id = self.swarm.behaviour_mut().data.send_request(&peer, Ok(request));
         self.asked.insert(id, asker);
     }
 
@@ -237,6 +262,7 @@ impl Network {
             self.shared.charge(peer, Offence::NoGreeting);
             self.shared.peers().evict(peer);
         }
+        self.look_after_service_nodes(now);
         self.send_away();
         self.dial();
         self.lift_embargoes(now);

@@ -6,15 +6,21 @@ pub(crate) mod standing;
 
 use crate::{
     address::{Endpoint, host_of, socket_of},
-    limits::{ANSWERED_OF_PEER, CONNECTIONS_OF_PEER, HELLO_TIMEOUT, PEERS_OF_HOST},
+    limits::{
+        ANSWERED_OF_PEER, CONNECTIONS_OF_PEER, HELLO_TIMEOUT, PASSING_CONNECTIONS, PASSING_TIME, PEERS_OF_HOST,
+        QUESTIONS_OF_PEER, SERVICE_NODE_CONNECTIONS,
+    },
     penalty::Penalty,
-    wire::message::Status,
+    wire::{
+        message::{Hello, Status},
+        quorum::Statement,
+    },
 };
 use book::AddressBook;
 use libp2p::{Multiaddr, PeerId};
 use oxen_node_api::{Direction, PeerConnection, PeerLimits};
-use oxen_types::Timestamp;
-use rate::Allowance;
+use oxen_types::{PublicKey, Timestamp};
+use rate::{Allowance, Rate};
 use standing::{Consequence, Standings, is_public};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,6 +39,35 @@ enum Greeting {
     Done,
 }
 
+/// What a connection was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Blocks and gossip, or the other side knows.
+    Chain,
+    /// To reach a service node.
+    Quorum,
+}
+
+/// Which limit a peer counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The limit of its direction.
+    Ordinary,
+    /// None, and it goes at that time unless it proves to be a service node.
+    Passing(Instant),
+    /// That of service nodes, because it proved to be one.
+    ServiceNode,
+}
+
+/// Whether passing peers are taken: they come to a service node, and to nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visits {
+    /// This node is one.
+    Taken,
+    /// It is none.
+    Refused,
+}
+
 /// A connected peer.
 #[derive(Debug, Clone)]
 pub(crate) struct Connected {
@@ -45,8 +80,16 @@ pub(crate) struct Connected {
     greeting: Greeting,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) status: Option<Status>,
+    /// For which service node it speaks; signed for this peer, and not compared with uptime proofs.
+    pub(crate) statement: Option<Statement>,
+    pub(crate) place: Place,
+    /// When something was told or asked by or to the service node.
+    used: Instant,
     round_trip: Option<Duration>,
     allowance: Allowance,
+    messages: Allowance,
+    /// Its questions that may be answered together.
+    questions: Arc<Semaphore>,
 }
 
 /// Why somebody may not connect.
@@ -73,17 +116,19 @@ pub(crate) struct Peers {
     pub(crate) book: AddressBook,
     pub(crate) standings: Standings,
     limits: PeerLimits,
+    visits: Visits,
     /// Peers that have to go.
     evicted: BTreeSet<PeerId>,
 }
 
 impl Peers {
-    pub(crate) fn new(book: AddressBook, limits: PeerLimits) -> Self {
+    pub(crate) fn new(book: AddressBook, limits: PeerLimits, visits: Visits) -> Self {
         Self {
             connected: BTreeMap::new(),
             book,
             standings: Standings::default(),
             limits,
+            visits,
             evicted: BTreeSet::new(),
         }
     }
@@ -112,13 +157,27 @@ impl Peers {
                 Err(Denial::PeerFull)
             };
         }
-        if self.count(Direction::Inbound) >= self.limits.inbound as usize {
+        if !self.has_ordinary_place(Direction::Inbound) && !self.has_passing_place() {
             return Err(Denial::Full);
         }
         match host.filter(is_public) {
-            Some(host) if self.of_host(&host).count() >= PEERS_OF_HOST => Err(Denial::HostFull),
+            // Many service nodes may run on one machine, and each has its stake.
+            Some(host) if self.strangers_of_host(&host) >= PEERS_OF_HOST => Err(Denial::HostFull),
             _ => Ok(()),
         }
+    }
+
+    fn has_ordinary_place(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::Inbound => self.count(direction) < self.limits.inbound as usize,
+            // Whom this node chose to dial, it wants.
+            Direction::Outbound => true,
+        }
+    }
+
+    fn has_passing_place(&self) -> bool {
+        let passing = |known: &&Connected| matches!(known.place, Place::Passing(_));
+        self.visits == Visits::Taken && self.connected.values().filter(passing).count() < PASSING_CONNECTIONS
     }
 
     /// A place for an answer to the peer; `None` while it waits for as many as it may.
@@ -132,10 +191,14 @@ impl Peers {
         &mut self,
         peer: PeerId,
         address: Multiaddr,
-        direction: Direction,
+        (direction, purpose): (Direction, Purpose),
         now: Timestamp,
         instant: Instant,
     ) -> bool {
+        let place = match purpose {
+            Purpose::Chain if self.has_ordinary_place(direction) => Place::Ordinary,
+            Purpose::Chain | Purpose::Quorum => Place::Passing(instant + PASSING_TIME),
+        };
         if let Some(known) = self.connected.get_mut(&peer) {
             known.connections = known.connections.saturating_add(1);
             return false;
@@ -151,8 +214,13 @@ impl Peers {
                 greeting: Greeting::Awaited(instant + HELLO_TIMEOUT),
                 endpoint: None,
                 status: None,
+                statement: None,
+                place,
+                used: instant,
                 round_trip: None,
-                allowance: Allowance::full(instant),
+                allowance: Allowance::full(Rate::REQUESTS, instant),
+                messages: Allowance::full(Rate::MESSAGES, instant),
+                questions: Arc::new(Semaphore::new(QUESTIONS_OF_PEER)),
             },
         );
         true
@@ -181,13 +249,15 @@ impl Peers {
     }
 
     /// The peer greeted. Those we reached are known first-hand, those that reached us only by their own words.
-    pub(crate) fn greeted(&mut self, peer: &PeerId, ports: (Option<u16>, Option<u16>), status: Status, now: Timestamp) {
+    pub(crate) fn greeted(&mut self, peer: &PeerId, hello: &Hello, now: Timestamp) {
         let Some(known) = self.connected.get_mut(peer) else {
             return;
         };
         known.greeting = Greeting::Done;
-        known.status = Some(status);
-        known.endpoint = host_of(&known.address).and_then(|host| Endpoint::told(host.into(), ports.0, ports.1));
+        known.status = Some(hello.status);
+        known.statement = hello.service_node;
+        known.endpoint =
+            host_of(&known.address).and_then(|host| Endpoint::told(host.into(), hello.tcp_port, hello.quic_port));
         if let Some(endpoint) = known.endpoint {
             match known.direction {
                 Direction::Outbound => self.book.met(*peer, endpoint, now),
@@ -197,7 +267,7 @@ impl Peers {
         let mut oldest: Vec<_> = self
             .connected
             .iter()
-            .filter(|(_, known)| known.direction == Direction::Outbound)
+            .filter(|(_, known)| known.direction == Direction::Outbound && known.place == Place::Ordinary)
             .map(|(peer, known)| (known.since, *peer))
             .collect();
         oldest.sort_unstable();
@@ -254,6 +324,88 @@ impl Peers {
             .is_some_and(|known| known.allowance.take(instant))
     }
 
+    /// Counts a message of a service node; false when it tells too many.
+    pub(crate) fn allows_message(&mut self, peer: &PeerId, instant: Instant) -> bool {
+        self.connected
+            .get_mut(peer)
+            .is_some_and(|known| known.messages.take(instant))
+    }
+
+    /// A place for a question of the peer; `None` while it waits for as many answers as it may.
+    pub(crate) fn question_place_of(&self, peer: &PeerId) -> Option<OwnedSemaphorePermit> {
+        let places = Arc::clone(&self.connected.get(peer)?.questions);
+        places.try_acquire_owned().ok()
+    }
+
+    // Service nodes.
+
+    /// The peer that speaks for a service node with this Ed25519 key; the youngest, if an old one did not go yet.
+    pub(crate) fn speaker_for(&self, primary: &PublicKey, ed25519: &PublicKey) -> Option<PeerId> {
+        let speaks = |statement: Statement| statement.primary == *primary && statement.ed25519 == *ed25519;
+        self.connected
+            .iter()
+            .filter(|(peer, known)| known.statement.is_some_and(speaks) && !self.evicted.contains(peer))
+            .max_by_key(|(_, known)| known.since)
+            .map(|(peer, _)| *peer)
+    }
+
+    /// Something was told or asked by or to the service node: its connection stays.
+    pub(crate) fn touch(&mut self, peer: &PeerId, instant: Instant) {
+        if let Some(known) = self.connected.get_mut(peer) {
+            known.used = instant;
+        }
+    }
+
+    /// Peers with what they say of themselves.
+    pub(crate) fn statements(&self) -> Vec<(PeerId, Statement)> {
+        self.connected
+            .iter()
+            .filter_map(|(peer, known)| Some((*peer, known.statement?)))
+            .collect()
+    }
+
+    /// Gives everybody the place that is theirs now that these peers are proven service nodes, and puts those for whom there is
+    /// none on the list of those that have to go.
+    pub(crate) fn assign_places(&mut self, proven: &BTreeSet<PeerId>, instant: Instant) {
+        let fallen: Vec<PeerId> = self
+            .connected
+            .iter_mut()
+            .filter_map(|(peer, known)| match (known.place, proven.contains(peer)) {
+                (_, true) => {
+                    known.place = Place::ServiceNode;
+                    None
+                }
+                (Place::ServiceNode, false) => Some(*peer),
+                (Place::Ordinary | Place::Passing(_), false) => None,
+            })
+            .collect();
+        for peer in fallen {
+            let direction = self
+                .connected
+                .get(&peer)
+                .map_or(Direction::Inbound, |known| known.direction);
+            let place = match self.has_ordinary_place(direction) {
+                true => Place::Ordinary,
+                false => Place::Passing(instant + PASSING_TIME),
+            };
+            if let Some(known) = self.connected.get_mut(&peer) {
+                known.place = place;
+            }
+        }
+        let overdue = |known: &Connected| matches!(known.place, Place::Passing(until) if until <= instant);
+        let passed = self.connected.iter().filter(|(_, known)| overdue(known));
+        self.evicted.extend(passed.map(|(peer, _)| *peer));
+        let service_nodes = self
+            .connected
+            .iter()
+            .filter(|(_, known)| known.place == Place::ServiceNode);
+        let mut by_use: Vec<_> = service_nodes.map(|(peer, known)| (known.used, *peer)).collect();
+        by_use.sort_unstable();
+        let surplus = by_use.len().saturating_sub(SERVICE_NODE_CONNECTIONS);
+        self.evicted
+            .extend(by_use.into_iter().take(surplus).map(|(_, peer)| peer));
+    }
+
     // Limits.
 
     pub(crate) const fn limits(&self) -> PeerLimits {
@@ -270,7 +422,7 @@ impl Peers {
             let mut ages: Vec<_> = self
                 .connected
                 .iter()
-                .filter(|(_, known)| known.direction == direction)
+                .filter(|(_, known)| known.direction == direction && known.place == Place::Ordinary)
                 .map(|(peer, known)| (known.since, *peer))
                 .collect();
             ages.sort_unstable();
@@ -285,11 +437,17 @@ impl Peers {
         self.connected.get(peer)
     }
 
+    /// Ordinary peers of a direction.
     pub(crate) fn count(&self, direction: Direction) -> usize {
         self.connected
             .values()
-            .filter(|known| known.direction == direction)
+            .filter(|known| known.direction == direction && known.place == Place::Ordinary)
             .count()
+    }
+
+    /// Did the peer say who it is?
+    pub(crate) fn has_greeted(&self, peer: &PeerId) -> bool {
+        self.get(peer).is_some_and(|known| known.greeting == Greeting::Done)
     }
 
     /// Peers that greeted, with their newest block.
@@ -324,6 +482,13 @@ impl Peers {
         }
     }
 
+    fn strangers_of_host(&self, host: &IpAddr) -> usize {
+        self.of_host(host)
+            .filter_map(|peer| self.connected.get(peer))
+            .filter(|known| known.place != Place::ServiceNode)
+            .count()
+    }
+
     fn of_host<'a>(&'a self, host: &'a IpAddr) -> impl Iterator<Item = &'a PeerId> {
         self.connected
             .iter()
@@ -356,8 +521,14 @@ impl Peers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::tcp;
-    use oxen_types::{Hash, Height};
+    use crate::{
+        address::tcp,
+        wire::{
+            bounded::Bytes,
+            message::{ChainIdentity, PROTOCOL_VERSION},
+        },
+    };
+    use oxen_types::{Hash, Height, Network};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
     const STATUS: Status = Status {
@@ -368,12 +539,25 @@ mod tests {
 
     fn peers(inbound: u32) -> Peers {
         let limits = PeerLimits { outbound: 8, inbound };
-        Peers::new(AddressBook::default(), limits)
+        Peers::new(AddressBook::default(), limits, Visits::Refused)
+    }
+
+    fn hello(tcp_port: Option<u16>) -> Hello {
+        Hello {
+            version: PROTOCOL_VERSION,
+            chain: ChainIdentity::of(&Network::regtest()),
+            software: Bytes::new(Vec::new()).unwrap(),
+            tcp_port,
+            quic_port: None,
+            status: STATUS,
+            service_node: None,
+        }
     }
 
     fn come(peers: &mut Peers, host: [u8; 4], direction: Direction, now: Timestamp) -> PeerId {
         let peer = PeerId::random();
-        peers.connected(peer, tcp(host.into(), 1), direction, now, Instant::now());
+        let address = tcp(host.into(), 1);
+        peers.connected(peer, address, (direction, Purpose::Chain), now, Instant::now());
         peer
     }
 
@@ -408,7 +592,8 @@ mod tests {
         let peer = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let admits = |peers: &Peers| peers.admits(Some(&peer), &host, Direction::Inbound, NOW);
         assert_eq!(admits(&peers), Ok(()), "two nodes may call each other at once");
-        peers.connected(peer, host.clone(), Direction::Inbound, NOW, Instant::now());
+        let inbound = (Direction::Inbound, Purpose::Chain);
+        peers.connected(peer, host.clone(), inbound, NOW, Instant::now());
         assert_eq!(admits(&peers), Err(Denial::PeerFull));
 
         let places: Vec<_> = (0..ANSWERED_OF_PEER).map_while(|_| peers.place_of(&peer)).collect();
@@ -449,8 +634,8 @@ mod tests {
         let mut peers = peers(64);
         let inbound = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let outbound = come(&mut peers, [10, 0, 0, 2], Direction::Outbound, NOW);
-        peers.greeted(&inbound, (Some(5), None), STATUS, NOW);
-        peers.greeted(&outbound, (Some(5), None), STATUS, NOW);
+        peers.greeted(&inbound, &hello(Some(5)), NOW);
+        peers.greeted(&outbound, &hello(Some(5)), NOW);
         let order: Vec<_> = peers.book.candidates(NOW).into_iter().map(|(peer, _)| peer).collect();
         assert_eq!(order, [outbound, inbound]);
         assert_eq!(peers.chosen_peers(), [outbound]);
@@ -461,7 +646,7 @@ mod tests {
         let mut peers = peers(64);
         let silent = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let friendly = come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW);
-        peers.greeted(&friendly, (None, None), STATUS, NOW);
+        peers.greeted(&friendly, &hello(None), NOW);
         assert!(peers.silent(Instant::now()).is_empty());
         assert_eq!(peers.silent(Instant::now() + HELLO_TIMEOUT), [silent]);
     }

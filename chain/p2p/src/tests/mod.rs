@@ -3,6 +3,8 @@
 mod blocks;
 mod fixture;
 mod hostile;
+mod quorum;
+mod service_node;
 mod stranger;
 mod syncing;
 mod topics;

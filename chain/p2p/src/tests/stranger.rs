@@ -149,6 +149,7 @@ impl Stranger {
                 tip: Hash::new([0xee; 32]),
                 cumulative_difficulty: 0,
             },
+            service_node: None,
         };
         let (asked_sender, asked) = watch::channel(0);
         let (ended_sender, ended) = watch::channel(false);

@@ -1,6 +1,9 @@
 //! The messages between two nodes.
 
-use super::bounded::{Bounded, Bytes};
+use super::{
+    bounded::{Bounded, Bytes},
+    quorum::Statement,
+};
 use crate::limits::{
     ANSWERED_IDS, BLOCK_BYTES, BLOCK_TRANSACTIONS, CHECKPOINT_BYTES, EXCHANGED_PEERS, LEAST_TRANSACTION_BYTES,
     LOCATOR_IDS, POOL_IDS, REQUESTED_BLOCKS, REQUESTED_TRANSACTIONS, TRANSACTION_BYTES,
@@ -65,6 +68,8 @@ pub(crate) struct Hello {
     pub(crate) quic_port: Option<u16>,
     /// Its newest block.
     pub(crate) status: Status,
+    /// For which service node it speaks, if it runs one.
+    pub(crate) service_node: Option<Statement>,
 }
 
 /// Why a greeting is refused.
@@ -243,6 +248,7 @@ mod tests {
                 tip: Hash::ZERO,
                 cumulative_difficulty: 4,
             },
+            service_node: None,
         }
     }
 
