@@ -9,7 +9,7 @@ use crate::{
     programs,
     rpc::{CallError, RpcClient},
     rules::{self, NetworkRules},
-    service_node::{NodePlan, NodePorts, ServiceNode, free_ports},
+    service_node::{NodePlan, SERVICE_NODE_OPTIONS, ServiceNode, free_ports},
     wallet::{Wallet, WalletError},
 };
 use serde_json::{Value, json};
@@ -116,14 +116,14 @@ impl PrivateNetwork {
         let count = settings.service_nodes.max(network_folder::service_nodes(folder));
         let ports = free_ports(count + 1)?;
         let (own, others) = ports.split_first().ok_or_else(|| std::io::Error::other("no port"))?;
-        let plan = |folder: PathBuf, ports: NodePorts| NodePlan {
+        let plan = |folder: PathBuf, port: u16| NodePlan {
             folder,
             description: description.clone(),
-            ports,
+            port,
             rpc_port: 0,
             peers: Vec::new(),
             tie: settings.tie,
-            more: Vec::new(),
+            more: &[],
         };
         let ordinary = NodePlan {
             rpc_port: settings.rpc_port,
@@ -131,11 +131,11 @@ impl PrivateNetwork {
         };
         let miner = ordinary.start().launch()?;
         let mut starting = Vec::new();
-        for (index, ports) in others.iter().enumerate() {
+        for (index, port) in others.iter().enumerate() {
             let plan = NodePlan {
-                peers: neighbours(index, own.peers, others),
-                more: NodePlan::service_node_options(*ports),
-                ..plan(network_folder::service_node(folder, index), *ports)
+                peers: neighbours(index, *own, others),
+                more: &SERVICE_NODE_OPTIONS,
+                ..plan(network_folder::service_node(folder, index), *port)
             };
             starting.push((plan.start().launch()?, plan));
         }
@@ -441,9 +441,9 @@ pub enum Seen<T> {
 
 /// Whom a service node connects to: the ordinary node and the two service nodes behind it in a ring, so that everybody has
 /// several ways to everybody when some nodes are down.
-fn neighbours(index: usize, ordinary: u16, all: &[NodePorts]) -> Vec<u16> {
+fn neighbours(index: usize, ordinary: u16, all: &[u16]) -> Vec<u16> {
     let following = (1..=2).map(|distance| (index + distance) % all.len());
-    let others = following.filter(|other| *other != index).map(|other| all[other].peers);
+    let others = following.filter(|other| *other != index).map(|other| all[other]);
     let mut peers: Vec<u16> = others.chain([ordinary]).collect();
     peers.dedup();
     peers

@@ -18,6 +18,9 @@ pub const PULSE_MIN_SERVICE_NODES: usize = 12;
 
 /// Stages of a Pulse round (pulse §4.2).
 const STAGES: u64 = 6;
+/// The shortest round, seconds: its stages have half a second each. In a shorter one seventeen processes that share two busy
+/// cores do not hear each other in time. A stage ends when everybody was heard, so that long ones cost only where nodes are down.
+const SHORTEST_ROUND_SECONDS: u64 = 3;
 
 /// Constants that follow from others, which a description may repeat but not change: they go when the block time changes.
 const FOLLOWING: [&str; 2] = ["BLOCKS_PER_DAY", "BLOCKS_PER_HOUR"];
@@ -56,14 +59,13 @@ impl NetworkRules {
 
     /// The same, with blocks by Pulse as soon as twelve service nodes are active, one every so many seconds.
     ///
-    /// Rounds and stages are in proportion to mainnet's: a round lasts half a block time and has six stages. Rounds are whole
-    /// seconds, as the rules have them, so that one of a network with blocks every second lasts as long as its block. Round 0
-    /// starts a block time after the block before, and not at the ideal time since the first block: a network that rested for a
+    /// Rounds and stages are in proportion to mainnet's, down to [`SHORTEST_ROUND_SECONDS`]: a round lasts half a block time, in
+    /// whole seconds as the rules have them, and has six stages. Round 0 starts a block time after the block before, and not at the ideal time since the first block: a network that rested for a
     /// night would make blocks at twice the speed until it had caught up.
     #[must_use]
     pub fn pulse(block_seconds: NonZeroU64) -> Self {
         let target = block_seconds.get();
-        let round = target.div_ceil(2);
+        let round = target.div_ceil(2).max(SHORTEST_ROUND_SECONDS);
         let proof_frequency = target.saturating_mul(2).max(4);
         let mut rules = Self::mined();
         rules.constants.extend([
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn rounds_and_stages_keep_mainnets_proportion_to_the_block_time() {
-        for (block, round, stage) in [(120, 60, 10_000), (10, 5, 833), (2, 1, 166), (1, 1, 166)] {
+        for (block, round, stage) in [(120, 60, 10_000), (10, 5, 833), (4, 3, 500), (1, 3, 500)] {
             let rules = NetworkRules::pulse(NonZeroU64::new(block).unwrap());
             let constants = changed(&rules)["constants"].clone();
             assert_eq!(constants["PULSE_ROUND_TIMEOUT"]["value"], round);

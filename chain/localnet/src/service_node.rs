@@ -10,67 +10,42 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Ports of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NodePorts {
-    /// Peers.
-    pub(crate) peers: u16,
-    /// Messages between service nodes.
-    pub(crate) quorums: u16,
+/// Ports for so many nodes that nobody has at the moment: peers, and with them messages between service nodes.
+pub(crate) fn free_ports(nodes: usize) -> std::io::Result<Vec<u16>> {
+    // Held until all are chosen, so that none comes twice.
+    let held: Vec<TcpListener> = (0..nodes)
+        .map(|_| TcpListener::bind("127.0.0.1:0"))
+        .collect::<Result<_, _>>()?;
+    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }
 
-/// Ports for so many nodes that nobody has at the moment.
-pub(crate) fn free_ports(nodes: usize) -> std::io::Result<Vec<NodePorts>> {
-    // Held until all are chosen, so that none comes twice.
-    let mut held = Vec::new();
-    let mut free = || {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let port = listener.local_addr()?.port();
-        held.push(listener);
-        std::io::Result::Ok(port)
-    };
-    (0..nodes)
-        .map(|_| {
-            Ok(NodePorts {
-                peers: free()?,
-                quorums: free()?,
-            })
-        })
-        .collect()
-}
+/// The options that make a node a service node of one machine, which no address on the internet leads to.
+pub(crate) const SERVICE_NODE_OPTIONS: [&str; 2] = ["--service-node", "--service-node-public-ip=127.0.0.1"];
 
 /// What every node of a network is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct NodePlan {
     pub(crate) folder: PathBuf,
     pub(crate) description: PathBuf,
-    pub(crate) ports: NodePorts,
+    /// The port on which it takes connections of peers.
+    pub(crate) port: u16,
     /// Port of its RPC; 0 takes a free one.
     pub(crate) rpc_port: u16,
     /// Ports of the peers that it connects to; whom it does not name may connect to it.
     pub(crate) peers: Vec<u16>,
     pub(crate) tie: Tie,
     /// Options beside these.
-    pub(crate) more: Vec<String>,
+    pub(crate) more: &'static [&'static str],
 }
 
 impl NodePlan {
-    /// The options that make it a service node of one machine, which no address on the internet leads to.
-    pub(crate) fn service_node_options(ports: NodePorts) -> Vec<String> {
-        vec![
-            "--service-node".to_owned(),
-            "--service-node-public-ip=127.0.0.1".to_owned(),
-            format!("--quorumnet-port={}", ports.quorums),
-        ]
-    }
-
     /// How its process is started.
     pub(crate) fn start(&self) -> NodeStart {
         let mut arguments = vec![
             format!("--network={}", self.description.display()),
             format!("--rpc-port={}", self.rpc_port),
             "--p2p-bind-ip=127.0.0.1".to_owned(),
-            format!("--p2p-bind-port={}", self.ports.peers),
+            format!("--p2p-bind-port={}", self.port),
             "--dev-allow-local-ips".to_owned(),
         ];
         // For looking into a failure: what the nodes log.
@@ -84,7 +59,7 @@ impl NodePlan {
                 .iter()
                 .map(|peer| format!("--add-exclusive-node=127.0.0.1:{peer}")),
         );
-        arguments.extend_from_slice(&self.more);
+        arguments.extend(self.more.iter().map(|one| (*one).to_owned()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         NodeStart::new(&self.folder, &arguments).tied(self.tie)
     }
@@ -124,16 +99,10 @@ impl ServiceNode {
         &self.plan.folder
     }
 
-    /// The port on which it takes connections of peers.
+    /// The port on which it takes connections of peers and of other service nodes.
     #[must_use]
     pub const fn peer_port(&self) -> u16 {
-        self.plan.ports.peers
-    }
-
-    /// The port on which it takes messages of other service nodes.
-    #[must_use]
-    pub const fn quorum_port(&self) -> u16 {
-        self.plan.ports.quorums
+        self.plan.port
     }
 
     /// Is its process running, as far as we know?
