@@ -111,6 +111,36 @@ impl PrivateNetwork {
         })
     }
 
+    /// Which service node is to produce the next block, in the round that is on now; `None` when it is to be mined.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub fn next_producer(&self) -> Result<Option<usize>, NetworkError> {
+        let answer = match self.rpc().call("get_quorum_state", &json!({ "quorum_type": 3 })) {
+            // No quorum at all.
+            Err(CallError::Refused { .. }) => return Ok(None),
+            other => other?,
+        };
+        let producer = &answer["quorums"][0]["quorum"]["workers"][0];
+        Ok((0..self.node_count()).find(|index| *producer == self.node(*index).key()))
+    }
+
+    /// Waits for so many more blocks of Pulse, and mines none.
+    ///
+    /// # Errors
+    /// They do not come.
+    pub fn await_pulse_blocks(&self, count: u64) -> Result<(), NetworkError> {
+        let begin = self.rpc().height()?;
+        self.await_that(&format!("{count} more blocks made by Pulse"), || {
+            let height = self.rpc().height()?;
+            Ok(if height >= begin + count {
+                Seen::Yes(())
+            } else {
+                Seen::NotYet(format!("{} of them", height - begin))
+            })
+        })
+    }
+
     /// The block at a height, as the ordinary node has it.
     ///
     /// # Errors

@@ -275,6 +275,33 @@ impl NodeProcess {
         self.process.child.id()
     }
 
+    /// Memory that it holds, in KiB; Linux tells it.
+    ///
+    /// # Errors
+    /// The process has ended, or the system does not say.
+    pub fn resident_kibibytes(&self) -> std::io::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process_id()))?;
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
+            .ok_or_else(|| std::io::Error::other("the system does not tell the memory of the process"))
+    }
+
+    /// Sends it a signal by name, such as `STOP` and `CONT`: a node that hangs, and one that goes on.
+    ///
+    /// # Errors
+    /// There is no program `kill`, or it failed.
+    pub fn signal(&self, name: &str) -> std::io::Result<()> {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.process_id().to_string()])
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(std::io::Error::other(format!("kill -{name} failed: {status}")))
+        }
+    }
+
     /// Ends it at once, as `kill -9` does.
     ///
     /// # Errors
