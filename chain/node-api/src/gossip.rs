@@ -13,11 +13,19 @@ pub enum GossipTopic {
     Votes,
     /// An uptime proof (staking §14).
     UptimeProofs,
+    /// A transaction with the signatures of the blink quorum that approved it (chain §5.3).
+    Blinks,
 }
 
 impl GossipTopic {
     /// Every topic.
-    pub const ALL: [Self; 4] = [Self::Blocks, Self::Transactions, Self::Votes, Self::UptimeProofs];
+    pub const ALL: [Self; 5] = [
+        Self::Blocks,
+        Self::Transactions,
+        Self::Votes,
+        Self::UptimeProofs,
+        Self::Blinks,
+    ];
 
     /// Its name between nodes.
     #[must_use]
@@ -27,6 +35,7 @@ impl GossipTopic {
             Self::Transactions => "transactions",
             Self::Votes => "votes",
             Self::UptimeProofs => "uptime-proofs",
+            Self::Blinks => "blinks",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`gossip`] is what nodes tell each other, [`quorum_network`] what
+//! tells the time, [`blink`] has transactions approved at once, [`gossip`] is what nodes tell each other, [`quorum_network`] what
 //! one service node tells another, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
 //! makes blocks on a test network, [`pulse`] those of a quorum, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@
     clippy::arithmetic_side_effects
 )]
 
+pub mod blink;
 pub mod chain;
 pub mod clock;
 pub mod control;
@@ -27,6 +28,9 @@ pub mod pulse;
 pub mod quorum_network;
 pub mod service_nodes;
 
+pub use blink::{
+    ApprovedBlink, Blink, BlinkAdmission, BlinkOutcome, BlinkPool, BlinkRejection, BlinkState, NoBlink, NoBlinkQuorum,
+};
 pub use chain::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
     Snapshot, SubmitBlockError, SubmitCheckpointError,

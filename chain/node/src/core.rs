@@ -4,16 +4,19 @@ use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler, QuorumNetwork,
-    QuorumSubject, Reach, SyncState,
+    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
+    QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
-use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, VoteHandler};
+use oxen_staking_prober::{
+    NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
+};
 use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::ChainStore;
@@ -118,6 +121,7 @@ impl Core {
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
             gossip,
+            quorum: Arc::clone(&self.quorum_network),
             clock: Arc::clone(&self.clock),
             staking: Arc::clone(&self.staking) as _,
             sync,
@@ -130,6 +134,8 @@ impl Core {
             let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
             peers.handle(GossipTopic::Votes, votes).await;
             peers.set_quorum_addresses(Arc::clone(&prober) as _);
+            let time = Arc::new(TimeHandler(Arc::clone(&prober)));
+            self.quorum_network.handle(QuorumSubject::Time, time);
         }
         Ok(prober)
     }
@@ -157,6 +163,27 @@ impl Core {
         Ok(PulseDriver::start(parts, &*self.events)?)
     }
 
+    /// Judges instant transactions when this is a service node, submits them, and hears of approved ones. `None` for a node
+    /// without peers.
+    pub(crate) async fn start_blink(
+        &self,
+        peers: Option<&Arc<PeerNetwork>>,
+        key: Option<KeyPair>,
+    ) -> Option<Arc<BlinkService>> {
+        let peers = peers?;
+        let service = BlinkService::start(BlinkParts {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            network: Arc::clone(&self.quorum_network),
+            gossip: Arc::clone(peers) as _,
+            key,
+        });
+        let handler = Arc::new(BlinkHandler(Arc::clone(&service)));
+        peers.handle(GossipTopic::Blinks, handler).await;
+        Some(service)
+    }
+
     /// What tells of our service node.
     pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
         OwnReporter {
@@ -174,11 +201,13 @@ impl Core {
         prober: &Arc<Prober>,
         peers: Option<Arc<dyn PeerControl>>,
         control: Arc<Control>,
+        blink: Arc<dyn Blink>,
     ) -> NodeHandles {
         NodeHandles {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
+            blink,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
             peers,

@@ -16,16 +16,19 @@ pub enum AuxiliaryId {
     MempoolEntries,
     /// [`UptimeProofs`].
     UptimeProofs,
+    /// [`Blinks`].
+    Blinks,
     /// [`PulseGuard`].
     PulseGuard,
 }
 
 impl AuxiliaryId {
     /// Every table.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::AlternativeBlocks,
         Self::MempoolEntries,
         Self::UptimeProofs,
+        Self::Blinks,
         Self::PulseGuard,
     ];
 }
@@ -97,6 +100,16 @@ pub enum UptimeProofs {}
 impl AuxiliaryTable for UptimeProofs {
     const ID: AuxiliaryId = AuxiliaryId::UptimeProofs;
     type Key = PublicKey;
+    type Row = Vec<u8>;
+}
+
+/// Approved blinks, by the transaction's id, in a form that the pool knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Blinks {}
+
+impl AuxiliaryTable for Blinks {
+    const ID: AuxiliaryId = AuxiliaryId::Blinks;
+    type Key = Hash;
     type Row = Vec<u8>;
 }
 
@@ -199,6 +212,7 @@ pub(crate) const fn corrupt<T: AuxiliaryTable>() -> StoreError {
             AuxiliaryId::AlternativeBlocks => "an alternative block",
             AuxiliaryId::MempoolEntries => "a transaction of the pool",
             AuxiliaryId::UptimeProofs => "an uptime proof",
+            AuxiliaryId::Blinks => "a blink",
             AuxiliaryId::PulseGuard => "a promise of Pulse",
         },
     }

@@ -286,7 +286,7 @@ impl ChainReader for Chain {
 }
 
 impl ChainWriter for Chain {
-    fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
+    fn submit_block(&self, mut submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
         self.check_size(&submission.block)?;
         let block = UntrustedBlock::from_blob(&submission.block)?;
         let id = block.id();
@@ -300,11 +300,12 @@ impl ChainWriter for Chain {
         }
         let on_tip = |tip: Tip| tip.id == block.block().header.previous;
         if self.parts.store.tip().is_some_and(on_tip) {
-            let mut given = submission.transactions;
             if let Some(kept) = self.alternatives().get(&id) {
-                given.extend(kept.stored.transactions.iter().cloned());
+                submission.transactions.extend(kept.stored.transactions.iter().cloned());
             }
-            return self.extend(block, &given, submission.checkpoint);
+            if !self.waits_for_checkpoint(&block, &submission) {
+                return self.extend(block, &submission.transactions, submission.checkpoint);
+            }
         }
         self.submit_alternative(&*snapshot, &block, submission)
     }

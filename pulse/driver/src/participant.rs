@@ -76,6 +76,7 @@ pub struct Participant {
     /// Transactions of the round's template that came from its producer.
     given: Option<(RoundId, Vec<Vec<u8>>)>,
     fetches: Vec<Fetch>,
+    reports: Vec<Report>,
 }
 
 impl Participant {
@@ -94,6 +95,7 @@ impl Participant {
             quorum: None,
             given: None,
             fetches: Vec::new(),
+            reports: Vec::new(),
         })
     }
 
@@ -155,6 +157,11 @@ impl Participant {
         std::mem::take(&mut self.fetches)
     }
 
+    /// What the machine reported since the last call; whoever drives the participant must call this now and then.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+
     /// The producer gave these transactions; none when it did not answer.
     pub fn fetched(&mut self, fetch: &Fetch, transactions: Vec<Vec<u8>>) {
         let verdict = self.judge(&fetch.template, &transactions);
@@ -198,6 +205,7 @@ impl Participant {
     fn report(&mut self, report: &Report) {
         let now = self.now();
         self.journal.note(now, report);
+        self.reports.push(*report);
         if let (
             Report::RoundPrepared {
                 round,

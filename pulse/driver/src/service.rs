@@ -5,19 +5,15 @@ use crate::{
     inbox::{Inbox, Work},
     participant::{Fetch, Participant, PulseParts},
     transactions,
+    watch::PulseWatch,
 };
 use oxen_node_api::{
     Answer, ChainEvent, ChainFeed, ChainSubscriber, Clock, Pool, QuorumHandler, QuorumNetwork, QuorumSubject,
     Subscription,
 };
-use oxen_pulse_machine::{Message, Moment, Status};
+use oxen_pulse_machine::{Message, Moment};
 use oxen_types::PublicKey;
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-    time::Duration,
-};
+use std::{io, sync::Arc, thread::JoinHandle, time::Duration};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
@@ -38,7 +34,7 @@ pub enum StartError {
 /// Pulse of a running service node. Dropping it ends its part.
 pub struct PulseDriver {
     inbox: Arc<Inbox>,
-    status: Arc<Mutex<Status>>,
+    watch: PulseWatch,
     thread: Option<JoinHandle<()>>,
     _feed: Subscription,
 }
@@ -51,7 +47,7 @@ impl PulseDriver {
     pub fn start(parts: PulseParts, feed: &dyn ChainFeed) -> Result<Self, StartError> {
         let inbox = Arc::new(Inbox::default());
         let participant = Participant::new(parts.clone())?;
-        let status = Arc::new(Mutex::new(participant.status()));
+        let watch = PulseWatch::new(participant.status());
         let subscription = feed.subscribe(Arc::new(News(Arc::clone(&inbox))));
         inbox.chain_changed();
         parts.network.handle(
@@ -64,7 +60,7 @@ impl PulseDriver {
         let worker = Worker {
             participant,
             inbox: Arc::clone(&inbox),
-            status: Arc::clone(&status),
+            watch: watch.clone(),
             network: parts.network,
             clock: parts.clock,
             runtime: Handle::current(),
@@ -74,16 +70,16 @@ impl PulseDriver {
             .spawn(move || worker.run())?;
         Ok(Self {
             inbox,
-            status,
+            watch,
             thread: Some(thread),
             _feed: subscription,
         })
     }
 
-    /// Where it stands.
+    /// For those who want to see where it stands.
     #[must_use]
-    pub fn status(&self) -> Status {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn watch(&self) -> PulseWatch {
+        self.watch.clone()
     }
 
     /// Ends the part and waits until the thread is gone; nothing is signed afterwards.
@@ -106,7 +102,7 @@ impl Drop for PulseDriver {
 struct Worker {
     participant: Participant,
     inbox: Arc<Inbox>,
-    status: Arc<Mutex<Status>>,
+    watch: PulseWatch,
     network: Arc<dyn QuorumNetwork>,
     clock: Arc<dyn Clock>,
     runtime: Handle,
@@ -133,7 +129,8 @@ impl Worker {
             for fetch in self.participant.take_fetches() {
                 self.ask_producer(fetch);
             }
-            *self.status.lock().unwrap_or_else(PoisonError::into_inner) = self.participant.status();
+            let reports = self.participant.take_reports();
+            self.watch.note(self.participant.status(), reports);
         }
         self.participant.stand_down();
     }

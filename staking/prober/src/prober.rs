@@ -9,12 +9,12 @@ use crate::{
     storage::{ObservationStorage, StorageError, StoredObservations},
 };
 use oxen_node_api::{
-    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, Pool, Subscription,
+    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, Pool, QuorumNetwork, Subscription,
     service_nodes::CompanionState,
 };
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,
-    obligations::{FailedTest, NodeObservations, TestContext},
+    obligations::{FailedTest, NodeObservations, TestContext, clock::OwnClock},
     vote::VotePool,
 };
 use oxen_state::{View, ViewError, queries};
@@ -53,6 +53,8 @@ pub struct ProberParts {
     pub pool: Arc<dyn Pool>,
     /// Sends votes and proofs.
     pub gossip: Arc<dyn Gossip>,
+    /// Asks service nodes for their time.
+    pub quorum: Arc<dyn QuorumNetwork>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The registry of service nodes.
@@ -107,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) own_proofs: OwnProofState,
     pub(crate) companions: BTreeMap<Companion, CompanionState>,
     pub(crate) own_votes: VecDeque<OwnVote>,
+    /// What others' clocks say of ours.
+    pub(crate) own_clock: OwnClock,
     pub(crate) last_purge: Option<Timestamp>,
 }
 

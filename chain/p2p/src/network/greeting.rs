@@ -104,7 +104,7 @@ impl Network {
             return self.shared.charge(peer, Offence::TooManyRequests);
         }
         let answer = match (hello.check(&self.shared.identity), self.own_hello()) {
-            (Ok(()), Some(own)) => HelloAnswer::Welcome(own),
+            (Ok(()), Some(own)) => HelloAnswer::Welcome(Box::new(own)),
             (Ok(()), None) => return self.leave(peer),
             (Err(refusal), _) => {
                 // It learns why before it has to go.

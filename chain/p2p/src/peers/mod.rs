@@ -573,6 +573,83 @@ mod tests {
         assert_eq!(admits(Direction::Outbound), Ok(()));
     }
 
+    /// A service node with room for as many ordinary peers.
+    fn service_node(inbound: u32) -> Peers {
+        Peers {
+            visits: Visits::Taken,
+            ..peers(inbound)
+        }
+    }
+
+    #[test]
+    fn a_service_node_takes_newcomers_beside_its_ordinary_peers_and_only_for_a_while() {
+        let start = Instant::now();
+        let mut peers = service_node(1);
+        let ordinary = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        for _ in 0..PASSING_CONNECTIONS {
+            assert_eq!(admits_stranger(&peers), Ok(()));
+            come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW);
+        }
+        assert_eq!(admits_stranger(&peers), Err(Denial::Full));
+        assert_eq!(peers.count(Direction::Inbound), 1);
+        peers.assign_places(&BTreeSet::new(), start);
+        assert!(peers.take_evicted().is_empty(), "they have time to prove or to ask");
+        peers.assign_places(&BTreeSet::new(), start + PASSING_TIME * 2);
+        let evicted = peers.take_evicted();
+        assert_eq!(evicted.len(), PASSING_CONNECTIONS);
+        assert!(!evicted.contains(&ordinary));
+    }
+
+    fn admits_stranger(peers: &Peers) -> Result<(), Denial> {
+        let address = tcp([10, 0, 0, 3].into(), 1);
+        peers.admits(Some(&PeerId::random()), &address, Direction::Inbound, NOW)
+    }
+
+    #[test]
+    fn proven_service_nodes_count_against_a_limit_of_their_own() {
+        let start = Instant::now();
+        let mut peers = service_node(1);
+        let known = come(&mut peers, [8, 8, 8, 8], Direction::Inbound, NOW);
+        assert_eq!(peers.count(Direction::Inbound), 1);
+        peers.assign_places(&[known].into(), start);
+        assert_eq!(peers.count(Direction::Inbound), 0);
+        // Whoever is no longer proven is an ordinary peer while there is room.
+        peers.assign_places(&BTreeSet::new(), start);
+        assert_eq!(peers.count(Direction::Inbound), 1);
+        peers.assign_places(&[known].into(), start);
+        come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
+        peers.assign_places(&BTreeSet::new(), start);
+        assert!(matches!(peers.get(&known).unwrap().place, Place::Passing(_)));
+    }
+
+    #[test]
+    fn of_too_many_service_nodes_the_least_recently_used_goes() {
+        let start = Instant::now();
+        let mut peers = service_node(1);
+        let all: Vec<PeerId> = (0..=SERVICE_NODE_CONNECTIONS)
+            .map(|_| come(&mut peers, [10, 0, 0, 1], Direction::Outbound, NOW))
+            .collect();
+        for (seconds, peer) in (1..).zip(&all) {
+            peers.touch(peer, start + Duration::from_secs(seconds));
+        }
+        peers.touch(&all[0], start + Duration::from_secs(10_000));
+        peers.assign_places(&all.iter().copied().collect(), start);
+        assert_eq!(peers.take_evicted(), [all[1]].into());
+    }
+
+    #[test]
+    fn many_service_nodes_may_share_a_machine() {
+        let mut peers = service_node(64);
+        let host = tcp([8, 8, 8, 8].into(), 9);
+        let admits = |peers: &Peers| peers.admits(None, &host, Direction::Inbound, NOW);
+        let all: Vec<PeerId> = (0..PEERS_OF_HOST)
+            .map(|_| come(&mut peers, [8, 8, 8, 8], Direction::Inbound, NOW))
+            .collect();
+        assert_eq!(admits(&peers), Err(Denial::HostFull));
+        peers.assign_places(&all.into_iter().collect(), Instant::now());
+        assert_eq!(admits(&peers), Ok(()));
+    }
+
     #[test]
     fn one_public_host_cannot_take_every_place() {
         let mut peers = peers(64);

@@ -3,7 +3,9 @@
 use super::{
     fixture::TestNode,
     service_node::{Proofs, TestServiceNode, keys},
+    stranger::{FLOODER, Manners, Stranger},
 };
+use crate::limits::TOLD_BURST;
 use oxen_node_api::{Answer, AskError, PeerControl, QuorumEndpoint, QuorumNetwork, QuorumSubject, Reach};
 use oxen_testkit::TestChain;
 use oxen_types::PublicKey;
@@ -198,4 +200,42 @@ async fn a_question_without_an_answer_ends_in_time() {
     // From here on time passes when nothing else happens.
     tokio::time::pause();
     assert_eq!(question.await, Err(AskError::TimedOut));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_node_that_tells_without_end_is_bounded_and_the_others_are_heard() {
+    let (source, proofs) = (TestChain::start(), Arc::<Proofs>::default());
+    let mut node = TestServiceNode::start(&source, 1, &proofs).await;
+    let flooder = keys(FLOODER);
+    let announced = QuorumEndpoint {
+        ed25519: flooder.ed25519_public(),
+        ..node.endpoint()
+    };
+    proofs.set(flooder.primary().public, announced);
+    let friend = TestServiceNode::start(&source, 2, &proofs).await;
+    let stranger = Stranger::connect(&node.node.tcp_address(), &source, Manners::TellsWithoutEnd).await;
+    let (mut heard, mut of_friend) = (0, false);
+    assert_eq!(node.hears().await.1, b"flood");
+    friend.tell(&node, b"in between");
+    let sent_away = stranger.is_sent_away();
+    tokio::pin!(sent_away);
+    loop {
+        tokio::select! {
+            () = &mut sent_away => break,
+            (from, _) = node.hears() => {
+                heard += 1;
+                of_friend |= from == friend.primary();
+            }
+        }
+    }
+    assert!(of_friend, "the friend is heard before the flood ends");
+    assert!(heard < 2 * TOLD_BURST, "{heard} messages were heard");
+    friend.tell(&node, b"afterwards");
+    let (from, message) = loop {
+        let (from, message) = node.hears().await;
+        if message != b"flood" {
+            break (from, message);
+        }
+    };
+    assert_eq!((from, message), (friend.primary(), b"afterwards".to_vec()));
 }

@@ -105,7 +105,7 @@ impl Hello {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum HelloAnswer {
     /// The other node's greeting.
-    Welcome(Hello),
+    Welcome(Box<Hello>),
     /// Why there is none.
     Refused(Refusal),
 }
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn messages_return_as_they_were_and_rests_are_refused() {
-        let answer = HelloAnswer::Welcome(hello());
+        let answer = HelloAnswer::Welcome(Box::new(hello()));
         let mut bytes = answer.encode();
         assert_eq!(HelloAnswer::decode_all(&mut &bytes[..]), Ok(answer));
         bytes.push(0);

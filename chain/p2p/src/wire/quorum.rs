@@ -20,7 +20,7 @@ pub(crate) struct Statement {
     /// The Ed25519 key of its uptime proof.
     pub(crate) ed25519: PublicKey,
     /// By that key.
-    signature: Ed25519Signature,
+    pub(crate) signature: Ed25519Signature,
 }
 
 impl Statement {

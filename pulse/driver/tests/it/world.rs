@@ -64,14 +64,20 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    fn new(source: &StakingChain, key: KeyPair, wire: &Wire, clock: &Arc<TestClock>) -> Self {
+    /// `verifier` is everybody's: who verified a proof is not what is tested here.
+    fn new(
+        source: &StakingChain,
+        key: KeyPair,
+        wire: &Wire,
+        clock: &Arc<TestClock>,
+        verifier: &Arc<ProofVerifier>,
+    ) -> Self {
         let network = source.chain().network();
         let identity = Identity {
             network: network.network_id,
             genesis: network.genesis.block_id,
         };
         let events = Arc::new(EventHub::new());
-        let verifier = Arc::new(ProofVerifier::default());
         let staking = Arc::new(StakingRules::new(Arc::clone(network)));
         let service_nodes: Arc<dyn ServiceNodeRules + Send + Sync> = Arc::clone(&staking) as _;
         let chain = Arc::new(
@@ -79,7 +85,7 @@ impl Node {
                 network: Arc::clone(network),
                 store: ChainStore::in_memory(&identity).unwrap(),
                 service_nodes: Arc::clone(&service_nodes),
-                verifier: Arc::clone(&verifier),
+                verifier: Arc::clone(verifier),
                 work: Arc::new(NoWorkHash),
                 clock: Arc::clone(clock) as Arc<dyn Clock>,
                 events: Arc::clone(&events),
@@ -89,7 +95,7 @@ impl Node {
         let pool = Arc::new(Mempool::new(MempoolParts {
             chain: Arc::clone(&chain) as Arc<dyn ChainReader>,
             service_nodes,
-            verifier,
+            verifier: Arc::clone(verifier),
             clock: Arc::clone(clock) as Arc<dyn Clock>,
             events,
             storage: Arc::new(NoStorage),
@@ -161,9 +167,10 @@ impl World {
         let clock = Arc::new(TestClock::default());
         let now = source.chain().now().seconds() * 1000;
         clock.set(now);
+        let verifier = Arc::new(ProofVerifier::default());
         let nodes = (1..=count).map(|number| {
             let key = StakingChain::node_keys(&format!("n{number}"));
-            (key.public, Node::new(&source, key, &wire, &clock))
+            (key.public, Node::new(&source, key, &wire, &clock, &verifier))
         });
         Self {
             nodes: nodes.collect(),
