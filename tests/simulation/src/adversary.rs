@@ -149,6 +149,20 @@ impl Network {
         self.ledger.seal(&block).expect("it has no transactions")
     }
 
+    /// A block on a node's tip that no quorum made.
+    pub(crate) fn mined_block(&mut self, node: usize) -> Option<Rc<Sealed>> {
+        let actor = &self.nodes[node];
+        let (rulebook, tip) = (actor.chain.rulebook(), actor.chain.tip());
+        let request = TemplateRequest {
+            now: actor.clock(self.now).timestamp(),
+            coinbase_key: actor.key(),
+            leader: self.ledger.registry(rulebook, &tip).next_leader()?,
+        };
+        let state = &self.ledger.applied(&tip).state;
+        let template = build_template(state, self.ledger.network(rulebook), &request, &[]);
+        self.ledger.seal(&template.expect("memory reads").block)
+    }
+
     /// A branch of forged blocks of round 0 on a block, as long as wanted; none of them is shown to anybody.
     ///
     /// # Panics

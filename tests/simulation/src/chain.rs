@@ -13,7 +13,7 @@ use oxen_state::{
     block::{
         checkpoint_keeping::{Kept, drop_obsolete, drop_reverted, put_checkpoint},
         checkpoints::{check_checkpoint, immutable_height, verify_checkpoint_with},
-        fork_choice::{BranchBlock, branch_replaces_main},
+        fork_choice::{BranchBlock, branch_replaces_main, chain_weight},
         timestamp::check_timestamp,
     },
     tables::Checkpoints,
@@ -74,6 +74,8 @@ pub struct NodeChain {
     beside: BTreeMap<Hash, Beside>,
     /// Fingerprints of blocks that were found invalid.
     invalid: BTreeSet<Hash>,
+    /// Its checkpoints before each block of the main chain above the ground was put there.
+    before: Vec<BTreeMap<Vec<u8>, Vec<u8>>>,
     changes: u64,
 }
 
@@ -88,6 +90,7 @@ impl NodeChain {
             checkpoints: BTreeMap::new(),
             beside: BTreeMap::new(),
             invalid: BTreeSet::new(),
+            before: Vec::new(),
             changes: 0,
         }
     }
@@ -130,6 +133,13 @@ impl NodeChain {
     pub fn at(&self, height: Height) -> Option<Hash> {
         let above = height.index().checked_sub(self.ground.index())?;
         self.main.get(usize::try_from(above).ok()?).copied()
+    }
+
+    /// What its main chain weighs above the ground.
+    #[must_use]
+    pub fn weight(&self, ledger: &Ledger) -> u128 {
+        let blocks = self.main.iter().filter_map(|id| ledger.applied(id).sealed.as_ref());
+        blocks.map(|sealed| chain_weight(sealed.block())).sum()
     }
 
     /// Height of a block of the main chain.
@@ -193,21 +203,25 @@ impl NodeChain {
         self.beside.len()
     }
 
-    /// Loses the newest blocks, as after a power failure; what was on disk before is all there is.
-    pub fn lose_newest(&mut self, ledger: &Ledger, count: usize) {
-        let floor = self.final_height(ledger).unwrap_or(self.ground);
+    /// Loses the newest blocks, as after a power failure: the disk has what it had before they came.
+    pub fn lose_newest(&mut self, count: usize) {
         for _ in 0..count {
-            if self.height() <= floor || self.main.len() == 1 {
-                return;
+            if let Some(before) = self.before.pop() {
+                self.main.pop();
+                self.checkpoints = before;
+                self.beside.clear();
+                self.changes += 1;
             }
-            self.main.pop();
-            self.changes += 1;
         }
-        let keep: Vec<Vec<u8>> = self.checkpoints.keys().cloned().collect();
-        let tip = self.height().index().to_be_bytes();
-        for key in keep.into_iter().filter(|key| key.as_slice() > tip.as_slice()) {
-            self.checkpoints.remove(&key);
-        }
+    }
+
+    /// Goes by other rules from now on, and forgets the blocks from `height` on, of which the old ones may be wrong.
+    pub fn change_rules(&mut self, rulebook: Rulebook, height: Height) {
+        let wrong = (self.height().next().since(height)).min(self.before.len() as u64);
+        self.lose_newest(usize::try_from(wrong).unwrap_or(0));
+        self.rulebook = rulebook;
+        self.beside.clear();
+        self.invalid.clear();
     }
 
     /// Takes a block, with the checkpoint that came with it.
@@ -314,6 +328,7 @@ impl NodeChain {
             drop_obsolete(&mut state, network, height).expect("memory reads");
         }
         let delta = state.into_delta();
+        self.before.push(self.checkpoints.clone());
         change_checkpoints(&mut self.checkpoints, &delta);
         self.main.push(id);
         self.changes += 1;
@@ -431,6 +446,7 @@ impl NodeChain {
                 checkpoint: stored.filter(|checkpoint| checkpoint.block_id == id),
             }));
             self.main.pop();
+            self.before.pop();
         }
         reverted
     }

@@ -21,6 +21,8 @@ pub struct Links {
     pub late: u64,
     /// Milliseconds.
     pub late_by: u64,
+    /// Most that blocks, votes and transactions wait on their way, milliseconds.
+    pub rumours_wait: u64,
 }
 
 impl Links {
@@ -31,6 +33,7 @@ impl Links {
         doubled: 0,
         late: 0,
         late_by: 0,
+        rumours_wait: 0,
     };
 
     /// One message in twenty is lost, one in ten comes twice, one in ten comes up to a stage and a half late.
@@ -40,6 +43,7 @@ impl Links {
         doubled: 100,
         late: 100,
         late_by: 15_000,
+        rumours_wait: 5_000,
     };
 
     /// When each copy of a message arrives, in milliseconds from now; none when it is lost.

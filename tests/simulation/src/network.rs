@@ -14,7 +14,7 @@ use crate::{
     promises::Promises,
     queue::Queue,
 };
-use oxen_pulse_machine::{Input, Message};
+use oxen_pulse_machine::{Input, Message, Moment, RoundAt};
 use oxen_types::{Checkpoint, Hash, Height, PublicKey};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -157,7 +157,8 @@ impl Network {
     /// The machine below a node loses its power: the newest blocks were not on disk.
     pub fn lose_power(&mut self, node: usize, blocks: usize) {
         self.crash(node);
-        self.nodes[node].chain.lose_newest(&self.ledger, blocks);
+        self.nodes[node].chain.lose_newest(blocks);
+        self.promises.forget_final(node);
     }
 
     /// A node that does not run starts with what is on its disk.
@@ -174,6 +175,32 @@ impl Network {
         if let Some(peer) = self.any_peer(node) {
             self.ask(node, peer);
         }
+    }
+
+    /// A node gets software with other rules, which matter from `height` on.
+    pub fn upgrade(&mut self, node: usize, rulebook: Rulebook, height: Height) {
+        self.crash(node);
+        self.nodes[node].chain.change_rules(rulebook, height);
+        self.promises.forget_final(node);
+        self.boot(node);
+    }
+
+    /// A node shows blocks to everybody, whatever its own chain thinks of them.
+    pub fn publish(&mut self, from: usize, blocks: &[Rc<Sealed>]) {
+        let blocks: Rc<Vec<_>> = Rc::new(blocks.iter().map(|sealed| (Rc::clone(sealed), None)).collect());
+        for node in (0..self.nodes.len()).filter(|node| *node != from) {
+            self.send(from, node, Event::Blocks(node, Rc::clone(&blocks)));
+        }
+    }
+
+    /// A node makes a block by proof of work and shows it to everybody; false when its own chain does not take it.
+    pub fn mine(&mut self, node: usize) -> bool {
+        let Some(sealed) = self.mined_block(node) else { return false };
+        let (taken, acts) = self.nodes[node].take_block(&mut self.ledger, self.now, &sealed, None);
+        self.act(node, acts);
+        self.look_at_chain(node);
+        self.tell(node, &Rumour::Block(sealed));
+        taken == Taken::Extended
     }
 
     /// Something is wrong with a node from now on.
@@ -223,6 +250,47 @@ impl Network {
         let mut tips = self.nodes.iter().filter(|node| node.is_running()).map(|node| node.chain.tip());
         let first = tips.next();
         tips.all(|tip| Some(tip) == first) && self.best_height() > height
+    }
+
+    /// The round of the next block of a node's chain that starts next, or is under way.
+    #[must_use]
+    pub fn next_round(&self, node: usize) -> Option<u8> {
+        let duty = self.nodes[node].duty_on(&self.ledger, self.nodes[node].chain.tip())?;
+        match duty.timing.round_at(Moment::from_milliseconds(self.now)) {
+            RoundAt::Round(round) => Some(round),
+            RoundAt::Exhausted => None,
+        }
+    }
+
+    /// True when running nodes have different tips of the same weight, none of which replaces the other.
+    #[must_use]
+    pub fn is_tied(&self) -> bool {
+        let running = self.nodes.iter().filter(|node| node.is_running());
+        let tips: BTreeMap<Hash, u128> = running
+            .map(|node| (node.chain.tip(), node.chain.weight(&self.ledger)))
+            .collect();
+        let heaviest = tips.values().max();
+        tips.values().filter(|weight| Some(*weight) == heaviest).count() > 1
+    }
+
+    /// Where every node stands, for whoever looks into a failed play.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut lines = vec![format!("second {}", self.elapsed())];
+        for node in &self.nodes {
+            let status = node.process.as_ref().map(|process| process.main.status());
+            lines.push(format!(
+                "node {}: height {} tip {:?}, final {:?}, {} beside, skew {}, faults {:?}: {status:?}",
+                node.number,
+                node.chain.height(),
+                node.chain.tip(),
+                self.promises.final_of(node.number),
+                node.chain.beside(),
+                node.skew,
+                node.faults,
+            ));
+        }
+        lines.join("\n")
     }
 
     /// The node with this key.
@@ -312,7 +380,7 @@ impl Network {
             }
         }
         for report in &outcome.reports {
-            self.promises.heard(node, report);
+            self.promises.heard(report);
         }
         self.act(node, outcome.acts);
         self.look_at_chain(node);
@@ -500,15 +568,23 @@ impl Network {
             self.meter.arrived(self.now, &sealed.id());
         }
         for node in (0..self.nodes.len()).filter(|node| *node != from) {
+            // Votes are told again for hours: what a node would ignore is not even planned.
+            if self.nodes[node].ignores(rumour) {
+                continue;
+            }
             // One to three hops. Only the last may lose it, because there are other ways for the others.
             let hops = self.draw(3);
-            let extra = hops * (10 + self.draw(120));
+            let extra = hops * (10 + self.draw(120)) + self.draw(self.links.rumours_wait + 1);
             self.send_late(from, node, extra, Event::Rumour(node, from, rumour.clone()));
         }
     }
 
     fn send(&mut self, from: usize, to: usize, event: Event) {
-        self.send_late(from, to, 0, event);
+        let extra = match event {
+            Event::Message(..) => 0,
+            _ => self.draw(self.links.rumours_wait + 1),
+        };
+        self.send_late(from, to, extra, event);
     }
 
     fn send_late(&mut self, from: usize, to: usize, extra: u64, event: Event) {

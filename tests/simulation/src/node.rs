@@ -119,6 +119,24 @@ pub struct Process {
     pub(crate) in_step: bool,
 }
 
+/// What came to a chain.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A block, with its checkpoint if it had one.
+    Block(Rc<Sealed>, Option<Checkpoint>),
+    /// A checkpoint that votes made.
+    Checkpoint(Checkpoint),
+}
+
+/// What came to a chain, and its tip afterwards.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    /// What came.
+    pub news: News,
+    /// The tip afterwards.
+    pub tip: Hash,
+}
+
 /// A node.
 pub struct Node {
     /// Its index in the network.
@@ -133,6 +151,8 @@ pub struct Node {
     /// What is wrong with it.
     pub faults: BTreeSet<Fault>,
     pub(crate) process: Option<Process>,
+    /// Everything that came to its chain, if somebody wants to know.
+    pub log: Option<Vec<Logged>>,
     /// Counts its starts: what one process was promised is nothing to the next.
     pub(crate) incarnation: u64,
     pub(crate) pool: BTreeMap<Hash, Arc<CheckedTransaction>>,
@@ -154,6 +174,7 @@ impl Node {
             skew: 0,
             faults: BTreeSet::new(),
             process: None,
+            log: None,
             incarnation: 0,
             pool: BTreeMap::new(),
             rng: ChaCha8Rng::from_seed(bytes),
@@ -183,6 +204,16 @@ impl Node {
         self.faults
             .iter()
             .any(|fault| matches!(fault, Fault::SilentFrom(from) if stage >= *from))
+    }
+
+    /// True when a rumour is nothing to it: it does not run, or has heard it.
+    pub(crate) fn ignores(&self, rumour: &Rumour) -> bool {
+        let Some(process) = &self.process else { return true };
+        match rumour {
+            Rumour::Block(_) => false,
+            Rumour::Vote(vote) => process.votes.contains(vote),
+            Rumour::Transaction(transaction) => self.pool.contains_key(&transaction.id()),
+        }
     }
 
     /// Its clock when the world's shows `now` milliseconds.
@@ -238,7 +269,8 @@ impl Node {
         checkpoint: Option<Checkpoint>,
     ) -> (Taken, Vec<Act>) {
         let time = self.clock(now).timestamp();
-        let taken = self.chain.submit(ledger, sealed, checkpoint, time);
+        let taken = self.chain.submit(ledger, sealed, checkpoint.clone(), time);
+        self.log(News::Block(Rc::clone(sealed), checkpoint));
         let mut acts = Vec::new();
         match &taken {
             Taken::Extended => self.tip_changed(ledger, now, None, &mut acts),
@@ -261,6 +293,19 @@ impl Node {
         let in_step = self.process.as_ref().is_some_and(|process| process.in_step);
         if let (true, Some(duty)) = (in_step, self.duty_on(ledger, self.chain.tip())) {
             acts.push(Act::Answer(Seat::Main, Box::new(Input::NewTip(duty))));
+        }
+    }
+
+    /// Takes a checkpoint that votes made.
+    pub(crate) fn take_checkpoint(&mut self, ledger: &Ledger, checkpoint: Checkpoint) {
+        self.chain.submit_checkpoint(ledger, &checkpoint);
+        self.log(News::Checkpoint(checkpoint));
+    }
+
+    fn log(&mut self, news: News) {
+        let tip = self.chain.tip();
+        if let Some(log) = &mut self.log {
+            log.push(Logged { news, tip });
         }
     }
 

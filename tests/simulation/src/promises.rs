@@ -38,7 +38,7 @@ impl Promises {
         assert_eq!(before, *id, "seed {seed}: node {node} signed two blocks in {round}");
     }
 
-    pub(crate) fn heard(&mut self, _node: usize, report: &Report) {
+    pub(crate) fn heard(&mut self, report: &Report) {
         match report {
             Report::BlockMade { round, .. } => *self.rounds.entry(round.number).or_default() += 1,
             Report::RoundFailed { reason, .. } => *self.failures.entry(kind(reason)).or_default() += 1,
@@ -51,6 +51,11 @@ impl Promises {
         let before = std::mem::replace(&mut self.chains[node], changes);
         self.changes += u64::from(before != changes);
         before != changes
+    }
+
+    /// A node lost its newest blocks, and with them what made others final.
+    pub(crate) fn forget_final(&mut self, node: usize) {
+        self.fixed_of[node] = None;
     }
 
     /// A node holds the blocks up to a height for final: so does everybody, and it stays so.

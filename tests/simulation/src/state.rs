@@ -30,6 +30,14 @@ impl SharedState {
         Self { tables }
     }
 
+    /// The state but for one table.
+    #[must_use]
+    pub fn without(&self, table: TableId) -> Self {
+        let mut other = self.clone();
+        other.tables.remove(&table);
+        other
+    }
+
     /// The state after these changes.
     #[must_use]
     pub fn with(&self, delta: &Delta) -> Self {

@@ -161,7 +161,7 @@ impl Node {
         match cast.vote().body {
             VoteBody::Checkpoint { .. } => {
                 if let Some(checkpoint) = process.votes.checkpoint_of(cast.vote()) {
-                    self.chain.submit_checkpoint(ledger, &checkpoint);
+                    self.take_checkpoint(ledger, checkpoint);
                 }
             }
             VoteBody::Obligations { .. } => {
