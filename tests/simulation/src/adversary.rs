@@ -2,9 +2,7 @@
 
 use crate::{fault::Fault, ledger::Sealed, network::Network, signatures::MessageSigner};
 use oxen_pulse_machine::{
-    Draft, Message, Position, RandomValue, RoundId, Statement, Word,
-    digest::joined_value,
-    message::Content,
+    Draft, Message, Position, RandomValue, RoundId, Statement, Word, digest::joined_value, message::Content,
 };
 use oxen_state::template::{TemplateRequest, build_template};
 use oxen_types::{
@@ -40,7 +38,7 @@ impl Network {
             Content::Template(bytes) if has(Fault::TwoTemplates) => {
                 let second = second_template(&Block::decode(bytes).expect("a machine encodes blocks"));
                 self.plot.seconds.insert(key, second.clone());
-                if to % 2 == 0 {
+                if to.is_multiple_of(2) {
                     vec![message.clone()]
                 } else {
                     vec![self.said(from, statement, Content::Template(second.encode().into()))]
@@ -123,7 +121,9 @@ impl Network {
     /// The parent is unknown, or has no quorum.
     #[must_use]
     pub fn forge(&mut self, node: usize, parent: Hash, round: u8) -> Rc<Sealed> {
-        let duty = self.nodes[node].duty_on(&self.ledger, parent).expect("the parent is known");
+        let duty = self.nodes[node]
+            .duty_on(&self.ledger, parent)
+            .expect("the parent is known");
         let quorum = self.quorum_on(node, parent, round).expect("there is a quorum");
         let rulebook = self.nodes[node].chain.rulebook();
         let leader = self.ledger.registry(rulebook, &parent).next_leader();
@@ -175,7 +175,11 @@ impl Network {
             let on = branch.last().map_or(parent, |sealed| sealed.id());
             let sealed = self.forge(node, on, 0);
             let verdict = self.ledger.judge(rulebook, &sealed);
-            assert_eq!(verdict, crate::ledger::Verdict::Valid, "a forged block is valid in itself");
+            assert_eq!(
+                verdict,
+                crate::ledger::Verdict::Valid,
+                "a forged block is valid in itself"
+            );
             branch.push(sealed);
         }
         branch

@@ -270,8 +270,12 @@ impl NodeChain {
         let view = self.view(ledger);
         let mut state = Overlay::new(&view as &dyn View);
         let kept = put_checkpoint(&mut state, checkpoint).expect("memory reads");
-        let is_final = self.final_height(ledger).is_some_and(|fixed| checkpoint.height <= fixed);
-        if kept == Kept::AlreadyKnown || (kept == Kept::Added && is_final) || !is_signed(ledger, &view, network, checkpoint)
+        let is_final = self
+            .final_height(ledger)
+            .is_some_and(|fixed| checkpoint.height <= fixed);
+        if kept == Kept::AlreadyKnown
+            || (kept == Kept::Added && is_final)
+            || !is_signed(ledger, &view, network, checkpoint)
         {
             return;
         }
@@ -289,7 +293,8 @@ impl NodeChain {
         now: Timestamp,
     ) -> Result<(), Refused> {
         let before = self.checkpoints.clone();
-        self.put_on_tip(ledger, sealed, checkpoint, now).inspect_err(|_| self.checkpoints = before)?;
+        self.put_on_tip(ledger, sealed, checkpoint, now)
+            .inspect_err(|_| self.checkpoints = before)?;
         self.beside.remove(&sealed.id());
         if !self.beside.is_empty() {
             self.trim(ledger);

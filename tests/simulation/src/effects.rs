@@ -10,8 +10,7 @@ use crate::{
 use oxen_crypto::{SecretKey, signature::schnorr};
 use oxen_pulse_machine::{
     Draft, Effect, GuardedAct, Input, Message, RandomValue, Report, RoundId, Stage, Statement, TemplateFailure,
-    TemplateOrder, TemplateVerdict, Word,
-    message::Content,
+    TemplateOrder, TemplateVerdict, Word, message::Content,
 };
 use oxen_state::{
     ServiceNodeRules,
@@ -160,7 +159,9 @@ impl Node {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         let request = TemplateRequest {
-            now: order.window.map_or(clock, |(earliest, latest)| clock.clamp(earliest, latest)),
+            now: order
+                .window
+                .map_or(clock, |(earliest, latest)| clock.clamp(earliest, latest)),
             coinbase_key: SecretKey::reduce(seed).public_key(),
             leader: registry.next_leader()?,
         };
@@ -172,7 +173,9 @@ impl Node {
             is_mined.is_none() && rules.check_transaction(state, transaction, height).is_ok()
         };
         let waiting: Vec<_> = self.pool.values().find(fits).cloned().into_iter().collect();
-        let mut block = build_template(state, network, &request, &waiting).expect("memory reads").block;
+        let mut block = build_template(state, network, &request, &waiting)
+            .expect("memory reads")
+            .block;
         if let Some(BatchingTail::Full { producer, .. }) = &mut block.batching_tail {
             *producer = self.key();
         }

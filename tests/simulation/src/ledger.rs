@@ -219,7 +219,9 @@ impl Ledger {
     #[must_use]
     pub fn pair(&self, key: &PublicKey) -> &KeyPair {
         let mut members = self.ground.members.iter();
-        members.find(|pair| pair.public == *key).expect("all nodes are of the ground")
+        members
+            .find(|pair| pair.public == *key)
+            .expect("all nodes are of the ground")
     }
 
     /// Lets blocks hold a transaction.
@@ -282,7 +284,7 @@ impl Ledger {
                     paid_milli: parent.paid_milli + paid,
                 };
                 self.opening.check_supply(&entry);
-                if sealed.fingerprint.as_bytes()[0] % APPLIED_AGAIN == 0 {
+                if sealed.fingerprint.as_bytes()[0].is_multiple_of(APPLIED_AGAIN) {
                     self.check_again(rulebook, sealed, &entry, &delta);
                     self.applied_again += 1;
                 }
@@ -320,12 +322,24 @@ impl Ledger {
         let fresh = StakingRules::new(Arc::clone(network));
         let parent = &self.applied(&sealed.parent()).state;
         let again = apply(parent, &rules(network, &fresh), &sealed.checked).expect("it was valid before");
-        assert_eq!(again, *first, "block {} does something else the second time", sealed.id());
-        let cached = self.books[rulebook.0].rules.registry(&entry.state).expect("memory reads");
+        assert_eq!(
+            again,
+            *first,
+            "block {} does something else the second time",
+            sealed.id()
+        );
+        let cached = self.books[rulebook.0]
+            .rules
+            .registry(&entry.state)
+            .expect("memory reads");
         let loaded = StakingRules::new(Arc::clone(network))
             .registry(&entry.state)
             .expect("memory reads");
-        assert!(cached.nodes().eq(loaded.nodes()), "the registry after {} is another", sealed.id());
+        assert!(
+            cached.nodes().eq(loaded.nodes()),
+            "the registry after {} is another",
+            sealed.id()
+        );
         let back = entry.state.with(again.undo.as_delta());
         assert_eq!(digest(&back), digest(parent), "block {} leaves a trace", sealed.id());
     }

@@ -31,6 +31,7 @@ pub mod seeds;
 pub mod shadow;
 pub mod signatures;
 pub mod state;
+pub mod traffic;
 pub mod votes;
 
 pub use fault::Fault;

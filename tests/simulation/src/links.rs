@@ -80,7 +80,11 @@ impl Groups {
     #[must_use]
     pub fn split(sizes: &[usize]) -> Self {
         let groups = sizes.iter().enumerate();
-        Self(groups.flat_map(|(group, size)| std::iter::repeat_n(group, *size)).collect())
+        Self(
+            groups
+                .flat_map(|(group, size)| std::iter::repeat_n(group, *size))
+                .collect(),
+        )
     }
 
     /// Each node in the group that `group_of` says.

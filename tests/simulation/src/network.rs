@@ -185,6 +185,18 @@ impl Network {
         self.boot(node);
     }
 
+    /// Cuts those off from all others who make the next block of a node's chain in the round that is under way or starts next:
+    /// their block reaches nobody, and the others go on without them.
+    pub fn cut_off_quorum(&mut self, node: usize) {
+        let Some(round) = self.next_round(node) else { return };
+        let Some(quorum) = self.quorum_on(node, self.nodes[node].chain.tip(), round) else {
+            return;
+        };
+        let members: BTreeSet<PublicKey> = quorum.validators.into_iter().chain([quorum.producer]).collect();
+        let side = |node: usize| usize::from(members.contains(&self.nodes[node].key()));
+        self.groups = Groups::by(self.nodes.len(), side);
+    }
+
     /// A node shows blocks to everybody, whatever its own chain thinks of them.
     pub fn publish(&mut self, from: usize, blocks: &[Rc<Sealed>]) {
         let blocks: Rc<Vec<_>> = Rc::new(blocks.iter().map(|sealed| (Rc::clone(sealed), None)).collect());
@@ -195,7 +207,9 @@ impl Network {
 
     /// A node makes a block by proof of work and shows it to everybody; false when its own chain does not take it.
     pub fn mine(&mut self, node: usize) -> bool {
-        let Some(sealed) = self.mined_block(node) else { return false };
+        let Some(sealed) = self.mined_block(node) else {
+            return false;
+        };
         let (taken, acts) = self.nodes[node].take_block(&mut self.ledger, self.now, &sealed, None);
         self.act(node, acts);
         self.look_at_chain(node);
@@ -247,7 +261,11 @@ impl Network {
     /// True when all running nodes have the same tip, and it is at least so high.
     #[must_use]
     pub fn agree_above(&self, height: u64) -> bool {
-        let mut tips = self.nodes.iter().filter(|node| node.is_running()).map(|node| node.chain.tip());
+        let mut tips = self
+            .nodes
+            .iter()
+            .filter(|node| node.is_running())
+            .map(|node| node.chain.tip());
         let first = tips.next();
         tips.all(|tip| Some(tip) == first) && self.best_height() > height
     }
@@ -422,6 +440,7 @@ impl Network {
         let (taken, acts) = self.nodes[to].take_block(&mut self.ledger, self.now, sealed, checkpoint);
         self.act(to, acts);
         self.look_at_chain(to);
+        self.note(&taken);
         match &taken {
             Taken::Orphan => self.ask(to, from),
             Taken::Extended | Taken::Reorganised { .. } => {
@@ -431,6 +450,12 @@ impl Network {
             Taken::Beside | Taken::Known | Taken::Refused(_) => {}
         }
         taken
+    }
+
+    fn note(&mut self, taken: &Taken) {
+        if matches!(taken, Taken::Reorganised { .. }) {
+            self.promises.reorganisations += 1;
+        }
     }
 
     /// The obligations quorum of the newest block votes on whom it has not heard of.
@@ -500,10 +525,10 @@ impl Network {
         }
         for (sealed, checkpoint) in blocks {
             self.mark(3, to, sealed.id().as_bytes());
-            let (taken, acts) =
-                self.nodes[to].take_block(&mut self.ledger, self.now, sealed, checkpoint.clone());
+            let (taken, acts) = self.nodes[to].take_block(&mut self.ledger, self.now, sealed, checkpoint.clone());
             self.act(to, acts);
             self.look_at_chain(to);
+            self.note(&taken);
             if matches!(taken, Taken::Refused(_) | Taken::Orphan) {
                 break;
             }

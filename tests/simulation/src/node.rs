@@ -90,7 +90,7 @@ impl Guard {
     /// After a crash: what was under way is there or not.
     fn crash(&mut self, rng: &mut ChaCha8Rng) {
         for key in std::mem::take(&mut self.unsettled) {
-            if rng.next_u32() % 2 == 0 {
+            if rng.next_u32().is_multiple_of(2) {
                 self.records.remove(&key);
             }
         }
@@ -314,7 +314,9 @@ impl Node {
         if !self.faults.contains(&Fault::EveryBranch) {
             return;
         }
-        let Some((tip, _)) = self.chain.best_beside() else { return };
+        let Some((tip, _)) = self.chain.best_beside() else {
+            return;
+        };
         let Some(duty) = self.duty_on(ledger, tip) else { return };
         let machine = Machine::new(self.pair.public, ledger.signatures.clone(), []);
         if let Some(process) = &mut self.process {

@@ -88,6 +88,8 @@ pub struct Summary {
     pub blocks: usize,
     /// Heights with more than one block.
     pub forks: usize,
+    /// How often a node changed to another branch.
+    pub reorganisations: u64,
     /// Blocks that were applied again and taken back.
     pub applied_again: usize,
     /// Seconds that it took at worst from the end of faults to a new block that all have.
@@ -125,6 +127,7 @@ pub fn play(seed: u64, nodes: usize, blocks: u64) -> Summary {
     summary.height = network.best_height();
     summary.blocks = network.ledger.len();
     summary.forks = network.ledger.forks();
+    summary.reorganisations = network.promises.reorganisations;
     summary.applied_again = network.ledger.applied_again;
     summary.seconds = network.elapsed();
     summary.events = network.events;
@@ -211,8 +214,14 @@ fn begin(network: &mut Network, trouble: Trouble) {
             give(network, 3, |_| Fault::RefusesTemplates);
         }
         Trouble::FewVotes => give(network, 12, |_| Fault::NoVotes),
-        Trouble::CutOffQuorum | Trouble::Churn | Trouble::Crashes | Trouble::Blackout => {}
+        Trouble::CutOffQuorum => cut_somebody_off(network),
+        Trouble::Churn | Trouble::Crashes | Trouble::Blackout => {}
     }
+}
+
+fn cut_somebody_off(network: &mut Network) {
+    let node = network.draw(network.nodes.len() as u64) as usize;
+    network.cut_off_quorum(node);
 }
 
 fn divide(network: &mut Network) {
@@ -228,24 +237,13 @@ fn divide(network: &mut Network) {
     });
 }
 
-/// Cuts those off who make the next block of somebody's chain in one of the next rounds.
-fn cut_off_quorum(network: &mut Network) {
-    let node = network.draw(network.nodes.len() as u64) as usize;
-    let Some(round) = network.next_round(node) else { return };
-    let tip = network.nodes[node].chain.tip();
-    let Some(quorum) = network.quorum_on(node, tip, round) else { return };
-    let members = [quorum.validators.as_slice(), &[quorum.producer]].concat();
-    let nodes = network.nodes.len();
-    network.groups = Groups::by(nodes, |node| usize::from(members.contains(&network.nodes[node].key())));
-}
-
 /// What troubles do from time to time.
 fn go_on(network: &mut Network, trouble: Trouble) {
     match trouble {
         Trouble::Partition if network.draw(12) == 0 => divide(network),
-        Trouble::CutOffQuorum => match network.draw(8) {
+        Trouble::CutOffQuorum => match network.draw(20) {
             0 => network.groups = Groups::whole(),
-            1 | 2 => cut_off_quorum(network),
+            1 => cut_somebody_off(network),
             _ => {}
         },
         Trouble::Churn => {
@@ -336,4 +334,3 @@ fn settle(network: &mut Network) {
         );
     }
 }
-

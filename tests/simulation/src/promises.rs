@@ -17,6 +17,8 @@ pub struct Promises {
     signed: BTreeMap<(usize, Height, u8), Hash>,
     /// Counts changes of chains.
     pub changes: u64,
+    /// How often a node changed to another branch.
+    pub reorganisations: u64,
     /// Blocks made, by their round.
     pub rounds: BTreeMap<u8, u64>,
     /// Rounds that ended without a block, as nodes saw them.
@@ -72,7 +74,10 @@ impl Promises {
         while height <= fixed {
             if let Some(id) = node.chain.at(height) {
                 let first = *self.fixed.entry(height).or_insert(id);
-                assert_eq!(first, id, "seed {seed}: two final blocks at height {height}, one to node {number}");
+                assert_eq!(
+                    first, id,
+                    "seed {seed}: two final blocks at height {height}, one to node {number}"
+                );
             }
             height = height.next();
         }

@@ -37,7 +37,12 @@ pub fn follow(ground: &Ground, log: &[Logged]) -> usize {
             }
         }
         let tip = writer.store().tip().map(|tip| tip.id);
-        assert_eq!(tip, Some(logged.tip), "the writer has another tip after news {place}: {:?}", logged.news);
+        assert_eq!(
+            tip,
+            Some(logged.tip),
+            "the writer has another tip after news {place}: {:?}",
+            logged.news
+        );
         changes += usize::from(before != logged.tip);
         before = logged.tip;
     }

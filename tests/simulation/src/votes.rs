@@ -6,9 +6,7 @@ use crate::{
     ledger::Ledger,
     node::{Act, Node, Rumour},
 };
-use oxen_staking_rules::{
-    vote::{CastVote, Origin, Vote, VoteBody, VoteOutcome, check_age, state_change_transaction},
-};
+use oxen_staking_rules::vote::{CastVote, Origin, Vote, VoteBody, VoteOutcome, check_age, state_change_transaction};
 use oxen_state::{queries, service_nodes::state_quorums, transaction::CheckedTransaction};
 use oxen_types::{
     ConsensusEncode, Height, PublicKey, Timestamp,
@@ -76,7 +74,9 @@ impl Node {
         };
         let place = quorum.validators.iter().position(|key| *key == self.pair.public);
         let block = queries::block_row(&view, height).expect("memory reads");
-        let (Some(validator), Some(block)) = (place, block) else { return };
+        let (Some(validator), Some(block)) = (place, block) else {
+            return;
+        };
         let validator = u16::try_from(validator).expect("quorums are small");
         let mut ids = vec![block.id];
         if self.faults.contains(&Fault::EveryBranch) {
@@ -173,7 +173,10 @@ impl Node {
                 if node.is_none_or(|node| !node.can_transition(change.block_height, change.state)) {
                     return;
                 }
-                let fork = ledger.network(self.chain.rulebook()).forks.version_at(self.chain.height());
+                let fork = ledger
+                    .network(self.chain.rulebook())
+                    .forks
+                    .version_at(self.chain.height());
                 let blob = state_change_transaction(change).encode();
                 let Ok(checked) = CheckedTransaction::from_blob(&blob, fork.version) else {
                     return;

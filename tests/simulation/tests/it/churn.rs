@@ -17,7 +17,11 @@ fn thirty_per_cent_away_for_hours_are_suspended_and_come_back() {
     let height = network.best_height();
     assert!(height >= 60, "{height}");
     network.calm();
-    assert!(network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)), "{}", network.describe());
+    assert!(
+        network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)),
+        "{}",
+        network.describe()
+    );
     network.run_for(2 * 3_600);
     let tip = network.nodes[0].chain.tip();
     let registry = network.ledger.registry(oxen_simulation::Rulebook::FIRST, &tip);
@@ -42,5 +46,9 @@ fn every_node_crashes_again_and_again_and_signs_nothing_twice() {
     network.calm();
     let height = network.best_height();
     assert!(height >= 15, "{height}: {:?}", network.promises.failures);
-    assert!(network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)), "{}", network.describe());
+    assert!(
+        network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)),
+        "{}",
+        network.describe()
+    );
 }

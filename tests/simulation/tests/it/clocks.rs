@@ -8,7 +8,11 @@ fn a_third_of_clocks_wrong_by_thirty_seconds_slow_blocks_and_stop_none() {
     for node in 0..10 {
         network.nodes[node * 3].skew = if node % 2 == 0 { 30_000 } else { -30_000 };
     }
-    assert!(network.run_until(3 * 3_600, |network| network.best_height() >= 40), "{}", network.describe());
+    assert!(
+        network.run_until(3 * 3_600, |network| network.best_height() >= 40),
+        "{}",
+        network.describe()
+    );
     assert!(network.promises.highest_final().unwrap() >= network.height_at(20));
 }
 

@@ -13,7 +13,11 @@ fn two_double_signers_make_no_second_block() {
     }
     network.run_for(2 * 3_600);
     assert_eq!(network.ledger.forks(), 0);
-    assert!(network.promises.failures.keys().any(|kind| kind.starts_with("Missing")), "{:?}", network.promises.failures);
+    assert!(
+        network.promises.failures.keys().any(|kind| kind.starts_with("Missing")),
+        "{:?}",
+        network.promises.failures
+    );
 }
 
 #[test]
@@ -32,9 +36,16 @@ fn many_double_signers_split_the_network_until_the_next_block_and_nothing_final_
         forks += network.ledger.forks();
         network.calm();
         let height = network.best_height();
-        assert!(network.run_until(TIE_SECONDS, |network| network.agree_above(height)), "{}", network.describe());
+        assert!(
+            network.run_until(TIE_SECONDS, |network| network.agree_above(height)),
+            "{}",
+            network.describe()
+        );
     }
-    assert!(forks > 0, "three double signers of a quorum make two blocks of one round");
+    assert!(
+        forks > 0,
+        "three double signers of a quorum make two blocks of one round"
+    );
 }
 
 #[test]
@@ -53,7 +64,11 @@ fn five_nodes_that_sign_on_every_branch_make_no_two_blocks_final() {
         }
         network.calm();
         let height = network.best_height();
-        assert!(network.run_until(TIE_SECONDS, |network| network.agree_above(height)), "{}", network.describe());
+        assert!(
+            network.run_until(TIE_SECONDS, |network| network.agree_above(height)),
+            "{}",
+            network.describe()
+        );
         assert!(network.promises.highest_final().is_some());
     }
 }

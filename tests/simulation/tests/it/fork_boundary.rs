@@ -31,14 +31,30 @@ fn two_thirds_go_on_by_the_new_rules_and_the_others_join_when_they_are_upgraded(
     let fork = ground.height.saturating_add(FORK);
     let both = [rules(&ground, None), rules(&ground, Some(fork))];
     let mut network = Network::on(1, &ground, &both, |node| if node % 3 == 0 { OLD } else { NEW });
-    assert!(network.run_until(20 * 60, |network| network.agree_above(FORK - 2)), "{}", network.describe());
+    assert!(
+        network.run_until(20 * 60, |network| network.agree_above(FORK - 2)),
+        "{}",
+        network.describe()
+    );
     network.run_for(2 * 3_600);
-    let behind = (0..30).filter(|node| node % 3 == 0).map(|node| network.nodes[node].chain.height());
+    let behind = (0..30)
+        .filter(|node| node % 3 == 0)
+        .map(|node| network.nodes[node].chain.height());
     let behind = behind.max().unwrap();
     assert!(network.height(1) >= 30, "the others go on: {}", network.height(1));
-    assert!(behind < network.nodes[1].chain.height(), "old nodes stay behind, at {behind}");
-    assert!(network.promises.final_of(1).unwrap() > fork, "and reach finality without them");
-    assert!((0..30).step_by(3).all(|node| network.promises.final_of(node) < Some(fork)));
+    assert!(
+        behind < network.nodes[1].chain.height(),
+        "old nodes stay behind, at {behind}"
+    );
+    assert!(
+        network.promises.final_of(1).unwrap() > fork,
+        "and reach finality without them"
+    );
+    assert!(
+        (0..30)
+            .step_by(3)
+            .all(|node| network.promises.final_of(node) < Some(fork))
+    );
     let id = network.nodes[1].chain.at(fork).unwrap();
     let sealed = network.ledger.applied(&id).sealed.clone().unwrap();
     assert_eq!(sealed.block().header.minor_version, 4);
@@ -46,5 +62,9 @@ fn two_thirds_go_on_by_the_new_rules_and_the_others_join_when_they_are_upgraded(
         network.upgrade(node, NEW, fork);
     }
     let height = network.best_height();
-    assert!(network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)), "{}", network.describe());
+    assert!(
+        network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)),
+        "{}",
+        network.describe()
+    );
 }

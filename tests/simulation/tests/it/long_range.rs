@@ -26,7 +26,10 @@ fn a_heavier_branch_from_below_the_final_height_is_refused_by_all() {
         assert_eq!(network.nodes[node].chain.beside(), 0, "node {node} keeps nothing of it");
     }
     let height = network.best_height();
-    assert!(network.run_until(180, |network| network.agree_above(height)), "the network goes on");
+    assert!(
+        network.run_until(180, |network| network.agree_above(height)),
+        "the network goes on"
+    );
 }
 
 #[test]
@@ -45,10 +48,17 @@ fn a_node_that_is_new_falls_for_it_unless_it_knows_a_checkpoint() {
     let mut newcomer = NodeChain::new(&network.ledger, oxen_simulation::Rulebook::FIRST);
     for id in shared {
         let sealed = network.ledger.applied(&id).sealed.clone().unwrap();
-        assert_eq!(newcomer.submit(&mut network.ledger, &sealed, None, now), Taken::Extended);
+        assert_eq!(
+            newcomer.submit(&mut network.ledger, &sealed, None, now),
+            Taken::Extended
+        );
     }
     let mut informed = newcomer.clone();
-    assert!(offer(&mut newcomer, &mut network).iter().all(|taken| *taken == Taken::Extended));
+    assert!(
+        offer(&mut newcomer, &mut network)
+            .iter()
+            .all(|taken| *taken == Taken::Extended)
+    );
     // Software that knows a block of the true chain refuses the branch from there on.
     let known_height = network.height_at(12);
     let known = network.nodes[0].chain.at(known_height).unwrap();

@@ -30,7 +30,12 @@ fn when_all_rounds_have_passed_a_block_is_mined_and_then_pulse_goes_on() {
     }
     network.run_for(255 * 60 + 150);
     let duty = RoundAt::Exhausted;
-    assert_eq!(network.next_round(0), None, "{duty:?} at {:?}", Moment::from_milliseconds(network.now));
+    assert_eq!(
+        network.next_round(0),
+        None,
+        "{duty:?} at {:?}",
+        Moment::from_milliseconds(network.now)
+    );
     for node in 0..30 {
         network.boot(node);
     }

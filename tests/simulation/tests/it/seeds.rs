@@ -21,10 +21,11 @@ fn every_seed_keeps_its_promises() {
     let summaries: Vec<_> = played.iter().filter_map(|one| one.result.as_ref().ok()).collect();
     let sum = |of: &dyn Fn(&oxen_simulation::play::Summary) -> u64| summaries.iter().map(|one| of(one)).sum::<u64>();
     println!(
-        "{} seeds: {} blocks, {} heights with two, {} blocks applied again, {} hours, {} events, slowest recovery {:?} s; {} ties, the slowest {:?} s",
+        "{} seeds: {} blocks, {} heights with two, {} reorganisations, {} blocks applied again, {} hours, {} events, slowest recovery {:?} s; {} ties, the slowest {:?} s",
         seeds.len(),
         sum(&|one| one.blocks as u64),
         sum(&|one| one.forks as u64),
+        sum(&|one| one.reorganisations),
         sum(&|one| one.applied_again as u64),
         sum(&|one| one.seconds) / 3_600,
         sum(&|one| one.events),
@@ -32,6 +33,12 @@ fn every_seed_keeps_its_promises() {
         sum(&|one| one.ties as u64),
         summaries.iter().map(|one| one.slowest_tie).max()
     );
-    assert!(failed.is_empty(), "these seeds fail: {failed:?}; add them to ONCE_FAILED once they are understood");
-    assert!(sum(&|one| one.forks as u64) > 0 || seeds.len() < 10, "no play had a fork");
+    assert!(
+        failed.is_empty(),
+        "these seeds fail: {failed:?}; add them to ONCE_FAILED once they are understood"
+    );
+    assert!(
+        sum(&|one| one.forks as u64) > 0 || seeds.len() < 10,
+        "no play had a fork"
+    );
 }
