@@ -15,7 +15,7 @@ use crate::{
     queue::Queue,
 };
 use oxen_pulse_machine::{Input, Message, Moment, RoundAt};
-use oxen_types::{Checkpoint, Hash, Height, PublicKey};
+use oxen_types::{Checkpoint, Hash, Height, PublicKey, network::constants::PULSE_REQUIRED_SIGNATURES};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use std::{
@@ -185,14 +185,15 @@ impl Network {
         self.boot(node);
     }
 
-    /// Cuts those off from all others who make the next block of a node's chain in the round that is under way or starts next:
-    /// their block reaches nobody, and the others go on without them.
+    /// Cuts the producer and seven validators of the round of a node's next block, which is under way or starts next, off from
+    /// all others: just enough to make a block that reaches nobody, while the others go on without it.
     pub fn cut_off_quorum(&mut self, node: usize) {
         let Some(round) = self.next_round(node) else { return };
         let Some(quorum) = self.quorum_on(node, self.nodes[node].chain.tip(), round) else {
             return;
         };
-        let members: BTreeSet<PublicKey> = quorum.validators.into_iter().chain([quorum.producer]).collect();
+        let enough = quorum.validators.into_iter().take(PULSE_REQUIRED_SIGNATURES);
+        let members: BTreeSet<PublicKey> = enough.chain([quorum.producer]).collect();
         let side = |node: usize| usize::from(members.contains(&self.nodes[node].key()));
         self.groups = Groups::by(self.nodes.len(), side);
     }

@@ -39,7 +39,7 @@ pub enum Trouble {
     WrongClocks,
     /// Two or three groups do not reach each other; who is where changes now and then.
     Partition,
-    /// The members of a quorum make their block and cannot tell the others, who go on without them.
+    /// Just enough members of a quorum make their block and cannot tell the others, who go on without it.
     CutOffQuorum,
     /// Thirty per cent of the nodes go and come back.
     Churn,
