@@ -2,14 +2,17 @@
 
 use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
-    pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage,
+    pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
+use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler, QuorumNetwork,
-    QuorumSubject, Reach, SyncState,
+    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
+    QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
+use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
     NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
@@ -137,6 +140,50 @@ impl Core {
         Ok(prober)
     }
 
+    /// Takes part in making blocks, with the primary key of our service node. Must be called after the prober knows where the
+    /// others are.
+    pub(crate) fn start_pulse(
+        &self,
+        peers: Option<Arc<dyn PeerControl>>,
+        store: &ChainStore,
+        key: KeyPair,
+    ) -> Result<PulseDriver, LaunchError> {
+        let parts = PulseParts {
+            chain: Arc::clone(&self.chain) as _,
+            blocks: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            staking: Arc::clone(&self.staking),
+            network: Arc::clone(&self.quorum_network),
+            guard: Arc::new(DatabaseGuard::open(store.clone()).map_err(oxen_pulse_driver::StartError::from)?),
+            clock: Arc::clone(&self.clock),
+            readiness: Arc::new(InStep(peers)),
+            key,
+        };
+        Ok(PulseDriver::start(parts, &*self.events)?)
+    }
+
+    /// Judges instant transactions when this is a service node, submits them, and hears of approved ones. `None` for a node
+    /// without peers.
+    pub(crate) async fn start_blink(
+        &self,
+        peers: Option<&Arc<PeerNetwork>>,
+        key: Option<KeyPair>,
+    ) -> Option<Arc<BlinkService>> {
+        let peers = peers?;
+        let service = BlinkService::start(BlinkParts {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            network: Arc::clone(&self.quorum_network),
+            gossip: Arc::clone(peers) as _,
+            key,
+        });
+        let handler = Arc::new(BlinkHandler(Arc::clone(&service)));
+        peers.handle(GossipTopic::Blinks, handler).await;
+        Some(service)
+    }
+
     /// What tells of our service node.
     pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
         OwnReporter {
@@ -154,11 +201,13 @@ impl Core {
         prober: &Arc<Prober>,
         peers: Option<Arc<dyn PeerControl>>,
         control: Arc<Control>,
+        blink: Arc<dyn Blink>,
     ) -> NodeHandles {
         NodeHandles {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
+            blink,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
             peers,
@@ -186,6 +235,17 @@ impl QuorumNetwork for NobodyToTell {
     }
 
     fn handle(&self, _: QuorumSubject, _: Arc<dyn QuorumHandler>) {}
+}
+
+/// In step unless a peer is known to be ahead.
+struct InStep(Option<Arc<dyn PeerControl>>);
+
+impl Readiness for InStep {
+    fn is_in_step(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|peers| peers.sync_state() == SyncState::Synchronised)
+    }
 }
 
 /// How far the peers are, for the prober: it does not judge others while this node is behind.

@@ -50,6 +50,8 @@ pub(crate) const GOSSIP_FRAME_BYTES: usize = 1_048_576 + 16 * 1024;
 pub(crate) const VOTE_BYTES: usize = 4_096;
 /// Largest uptime proof; with keys, versions and addresses about 500 bytes (staking §14).
 pub(crate) const UPTIME_PROOF_BYTES: usize = 16_384;
+/// Largest approved blink: a transaction with at most twenty signatures (chain §5.3).
+pub(crate) const BLINK_BYTES: usize = TRANSACTION_BYTES as usize + 4_096;
 /// Messages that are looked at together: one thread for blocks must always be left.
 pub(crate) const JUDGED_TOGETHER: usize = 4;
 /// Messages of one topic that are looked at together.

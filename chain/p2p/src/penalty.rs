@@ -179,10 +179,15 @@ pub(crate) fn transaction_penalty(error: &AdmissionError) -> Penalty {
         AdmissionError::DoubleSpend { .. }
         | AdmissionError::NameConflict { .. }
         | AdmissionError::SameRequest { .. }
+        | AdmissionError::ConflictsWithBlink { .. }
         | AdmissionError::Expired
         | AdmissionError::PoolFull => Penalty::None,
         AdmissionError::FeeTooLow { .. } | AdmissionError::HeavierThanBlock => SLIGHT,
-        AdmissionError::Storage(_) => Penalty::None,
+        // None of them comes of a transaction that a peer sends; the blink service answers for its own messages.
+        AdmissionError::NotBlinkable
+        | AdmissionError::BurnTooLow { .. }
+        | AdmissionError::ApprovalOfAnother { .. }
+        | AdmissionError::Storage(_) => Penalty::None,
     }
 }
 

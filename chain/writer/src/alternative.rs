@@ -1,23 +1,22 @@
 //! Blocks beside the main chain (chain §4.12).
 //!
-//! They pass the cheap rules when they arrive and all others when their branch becomes the heavier one. How many are kept is
-//! bounded by [`Alternatives`].
+//! They pass the cheap rules when they arrive, among them that a quorum or a miner made them, and all others when their branch
+//! becomes the heavier one. How many are kept is bounded by [`Alternatives`].
 
 use crate::{
-    branches::{Alternatives, Branch, Entry, StoredBlock},
+    branches::{Alternatives, Branch, StoredBlock},
     chain::{Chain, refused},
 };
 use oxen_node_api::{AlternativeReason, BlockOutcome, BlockSubmission, SubmitBlockError};
 use oxen_staking_rules::quorum::checkpointing_quorum_height;
 use oxen_state::{
-    BlockError, TypedView, UntrustedBlock, View, ViewError,
+    BlockError, UntrustedBlock, View, ViewError,
     block::{
-        checkpoints::{CheckpointError, check_checkpoint, count_checkpoints, verify_checkpoint},
-        fork_choice::{BranchWeight, chain_weight},
+        checkpoints::{CheckpointError, check_checkpoint, verify_checkpoint},
+        fork_choice::branch_replaces_main,
         timestamp::check_branch_median,
     },
     queries,
-    tables::Checkpoints,
 };
 use oxen_types::{
     Checkpoint, ConsensusDecode, ConsensusEncode, Hash, Height, Transaction,
@@ -44,6 +43,9 @@ impl Chain {
             && self
                 .is_heavier(&alternatives, view, &branch)
                 .map_err(BlockError::View)?
+            && !self
+                .is_held_back(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
         {
             return self.reorganise(&branch);
         }
@@ -68,6 +70,7 @@ impl Chain {
         }
         let floor = self.floor(view)?;
         let height = self.check_alternative(&next, view, block, floor)?;
+        self.check_maker_beside(view, &next, block)?;
         let checkpoint = match submission.checkpoint {
             Some(checkpoint) => self.check_carried(view, &next, block, checkpoint)?,
             None => None,
@@ -179,36 +182,13 @@ impl Chain {
         Ok(blobs)
     }
 
-    /// Compares a branch with the main chain from the fork point up, no further than it takes to tell.
+    /// Compares a branch with the main chain.
     fn is_heavier(&self, alternatives: &Alternatives, view: &dyn View, branch: &Branch) -> Result<bool, ViewError> {
-        let tip = queries::totals(view)?.tip;
-        let mut other = BranchWeight::default();
-        for entry in branch.ids.iter().filter_map(|id| alternatives.get(id)) {
-            other.chain_weight += chain_weight(&entry.block);
-            other.checkpoints += u64::from(self.has_checkpoint(view, entry)?);
-        }
-        let mut height = branch.fork_height.next();
-        let mut main = BranchWeight {
-            checkpoints: count_checkpoints(view, &self.parts.network, height, tip)?,
-            chain_weight: 0,
-        };
-        while height <= tip && other.checkpoints == main.checkpoints && other.replaces(&main) {
-            main.chain_weight += queries::block(view, height)?.as_ref().map_or(0, chain_weight);
-            height = height.next();
-        }
-        Ok(other.replaces(&main))
-    }
-}
-
-impl Chain {
-    /// True when a checkpoint names this block beside the main chain.
-    fn has_checkpoint(&self, view: &dyn View, entry: &Entry) -> Result<bool, ViewError> {
-        let id = entry.block.id();
-        if entry.stored.checkpoint.is_some() || self.parts.network.checkpoint_at(entry.height) == Some(id) {
-            return Ok(true);
-        }
-        let stored = view.get::<Checkpoints>(&entry.height)?;
-        Ok(stored.is_some_and(|row| row.0.block_id == id))
+        let blocks = branch
+            .ids
+            .iter()
+            .filter_map(|id| Some(alternatives.get(id)?.as_branch_block(*id)));
+        branch_replaces_main(view, &self.parts.network, branch.fork_height, blocks)
     }
 }
 

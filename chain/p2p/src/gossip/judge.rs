@@ -28,7 +28,7 @@ pub(crate) async fn judge(shared: &Arc<Shared>, topic: GossipTopic, source: Peer
         GossipTopic::Blocks => judge_block(shared, source, message).await,
         GossipTopic::Transactions => blocking(shared, move |shared| judge_transaction(shared, source, &message)).await,
         GossipTopic::Checkpoints => blocking(shared, move |shared| judge_checkpoint(shared, source, &message)).await,
-        GossipTopic::Votes | GossipTopic::UptimeProofs => {
+        GossipTopic::Votes | GossipTopic::UptimeProofs | GossipTopic::Blinks => {
             let Some(handler) = shared.handler(topic) else {
                 return GossipVerdict::Ignore;
             };

@@ -175,3 +175,4 @@ pub(crate) fn build_swarm(keypair: Keypair, shared: &Arc<Shared>) -> Result<Swar
 
 const _: () = assert!(size_limit(GossipTopic::Blocks) < GOSSIP_FRAME_BYTES);
 const _: () = assert!(size_limit(GossipTopic::Transactions) < GOSSIP_FRAME_BYTES);
+const _: () = assert!(size_limit(GossipTopic::Blinks) < GOSSIP_FRAME_BYTES);

@@ -22,7 +22,7 @@ use libp2p::{
     gossipsub::{self, MessageAcceptance, MessageId, PublishError},
     request_response::{Message, ResponseChannel},
 };
-use oxen_node_api::{Admission, GossipTopic, GossipVerdict, Relay};
+use oxen_node_api::{Admission, BlinkState, GossipTopic, GossipVerdict, Relay};
 use oxen_state::queries;
 use oxen_types::Hash;
 use std::{sync::Arc, time::Instant};
@@ -150,7 +150,8 @@ impl Network {
                 let waiting = transactions.into_iter().filter_map(|id| pool.get(&id));
                 Some(
                     waiting
-                        .filter(|one| one.relay == Relay::Relay)
+                        // An approved blink travels with its signatures, and hides nothing.
+                        .filter(|one| one.relay == Relay::Relay && one.blink != BlinkState::Approved)
                         .map(|one| (one.transaction.id(), one.blob.to_vec()))
                         .collect::<Vec<_>>(),
                 )

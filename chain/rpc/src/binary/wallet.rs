@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use oxen_node_api::Snapshot;
+use oxen_node_api::{BlinkState, Snapshot};
 use oxen_state::{queries, tables::BlockRow};
 use oxen_types::{
     GlobalOutputIndex, Hash, Height,
@@ -151,7 +151,10 @@ fn wallet_pool(call: &Call<'_>, _: &[u8]) -> Result<Pieces, MethodError> {
         let transaction = PrunedTransaction::from(one.transaction.transaction());
         ScanPoolTransaction {
             received: one.received,
-            approval: PoolApproval::Ordinary,
+            approval: match one.blink {
+                BlinkState::Approved => PoolApproval::Blink,
+                BlinkState::Ordinary | BlinkState::Held { .. } => PoolApproval::Ordinary,
+            },
             transaction: ScanTransaction::new(one.transaction.id(), &transaction, None),
         }
     });

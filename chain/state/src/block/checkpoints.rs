@@ -10,7 +10,7 @@ use crate::{
 use oxen_crypto::signature::schnorr;
 use oxen_staking_rules::quorum::{Quorum, checkpointing_quorum_height};
 use oxen_types::{
-    Checkpoint, Hash, Height, Network,
+    Checkpoint, Hash, Height, Network, PublicKey, Signature,
     checkpoint::CheckpointKind,
     network::constants::{CHECKPOINT_MIN_VOTES, CHECKPOINT_PERSIST_INTERVAL_BLOCKS, CHECKPOINT_QUORUM_SIZE},
 };
@@ -66,6 +66,23 @@ pub enum CheckpointError {
 /// # Errors
 /// The first rule that is broken.
 pub fn verify_checkpoint(view: &dyn View, network: &Network, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
+    let is_signed = |id: &Hash, key: &PublicKey, signature: &Signature| schnorr::verify(id, key, signature).is_ok();
+    verify_checkpoint_with(view, network, checkpoint, &is_signed)
+}
+
+/// Whether the key signed the block id.
+pub type SignatureCheck<'a> = &'a dyn Fn(&Hash, &PublicKey, &Signature) -> bool;
+
+/// As [`verify_checkpoint`], for a caller that remembers which signatures it has verified.
+///
+/// # Errors
+/// As [`verify_checkpoint`].
+pub fn verify_checkpoint_with(
+    view: &dyn View,
+    network: &Network,
+    checkpoint: &Checkpoint,
+    is_signed: SignatureCheck<'_>,
+) -> Result<(), CheckpointError> {
     let height = checkpoint.height;
     if checkpoint.kind == CheckpointKind::Hardcoded {
         let known = network.checkpoint_at(height) == Some(checkpoint.block_id);
@@ -80,10 +97,14 @@ pub fn verify_checkpoint(view: &dyn View, network: &Network, checkpoint: &Checkp
         .and_then(|quorums| quorums.checkpointing)
         .filter(|quorum| !quorum.validators.is_empty())
         .ok_or(CheckpointError::QuorumUnknown { height })?;
-    verify_votes(checkpoint, &quorum)
+    verify_votes(checkpoint, &quorum, is_signed)
 }
 
-fn verify_votes(checkpoint: &Checkpoint, quorum: &Quorum) -> Result<(), CheckpointError> {
+fn verify_votes(
+    checkpoint: &Checkpoint,
+    quorum: &Quorum,
+    is_signed: SignatureCheck<'_>,
+) -> Result<(), CheckpointError> {
     let votes = &checkpoint.signatures;
     if !(CHECKPOINT_MIN_VOTES..=CHECKPOINT_QUORUM_SIZE).contains(&votes.len()) {
         return Err(CheckpointError::VoteCount { found: votes.len() });
@@ -97,7 +118,7 @@ fn verify_votes(checkpoint: &Checkpoint, quorum: &Quorum) -> Result<(), Checkpoi
         let Some(validator) = quorum.validators.get(usize::from(index)) else {
             return Err(invalid);
         };
-        if schnorr::verify(&checkpoint.block_id, validator, &vote.signature).is_err() {
+        if !is_signed(&checkpoint.block_id, validator, &vote.signature) {
             return Err(invalid);
         }
     }

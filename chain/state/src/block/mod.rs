@@ -1,5 +1,6 @@
 //! The rules that a block must satisfy, one module for each (chain §4).
 
+pub mod checkpoint_keeping;
 pub mod checkpoints;
 pub mod coinbase;
 pub mod difficulty;
