@@ -13,10 +13,10 @@ pub enum GossipTopic {
     Votes,
     /// An uptime proof (staking §14).
     UptimeProofs,
-    /// A transaction with the signatures of the blink quorum that approved it (chain §5.3).
-    Blinks,
     /// A checkpoint with enough votes, for those who missed some of them (pulse §9).
     Checkpoints,
+    /// A transaction with the signatures of the blink quorum that approved it (chain §5.3).
+    Blinks,
 }
 
 impl GossipTopic {
@@ -26,8 +26,8 @@ impl GossipTopic {
         Self::Transactions,
         Self::Votes,
         Self::UptimeProofs,
-        Self::Blinks,
         Self::Checkpoints,
+        Self::Blinks,
     ];
 
     /// Its name between nodes.
@@ -38,8 +38,8 @@ impl GossipTopic {
             Self::Transactions => "transactions",
             Self::Votes => "votes",
             Self::UptimeProofs => "uptime-proofs",
-            Self::Blinks => "blinks",
             Self::Checkpoints => "checkpoints",
+            Self::Blinks => "blinks",
         }
     }
 }

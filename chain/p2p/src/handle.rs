@@ -9,7 +9,7 @@ use crate::{
         Network, NetworkParts, PeerFiles,
         behaviour::{Behaviour, build_swarm},
     },
-    peers::{Peers, Visits, book::AddressBook, standing::Standings},
+    peers::{Peers, book::AddressBook, places::Visits, standing::Standings},
     quorum::{mailbox::Letter, postbox::Post},
     shared::{Command, PeerServices, Shared},
     sync,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// The order in which topics are served. Transactions come last: they are the most, and the least urgent.
 const PRIORITY: [GossipTopic; 6] = [
     GossipTopic::Blocks,
-    GossipTopic::Blinks,
     GossipTopic::Checkpoints,
+    GossipTopic::Blinks,
     GossipTopic::Votes,
     GossipTopic::UptimeProofs,
     GossipTopic::Transactions,

@@ -16,7 +16,7 @@ pub(crate) const fn size_limit(topic: GossipTopic) -> usize {
         GossipTopic::Transactions => TRANSACTION_BYTES as usize,
         GossipTopic::Votes => VOTE_BYTES,
         GossipTopic::UptimeProofs => UPTIME_PROOF_BYTES,
-        GossipTopic::Blinks => BLINK_BYTES,
         GossipTopic::Checkpoints => CHECKPOINT_BYTES as usize,
+        GossipTopic::Blinks => BLINK_BYTES,
     }
 }
