@@ -84,7 +84,7 @@ impl BlinkService {
         let known = self
             .sessions()
             .get(&subject)
-            .filter(|session| session.blob.is_some())
+            .filter(|session| session.is_begun())
             .map(|session| session.decision());
         if let Some(decision) = known {
             if from.is_none() {
@@ -97,8 +97,11 @@ impl BlinkService {
         let blob = Arc::new(submission.transaction.clone());
         let decision = {
             let mut sessions = self.sessions();
+            if !sessions.has_room_for(blob.len()) {
+                return Err(NotJudged::TooMany);
+            }
             let session = sessions.begin(subject, &member.quorums).ok_or(NotJudged::TooMany)?;
-            if session.blob.is_some() {
+            if session.is_begun() {
                 return Ok(session.decision());
             }
             session.blob = Some(Arc::clone(&blob));

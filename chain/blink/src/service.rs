@@ -15,7 +15,10 @@ use oxen_types::{Height, PublicKey};
 use parity_scale_codec::Encode;
 use std::{
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -26,6 +29,8 @@ use tokio::{
 
 /// Messages of other members that wait to be worked on; what does not fit is dropped, and comes by another way.
 const WAITING_MESSAGES: usize = 1_024;
+/// Bytes of these.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// Submissions that are judged together.
 const JUDGED_TOGETHER: usize = 2;
 /// Submissions that wait for their quorum's decision.
@@ -63,6 +68,7 @@ pub struct BlinkService {
     pub(crate) judges: Semaphore,
     askers: Arc<Semaphore>,
     told: mpsc::Sender<Letter>,
+    told_bytes: AtomicUsize,
     waiting: Mutex<Option<mpsc::Receiver<Letter>>>,
     blocks: Arc<NewBlocks>,
 }
@@ -90,6 +96,7 @@ impl BlinkService {
             judges: Semaphore::new(JUDGED_TOGETHER),
             askers: Arc::new(Semaphore::new(ASKERS)),
             told,
+            told_bytes: AtomicUsize::new(0),
             waiting: Mutex::new(Some(waiting)),
             blocks: Arc::default(),
         });
@@ -211,7 +218,10 @@ struct MemberHandler(Weak<BlinkService>);
 impl QuorumHandler for MemberHandler {
     fn on_told(&self, from: PublicKey, message: Vec<u8>) {
         let Some(service) = self.0.upgrade() else { return };
-        if service.told.try_send((from, message)).is_err() {
+        let bytes = message.len();
+        let waiting = service.told_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if waiting > WAITING_BYTES || service.told.try_send((from, message)).is_err() {
+            service.told_bytes.fetch_sub(bytes, Ordering::Relaxed);
             tracing::debug!(%from, "too many messages about blinks wait: one is dropped");
         }
     }
@@ -244,6 +254,9 @@ pub async fn run(service: Arc<BlinkService>, stop: impl Future<Output = ()> + Se
             Some((from, message)) = waiting.recv() => Work::Message(from, message),
             () = blocks.0.notified() => Work::Block,
         };
+        if let Work::Message(_, message) = &work {
+            service.told_bytes.fetch_sub(message.len(), Ordering::Relaxed);
+        }
         let service = Arc::clone(&service);
         let done = spawn_blocking(move || match work {
             Work::Message(from, message) => service.on_message(from, &message),

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 /// Most sessions. At ten blinks a second the oldest is more than a minute old.
 const MAX_SESSIONS: usize = 1_024;
 
+/// Most bytes of the transactions of all sessions that are not decided.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How often the others are told again about one transaction.
 const MOST_RETOLD: u8 = 8;
 
@@ -52,7 +54,7 @@ pub(crate) type Decision = watch::Receiver<Option<Decided>>;
 pub(crate) struct Session {
     pub(crate) quorums: Arc<BlinkQuorums>,
     pub(crate) tally: BlinkTally,
-    /// Its bytes, once they came.
+    /// Its bytes, from when they came until the decision.
     pub(crate) blob: Option<Arc<Vec<u8>>>,
     /// Why we rejected it.
     pub(crate) reason: Option<String>,
@@ -88,6 +90,11 @@ impl Session {
             settling: false,
             retold: 0,
         }
+    }
+
+    /// Whether its transaction came here.
+    pub(crate) const fn is_begun(&self) -> bool {
+        self.blob.is_some() || self.judged
     }
 
     /// Votes in each sub-quorum.
@@ -127,8 +134,10 @@ impl Session {
         Some(settlement)
     }
 
-    /// Tells whoever waits.
-    pub(crate) fn decide(&self, decided: Decided) {
+    /// Tells whoever waits. The bytes are not needed any more.
+    pub(crate) fn decide(&mut self, decided: Decided) {
+        self.judged = true;
+        self.blob = None;
         self.decided.send_replace(Some(decided));
     }
 
@@ -160,6 +169,12 @@ impl Sessions {
                 .insert(subject, Session::new(subject, Arc::clone(quorums)));
         }
         self.by_subject.get_mut(&subject)
+    }
+
+    /// Whether there is room for the bytes of one more transaction.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        let blobs = self.by_subject.values().filter_map(|session| session.blob.as_ref());
+        blobs.map(|blob| blob.len()).sum::<usize>() + bytes <= MAX_BYTES
     }
 
     /// Forgets the oldest that is decided.

@@ -95,8 +95,9 @@ impl Mempool {
     fn hold_waiting(&self, id: &Hash, authorization: Height) -> Result<(), AdmissionError> {
         let held = {
             let mut inner = self.lock();
+            // It left a moment ago: nothing is promised, and nothing may be signed.
             let Some(transaction) = inner.contents.get(id).map(|waiting| Arc::clone(&waiting.transaction)) else {
-                return Ok(());
+                return Err(AdmissionError::PoolFull);
             };
             if let Some((image, by)) = inner.promises.conflict(&transaction) {
                 return Err(AdmissionError::DoubleSpend { image, by });

@@ -98,7 +98,9 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
         SubmitBlockError::Refused { reason, .. } => match reason {
             AlternativeReason::KnownInvalid => Penalty::Ban,
             AlternativeReason::BelowImmutable => ANNOYING,
-            AlternativeReason::UnknownParent | AlternativeReason::TooMany => Penalty::None,
+            AlternativeReason::UnknownParent | AlternativeReason::TooMany | AlternativeReason::ConflictsWithBlink => {
+                Penalty::None
+            }
         },
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
         SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),

@@ -25,7 +25,7 @@ impl Chain {
         }
         let ids = &block.block().transaction_ids;
         let transactions = self.known_transactions(ids, &submission.transactions, block.height());
-        self.warn_of_conflict(id, &transactions)
+        self.conflicts_with_blink(id, &transactions)
     }
 
     /// Whether a branch holds a conflict above its newest checkpoint.
@@ -45,7 +45,7 @@ impl Chain {
             }
             let ids = &entry.block.transaction_ids;
             let transactions = self.known_transactions(ids, &entry.stored.transactions, entry.height);
-            if self.warn_of_conflict(*id, &transactions) {
+            if self.conflicts_with_blink(*id, &transactions) {
                 return Ok(true);
             }
         }
@@ -57,10 +57,11 @@ impl Chain {
         self.pool().is_some_and(|pool| pool.protects_blinks())
     }
 
-    fn warn_of_conflict(&self, block: Hash, transactions: &[Arc<CheckedTransaction>]) -> bool {
+    /// Whether one of a block's transactions conflicts with an approved blink; the log tells of it.
+    pub(crate) fn conflicts_with_blink(&self, block: Hash, transactions: &[Arc<CheckedTransaction>]) -> bool {
         let conflict = self.pool().and_then(|pool| pool.conflicting_blink(transactions));
         if let Some(blink) = conflict {
-            tracing::warn!(%block, %blink, "a block conflicts with an approved blink: it waits for a checkpoint");
+            tracing::warn!(%block, %blink, "a block conflicts with an approved blink");
         }
         conflict.is_some()
     }

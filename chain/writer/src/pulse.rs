@@ -1,8 +1,11 @@
 //! Making and checking the blocks of Pulse quorums.
 
-use crate::{candidate::Candidate, chain::Chain};
+use crate::{
+    candidate::Candidate,
+    chain::{Chain, refused},
+};
 use oxen_crypto::SecretKey;
-use oxen_node_api::{PulseBlocks, PulseTemplateError, PulseTemplateRequest, SubmitBlockError};
+use oxen_node_api::{AlternativeReason, PulseBlocks, PulseTemplateError, PulseTemplateRequest, SubmitBlockError};
 use oxen_state::{
     UntrustedBlock,
     apply::check_template,
@@ -42,6 +45,9 @@ impl PulseBlocks for Chain {
         let block = UntrustedBlock::from_blob(&template.encode())?;
         let snapshot = self.parts.store.snapshot();
         let candidate = Candidate::assemble(self, &*snapshot, block, transactions, Completeness::Template)?;
+        if self.conflicts_with_blink(candidate.block.id(), candidate.block.transactions()) {
+            return Err(refused(candidate.block.id(), AlternativeReason::ConflictsWithBlink));
+        }
         check_template(&*snapshot, &self.rules(), &candidate.block)?;
         Ok(())
     }

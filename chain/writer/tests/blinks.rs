@@ -5,14 +5,18 @@
 use oxen_crypto::signature::schnorr;
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings, settings::FeePolicy};
 use oxen_node_api::{
-    ApprovedBlink, BlinkAdmission, BlinkPool, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Clock, EventHub,
-    Pool, PoolKeeper,
+    AlternativeReason, ApprovedBlink, BlinkAdmission, BlinkPool, BlockOutcome, BlockSubmission, ChainReader,
+    ChainWriter, Clock, EventHub, Pool, PoolKeeper, PulseBlocks, PulseTemplateRequest, Relay, SubmitBlockError,
 };
 use oxen_staking_rules::blink::{ApprovalCertificate, BlinkSubject};
 use oxen_state::{NoWorkHash, StakingRules, queries, service_nodes::state_quorums};
 use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{ManualClock, StakingChain, Transfer, TransferBuilder};
-use oxen_types::{Checkpoint, Hash, Height, block::QuorumSignature, checkpoint::CheckpointKind};
+use oxen_types::{
+    Checkpoint, Hash, Height,
+    block::{PulseHeader, QuorumSignature},
+    checkpoint::CheckpointKind,
+};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
 use rand_chacha::ChaCha20Rng;
@@ -223,4 +227,39 @@ fn a_blink_that_was_overtaken_stands_once_the_block_is_taken_back() {
     scene.chain.pop_blocks(1).unwrap();
     assert_eq!(scene.pool.ids(), [scene.blink.id()]);
     assert_eq!(scene.height().next(), height);
+}
+
+#[test]
+fn a_template_that_conflicts_with_a_blink_is_not_signed() {
+    let scene = Scene::new(2);
+    let (maker, pool) = following(&scene.play);
+    pool.submit(&scene.rival.blob(), Relay::Relay).unwrap();
+    let mut template = maker
+        .pulse_template(&PulseTemplateRequest {
+            parent: queries::tip(&*scene.chain.snapshot()).unwrap().1.id,
+            window: None,
+            producer: scene.play.registry().next_leader().unwrap(),
+        })
+        .unwrap();
+    assert_eq!(template.transaction_ids, [scene.rival.id()]);
+    // What the producer adds.
+    template.header.pulse = Some(PulseHeader {
+        random_value: [0; 16],
+        round: 0,
+        validator_bitset: (1 << 11) - 1,
+    });
+    let check = || scene.chain.check_pulse_template(&template, &[scene.rival.blob()]);
+    check().unwrap();
+    scene.approve();
+    let refused = check().unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            SubmitBlockError::Refused {
+                reason: AlternativeReason::ConflictsWithBlink,
+                ..
+            }
+        ),
+        "{refused}"
+    );
 }

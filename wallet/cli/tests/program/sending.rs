@@ -265,7 +265,11 @@ fn a_blink_that_is_undecided_is_no_failure_and_its_money_stays_reserved() {
     }
     let id = desk.daemon().chain().submitted[0].id().to_string();
     desk.daemon().chain().pool[0].approval = PoolApproval::Undecided;
-    let shown = desk.script("w", &["show_transfer", &id]).result().to_string();
+    let shown = desk.script("w", &["show_transfer", &id]).result();
+    assert_eq!(shown[0]["approval"], "undecided", "{shown}");
+    let path = desk.file("w");
+    let words = ["--wallet-file", &path, "--password", "", "show_transfer", &id];
+    let shown = desk.run(&words, "").output;
     assert!(shown.contains("waiting for the approval of service nodes"), "{shown}");
     desk.daemon().chain().on_submit = OnSubmit::Blink(2, "");
     let again = desk.script("w", &["resend", &id]).result().to_string();
