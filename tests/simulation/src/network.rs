@@ -326,6 +326,29 @@ impl Network {
         self.run(end, |_| false);
     }
 
+    /// Lets so many milliseconds pass.
+    pub fn run_for_milliseconds(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        self.run(end, |_| false);
+    }
+
+    /// Runs until so many more honest nodes have signed a block, at most so many seconds; false when there are fewer.
+    pub fn run_until_signed(&mut self, seconds: u64, more: u64) -> bool {
+        let enough = self.promises.signatures + more;
+        self.run_until(seconds, |network| network.promises.signatures >= enough)
+    }
+
+    /// All nodes lose their process, and have it back so many milliseconds later.
+    pub fn black_out(&mut self, milliseconds: u64) {
+        for node in 0..self.nodes.len() {
+            self.crash(node);
+        }
+        self.run_for_milliseconds(milliseconds);
+        for node in 0..self.nodes.len() {
+            self.boot(node);
+        }
+    }
+
     /// Runs until something holds, at most so many seconds; false when it does not hold then.
     pub fn run_until(&mut self, seconds: u64, holds: impl Fn(&Self) -> bool) -> bool {
         let end = self.now + seconds * 1_000;
