@@ -411,7 +411,7 @@ impl Ledger {
         self.len() == 0
     }
 
-    /// Two blocks at one height, for a play's report.
+    /// Heights that have more than one block.
     #[must_use]
     pub fn forks(&self) -> usize {
         let mut by_height: BTreeMap<Height, usize> = BTreeMap::new();

@@ -6,7 +6,7 @@
 //!
 //! A walk: [`ground`] is the chain that plays start from, [`state`] how states share what is equal, [`ledger`] every block with
 //! its state; [`chain`] is the chain of one node, [`node`] the node, [`effects`] what its machine wants done, [`votes`] its votes;
-//! [`links`], [`queue`] and [`network`] are the world; [`fault`] says what can be wrong with a node, [`adversary`] what becomes of
+//! [`links`], [`queue`] and [`network`] are the world, `happening` is what happens in it; [`fault`] says what can be wrong with a node, [`adversary`] what becomes of
 //! its messages; [`promises`] is what must hold at every event.
 #![forbid(unsafe_code)]
 #![allow(
@@ -19,7 +19,9 @@ pub mod chain;
 pub mod effects;
 pub mod fault;
 pub mod ground;
+mod happening;
 pub mod ledger;
+
 pub mod links;
 pub mod meter;
 pub mod network;

@@ -52,7 +52,7 @@ pub enum Trouble {
     NothingAtStake,
     /// Three nodes reveal what they did not commit to, three refuse all templates.
     Spoilers,
-    /// Nobody runs, and all come back.
+    /// Nobody runs, and all come back, sometimes within a round.
     Blackout,
     /// Some do not vote on checkpoints.
     FewVotes,
@@ -273,14 +273,15 @@ fn go_on(network: &mut Network, trouble: Trouble) {
             network.boot(back);
         }
         Trouble::Blackout if network.draw(10) == 0 => {
-            for node in 0..network.nodes.len() {
-                network.crash(node);
-            }
-            let pause = network.draw(90);
-            network.run_for(pause);
-            for node in 0..network.nodes.len() {
-                network.boot(node);
-            }
+            let pause = network.draw(90_000);
+            network.black_out(pause);
+        }
+        // In the middle of a round, and back before it is over: only the guard knows what was signed.
+        Trouble::Blackout if network.draw(10) == 0 => {
+            let signers = 1 + network.draw(11);
+            network.run_until_signed(200, signers);
+            let pause = network.draw(2_000);
+            network.black_out(pause);
         }
         _ => {}
     }

@@ -15,8 +15,10 @@ pub struct Promises {
     chains: Vec<u64>,
     /// The block that each honest node signed in a round of a height.
     signed: BTreeMap<(usize, Height, u8), Hash>,
-    /// Counts changes of chains.
+    /// Counts what somebody may wait for: changes of chains, and signatures.
     pub changes: u64,
+    /// Counts the blocks that honest nodes signed.
+    pub signatures: u64,
     /// How often a node changed to another branch.
     pub reorganisations: u64,
     /// Blocks made, by their round.
@@ -37,6 +39,8 @@ impl Promises {
     /// An honest node signs one block in a round of a height, whatever it builds on.
     pub(crate) fn signed(&mut self, seed: u64, node: usize, round: &RoundId, id: &Hash) {
         let before = *self.signed.entry((node, round.height, round.number)).or_insert(*id);
+        self.signatures += 1;
+        self.changes += 1;
         assert_eq!(before, *id, "seed {seed}: node {node} signed two blocks in {round}");
     }
 

@@ -20,6 +20,20 @@ pub const SEED_VARIABLE: &str = "OXEN_SIMULATION_SEED";
 /// How many seeds: `OXEN_SIMULATION_SEEDS`.
 pub const SEEDS_VARIABLE: &str = "OXEN_SIMULATION_SEEDS";
 
+/// How many blocks of each: `OXEN_SIMULATION_BLOCKS`.
+pub const BLOCKS_VARIABLE: &str = "OXEN_SIMULATION_BLOCKS";
+
+/// A number that the environment gives.
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// Blocks of each play, as the environment or `otherwise` says.
+#[must_use]
+pub fn blocks(otherwise: u64) -> u64 {
+    number(BLOCKS_VARIABLE).unwrap_or(otherwise)
+}
+
 /// What came of a seed.
 #[derive(Debug)]
 pub struct Played {
@@ -33,7 +47,6 @@ pub struct Played {
 /// `otherwise` says.
 #[must_use]
 pub fn to_play(otherwise: u64) -> Vec<u64> {
-    let number = |name| env::var(name).ok().and_then(|text| text.parse().ok());
     if let Some(seed) = number(SEED_VARIABLE) {
         return vec![seed];
     }

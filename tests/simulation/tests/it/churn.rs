@@ -52,3 +52,30 @@ fn every_node_crashes_again_and_again_and_signs_nothing_twice() {
         network.describe()
     );
 }
+
+#[test]
+fn who_signed_before_all_lost_power_signs_nothing_else_in_the_round() {
+    for seed in 0..6 {
+        let mut network = Network::start(seed, 30);
+        assert!(network.run_until(600, |network| network.agree_above(2)));
+        let height = network.best_height();
+        // Six signatures are there, and no block.
+        assert!(network.run_until_signed(200, 6));
+        assert_eq!(network.best_height(), height, "seed {seed}");
+        network.black_out(200);
+        assert!(network.run_until(LIVENESS_SECONDS, |network| network.agree_above(height)));
+        assert!(
+            network.promises.failures.contains_key("AlreadySigned"),
+            "{:?}",
+            network.promises.failures
+        );
+        let at = network.height_at(height + 1);
+        let id = network.nodes[0].chain.at(at).unwrap();
+        let sealed = network.ledger.applied(&id).sealed.clone().unwrap();
+        assert_eq!(
+            sealed.block().round(),
+            1,
+            "seed {seed}: six of eleven may not sign in round 0 again"
+        );
+    }
+}

@@ -7,7 +7,6 @@ use std::sync::Arc;
 /// A network with something final, and a heavier branch from below it that nobody has seen.
 fn network_and_branch(seed: u64) -> (Network, Vec<std::rc::Rc<oxen_simulation::ledger::Sealed>>) {
     let mut network = Network::start(seed, 30);
-    // The first block of the play is made in round 1, so that a branch of round 0 is heavier block by block.
     assert!(network.run_until(30 * 121, |network| network.agree_above(20)));
     let fork = network.nodes[0].chain.at(network.height_at(2)).unwrap();
     let branch = network.forge_branch(0, fork, 40);
