@@ -72,15 +72,17 @@ end-to-end: ## The real binaries, driven as their users drive them
 bench: prerequisites ## Every figure that the documentation claims
 	$(CARGO) build --release --workspace --bins
 	$(CARGO) bench --workspace
+	"$(CARGO_TARGET_DIR)/release/oxen-traffic"
 
 .PHONY: fuzz
 fuzz: prerequisites ## Every fuzz target in turn; FUZZ_SECONDS each (600)
 	@tests/fuzz/run $(or $(FUZZ_SECONDS),600)
 
 .PHONY: soak
-soak: prerequisites ## Kill the node with kill -9 again and again and check its database; SOAK_ROUNDS (200)
+soak: prerequisites ## Kill the node with kill -9 again and again, SOAK_ROUNDS (200); simulate networks, SOAK_SEEDS (10000)
 	$(CARGO) build --package oxen-node --bins
 	OXEN_KILL_ROUNDS=$(or $(SOAK_ROUNDS),200) $(CARGO) test --package oxen-end-to-end --test crash -- --ignored
+	OXEN_SIMULATION_SEEDS=$(or $(SOAK_SEEDS),10000) $(CARGO) test --package oxen-simulation --test it seeds -- --nocapture
 
 .PHONY: doc
 doc: prerequisites ## The documentation of every crate

@@ -7,7 +7,7 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    Blink, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl,
+    Blink, BlinkState, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl,
     OwnServiceNode, PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
 };
 use oxen_staking_rules::Registry;
@@ -215,9 +215,12 @@ impl Call<'_> {
         spenders.iter().any(|id| self.pool_transaction(id).is_some())
     }
 
-    /// A transaction that is kept here shows who made it.
+    /// A transaction that is kept here shows who made it. One that waits for its blink quorum is known to twenty others, and
+    /// its wallet must see that it is not lost: it would pay again.
     fn may_see(&self, waiting: &PoolTransaction) -> bool {
-        self.access == Access::Admin || waiting.relay == Relay::Relay
+        self.access == Access::Admin
+            || waiting.relay == Relay::Relay
+            || matches!(waiting.blink, BlinkState::Held { .. })
     }
 
     pub(crate) const fn sizes(&self) -> &PublishedLimits {

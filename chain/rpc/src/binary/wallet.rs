@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use oxen_node_api::{BlinkState, Snapshot};
+use oxen_node_api::{BlinkState, Relay, Snapshot};
 use oxen_state::{queries, tables::BlockRow};
 use oxen_types::{
     GlobalOutputIndex, Hash, Height,
@@ -153,6 +153,7 @@ fn wallet_pool(call: &Call<'_>, _: &[u8]) -> Result<Pieces, MethodError> {
             received: one.received,
             approval: match one.blink {
                 BlinkState::Approved => PoolApproval::Blink,
+                BlinkState::Held { .. } if one.relay == Relay::Keep => PoolApproval::Undecided,
                 BlinkState::Ordinary | BlinkState::Held { .. } => PoolApproval::Ordinary,
             },
             transaction: ScanTransaction::new(one.transaction.id(), &transaction, None),

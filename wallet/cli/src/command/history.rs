@@ -272,6 +272,10 @@ fn state_words(session: &Session, transfer: &Transfer) -> String {
             ..
         } => "instant, approved by service nodes".to_owned(),
         TransferState::Pool {
+            approval: PoolApproval::Undecided,
+            ..
+        } => "waiting for the approval of service nodes".to_owned(),
+        TransferState::Pool {
             approval: PoolApproval::Ordinary,
             ..
         } => "waiting to be mined".to_owned(),
