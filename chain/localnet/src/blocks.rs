@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// The code with which a node refuses to mine what Pulse makes.
 const MADE_BY_PULSE: i64 = -11;
+/// The code with which it says that a block it made comes too late.
+const NOT_ACCEPTED: i64 = -7;
 
 /// Who makes the next block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,8 @@ impl PrivateNetwork {
         match self.rpc().generate_blocks(1) {
             Ok(_) => Ok(NextBlock::Mined),
             Err(CallError::Refused {
-                code: MADE_BY_PULSE, ..
+                code: MADE_BY_PULSE | NOT_ACCEPTED,
+                ..
             }) => Ok(NextBlock::OfPulse),
             Err(error) => Err(error.into()),
         }

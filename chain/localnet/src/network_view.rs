@@ -105,7 +105,7 @@ impl fmt::Display for NetworkView {
         }
         write!(
             f,
-            " | service nodes: {} | {} waiting | {} peers",
+            " | service nodes: {} | {} transactions wait, {} peers",
             self.nodes, self.waiting, self.connections
         )
     }
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(
             view.to_string(),
             "block 77, round 0, by node 3 (01234567…), 11 of 11 validators, 2 s after the one before (mean of 50: 2.00 s) \
-             | service nodes: 16 active | 1 waiting | 16 peers"
+             | service nodes: 16 active | 1 transactions wait, 16 peers"
         );
     }
 }

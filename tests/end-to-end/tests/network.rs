@@ -321,10 +321,10 @@ fn a_killed_localnet_leaves_no_node_behind_and_goes_on_where_it_was() {
         command
     };
     let mut first = localnet().stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(first.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // Kept open until the end: what is tested is its death by a signal.
+    let mut lines = BufReader::new(first.stdout.take().unwrap()).lines().map(Result::unwrap);
     let address = lines
-        .filter_map(|line| Some(line.split("JSON-RPC: http://").nth(1)?.split('/').next()?.to_owned()))
-        .next()
+        .find_map(|line| Some(line.split("JSON-RPC: http://").nth(1)?.split('/').next()?.to_owned()))
         .expect("it says where the node is");
     let height = oxen_localnet::RpcClient::new(&address).height().unwrap();
     first.kill().unwrap();

@@ -6,7 +6,7 @@ use serde_json::json;
 use std::{num::NonZeroU64, path::PathBuf};
 
 /// Seconds between blocks unless told otherwise.
-const BLOCK_SECONDS: u64 = 4;
+const BLOCK_SECONDS: u64 = 2;
 /// The same with `--fast`.
 const FAST_BLOCK_SECONDS: u64 = 1;
 /// What a service node holds with `--fast`, atomic OXEN.
@@ -14,15 +14,15 @@ const FAST_REQUIREMENT: u64 = 10 * OXEN;
 
 const AFTER_HELP: &str = "\
 Examples:
-  oxen-localnet                          sixteen service nodes, a block every four seconds
+  oxen-localnet                          sixteen service nodes, a block every two seconds
   oxen-localnet --fast                   a block every second
   oxen-localnet --nodes 20 --block-time 10 --data-dir /tmp/network
-  oxen-localnet --once                   show everything and end, for scripts: the exit status is 0 when all went well
+  oxen-localnet --once                   show everything and end; the exit status tells whether all went well
   oxen-localnet --keep-running           end when the network is up and leave it running ...
   oxen-localnet --stop                   ... and stop it
 
-A network that lies in the data directory already goes on, also after the power went: its block time and its stakes stay as
-they were, and --nodes may only grow. With fewer than twelve service nodes at work blocks are mined instead.";
+A network that lies in the data directory already goes on, also after the power went: its block time and its stakes \
+stay as they were, and --nodes may only grow. With fewer than twelve service nodes at work blocks are mined instead.";
 
 /// A whole Oxen network on this machine: real nodes with sockets and databases, service nodes that are registered from a wallet
 /// and make the blocks by Pulse, wallets with money. Stays up, shows how it goes, and is yours to play with.
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub(crate) nodes: u16,
 
-    /// Seconds between blocks, whole ones; rounds and stages of Pulse and the times of uptime proofs follow. 4 by default.
+    /// Seconds between blocks, whole ones; rounds and stages of Pulse and the times of uptime proofs follow. 2 by default.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
     pub(crate) block_time: Option<u16>,
 

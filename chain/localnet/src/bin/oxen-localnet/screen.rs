@@ -2,7 +2,7 @@
 
 use crate::{balances::Balances, bring_up::Up, error::LocalnetError, steps::style};
 use indicatif::ProgressBar;
-use oxen_localnet::{NetworkView, network_view::NetworkWatcher};
+use oxen_localnet::{NetworkError, NetworkView, network_view::NetworkWatcher};
 use std::{
     sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
@@ -10,8 +10,6 @@ use std::{
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many block times the newest block may be old before a block is tried to be mined.
-const OVERDUE_BLOCKS: u32 = 1;
 
 /// Shows how the network is until a signal comes or its ordinary node ends, and stops it.
 pub(crate) fn stay_up(mut up: Up, block_time: Duration) -> Result<(), LocalnetError> {
@@ -21,18 +19,27 @@ pub(crate) fn stay_up(mut up: Up, block_time: Duration) -> Result<(), LocalnetEr
     let mut watcher = NetworkWatcher::default();
     let mut newest = Newest::default();
     loop {
-        let view = watcher.look(&mut up.network)?;
-        newest.see(view.newest.height);
-        display.show(&view, &balances.text());
-        // Pulse has its own time; this is for networks with too few service nodes, and after a rest longer than all rounds.
-        if newest.since.elapsed() > block_time * OVERDUE_BLOCKS {
-            up.network.mine_unless_pulse()?;
-        }
-        if stop.recv_timeout(PAUSE).is_ok() {
-            break;
-        }
         if let Some(status) = up.network.miner_ended()? {
             display.say(&format!("The ordinary node ended ({status})."));
+            break;
+        }
+        match watcher.look(&mut up.network) {
+            Ok(view) => {
+                newest.see(view.newest.height);
+                display.show(&view, &balances.text());
+            }
+            // It is about to end, or busy: the next look tells.
+            Err(NetworkError::Call(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Pulse has its own time; this is for networks with too few service nodes, and after a rest longer than all rounds.
+        if newest.since.elapsed() > block_time {
+            match up.network.mine_unless_pulse() {
+                Ok(_) | Err(NetworkError::Call(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if stop.recv_timeout(PAUSE).is_ok() {
             break;
         }
     }
