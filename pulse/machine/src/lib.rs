@@ -21,6 +21,8 @@
 //! - a validator whose own wait for bitsets must be over by now, because its clock is fast, is not called present;
 //! - seven signatures at the end of the last stage make a block although others are missing: nobody can withhold a random
 //!   value that he has seen by withholding his signature;
+//! - what comes from its author is passed on a moment later, and only to those who have not spoken in a later stage by then:
+//!   everybody sends to everybody, so that this mends broken links and otherwise costs nothing;
 //! - a round is given up as soon as the tip changes;
 //! - messages for rounds and parents that this node has not reached yet wait for it.
 #![forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! Who sends what to whom (pulse §7.3).
 //!
 //! A node sends its own messages to everybody they concern, so that seven honest validators reach each other whoever else is
-//! silent, and passes on what is new to it along the reference's matrix, for links that are broken.
+//! silent, and passes on what is new to it along the reference's matrix, for links that are broken, to those who seem to lack it.
 
 use crate::quorum::{Bitset, Position, RoundQuorum};
 use oxen_types::{PublicKey, network::constants::PULSE_VALIDATORS};
@@ -78,6 +78,12 @@ impl Route {
         let mut if_connected = keys(&mut incoming(position));
         if_connected.retain(|key| !connect.contains(key));
         Self { connect, if_connected }
+    }
+
+    /// Leaves out those for whom `wanted` is false.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&PublicKey) -> bool) {
+        self.connect.retain(&wanted);
+        self.if_connected.retain(&wanted);
     }
 
     /// Everybody it names.

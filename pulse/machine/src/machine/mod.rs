@@ -3,13 +3,14 @@
 //! [`Machine`] keeps what outlives a round: the duty, the rounds that have passed, messages that came too early, promises.
 //! What happens inside a round is in `round` and in one file for each group of stages: `presence` (handshakes and
 //! bitsets), `template`, `randomness` (commitments and values), `signatures`. `receive` decides what becomes of a
-//! message of the current round.
+//! message of the current round, `relays` holds what is passed on for others.
 
 mod history;
 mod mailbox;
 mod presence;
 mod randomness;
 mod receive;
+mod relays;
 mod round;
 mod signatures;
 mod template;
@@ -314,7 +315,7 @@ impl<V: Verifier> Machine<V> {
 
     fn set_timer(&mut self, effects: &mut Vec<Effect>) {
         let Phase::Round(round) = &self.phase else { return };
-        let wanted = round.deadline();
+        let wanted = round.wake();
         if let Some(moment) = wanted
             && self.wake != wanted
         {

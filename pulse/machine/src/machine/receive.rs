@@ -145,7 +145,7 @@ impl Round {
     }
 
     /// Relays a message that was new to us along the matrix (pulse §7.3). A producer does not.
-    fn pass_on<V>(&self, cx: &mut Context<'_, V>, letter: Letter) {
+    fn pass_on<V>(&mut self, cx: &mut Context<'_, V>, letter: Letter) {
         let Some(own) = self.own_position() else { return };
         let statement = letter.message.statement();
         let author = statement
@@ -156,11 +156,12 @@ impl Round {
         if statement.stage() == Stage::Bitsets && letter.from != self.quorum.producer {
             route = route.and_producer(&self.quorum);
         }
-        if route.everybody().next().is_some() {
-            cx.emit(Effect::Send {
-                message: letter.message,
-                route,
-            });
+        // A template tells its producer's honesty, and what comes from another than its author comes where links are broken.
+        let came_directly = author == Some(&letter.from);
+        if came_directly {
+            self.hold(cx.now, letter.message, route);
+        } else {
+            self.pass_on_to_those_behind(cx, letter.message, route);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One round of one node: its state, what it waits for, and what it asks.
 
-use super::{Context, mailbox::Letter};
+use super::{Context, mailbox::Letter, relays::Held};
 use crate::{
     digest::RandomValue,
     effect::Effect,
@@ -98,6 +98,8 @@ pub(super) struct Round {
     pub(super) elsewhere: Bitset,
     /// Verified messages for stages to come, by author; 0 for the producer.
     pub(super) early: BTreeMap<(Stage, u16), Letter>,
+    /// To be passed on later.
+    pub(super) held: Vec<Held>,
 }
 
 impl Round {
@@ -118,6 +120,7 @@ impl Round {
             signatures: PerValidator::default(),
             elsewhere: Bitset::EMPTY,
             early: BTreeMap::new(),
+            held: Vec::new(),
         }
     }
 
@@ -149,6 +152,11 @@ impl Round {
     /// When the stage ends at the latest.
     pub(super) fn deadline(&self) -> Option<Moment> {
         self.timing.deadline(self.id.number, self.stage())
+    }
+
+    /// When it wants to look at the clock next.
+    pub(super) fn wake(&self) -> Option<Moment> {
+        [self.deadline(), self.next_release()].into_iter().flatten().min()
     }
 
     pub(super) fn is_over(&self, now: Moment) -> bool {
@@ -204,6 +212,7 @@ impl Round {
 
     /// Ends the stage, if it is complete or its time is over.
     pub(super) fn advance<V: Verifier>(&mut self, cx: &mut Context<'_, V>) -> Progress {
+        self.release(cx);
         match self.state {
             State::WaitingForStart => self.advance_start(cx),
             State::Handshakes => self.advance_handshakes(cx),

@@ -261,3 +261,15 @@ fn lost_links_are_bridged_by_the_others() {
     assert!(world.run_until_block(1, START + 2));
     assert_eq!(world.made(1).1, Bitset::FULL);
 }
+
+#[test]
+fn where_all_links_are_sound_nothing_but_templates_is_passed_on() {
+    let mut world = World::new(12, 17);
+    world.start();
+    assert!(world.run_until_block(1, START + 2));
+    // Each of the five words of eleven validators goes to ten others, bitsets to the producer too, the template to eleven.
+    let of_authors = 5 * 11 * 10 + 11 + 11;
+    assert!(world.messages >= of_authors, "{}", world.messages);
+    let passed_on = world.messages - of_authors;
+    assert!(passed_on <= 11 * 6, "{passed_on} messages were passed on");
+}
