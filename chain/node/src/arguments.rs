@@ -74,6 +74,10 @@ pub struct Arguments {
     #[arg(long)]
     pub print_network: bool,
 
+    /// Stop when standard input is closed: for a program that starts a node and wants it gone even when it is killed itself.
+    #[arg(long)]
+    pub stop_with_stdin: bool,
+
     /// Accepted for configurations of the C++ daemon: see the commands instead.
     #[arg(long, hide = true)]
     pub non_interactive: bool,

@@ -6,10 +6,10 @@ use crate::{
     identity,
     limits::{QUESTION_TIMEOUT, QUORUM_MESSAGE_BYTES},
     network::{
-        Network, NetworkParts,
+        Network, NetworkParts, PeerFiles,
         behaviour::{Behaviour, build_swarm},
     },
-    peers::{Peers, Visits, book::AddressBook},
+    peers::{Peers, book::AddressBook, places::Visits, standing::Standings},
     quorum::{mailbox::Letter, postbox::Post},
     shared::{Command, PeerServices, Shared},
     sync,
@@ -35,6 +35,8 @@ use tokio::{
 const KEY_FILE: &str = "p2p.key";
 /// The file of known peers.
 const BOOK_FILE: &str = "p2p.peers";
+/// The file of bans.
+const BANS_FILE: &str = "p2p.bans";
 
 /// The network of a running node. Dropping it ends the connections.
 pub struct PeerNetwork {
@@ -61,15 +63,19 @@ impl PeerNetwork {
         /// Requests of other tasks wait here while this many are on their way to the network's.
         const COMMANDS: usize = 64;
         let keypair = identity::load_or_make(&config.folder.join(KEY_FILE), &mut randomness)?;
-        let book_path = config.folder.join(BOOK_FILE);
-        let book = AddressBook::load(&book_path)?;
+        let files = PeerFiles {
+            book: config.folder.join(BOOK_FILE),
+            bans: config.folder.join(BANS_FILE),
+        };
+        let book = AddressBook::load(&files.book)?;
+        let standings = Standings::load(&files.bans, services.clock.now())?;
         let (sender, commands) = mpsc::channel(COMMANDS);
         let peer = keypair.public().to_peer_id();
         let visits = match keys {
             Some(_) => Visits::Taken,
             None => Visits::Refused,
         };
-        let peers = Peers::new(book, config.limits, visits);
+        let peers = Peers::new(book, standings, config.limits, visits);
         let shared = Arc::new(Shared::new(services, peers, (peer, keys), sender));
         shared.status()?;
         let mut swarm = build_swarm(keypair, &shared)?;
@@ -85,11 +91,12 @@ impl PeerNetwork {
             commands,
             ports: ports(&addresses),
             config,
-            book_path,
+            files,
             randomness: Box::new(randomness),
         });
         network.join(GossipTopic::Blocks);
         network.join(GossipTopic::Transactions);
+        network.join(GossipTopic::Checkpoints);
         Ok(Self {
             shared,
             peer,
@@ -126,7 +133,8 @@ impl PeerNetwork {
         self.shared.set_addresses(addresses);
     }
 
-    /// Takes part in a topic whose messages a service judges. Blocks and transactions are judged here and need none.
+    /// Takes part in a topic whose messages a service judges. Blocks, transactions and checkpoints are judged here and need
+    /// none.
     pub async fn handle(&self, topic: GossipTopic, handler: Arc<dyn GossipHandler>) {
         self.shared.set_handler(topic, handler);
         // An error means that the network stopped: then there is nothing to take part in.

@@ -36,5 +36,5 @@ pub use address::{AddressError, PeerAddress};
 pub use config::{PeerChoice, PeerConfig, StartError, SyncMode};
 pub use handle::PeerNetwork;
 pub use identity::IdentityError;
-pub use peers::book::BookError;
+pub use peers::file::PeerFileError;
 pub use shared::PeerServices;

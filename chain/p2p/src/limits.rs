@@ -143,9 +143,9 @@ pub(crate) const REQUEST_BURST: u32 = 256;
 pub(crate) const REQUESTS_A_SECOND: u32 = 32;
 /// Requests of this node's own to one peer that wait for an answer while it syncs: one arrives while the next is made.
 pub(crate) const REQUESTS_OF_SYNC: usize = 2;
-/// Bytes of blocks that came and wait for those before them.
-pub(crate) const SYNC_WINDOW_BYTES: usize = 48 * 1024 * 1024;
-/// Batches that are asked or wait: with the largest answers this is more than the window, with empty blocks far less.
+/// Bytes of blocks that came and wait for those before them, and of answers that may be as large as one can be: eight at a time.
+pub(crate) const SYNC_WINDOW_BYTES: usize = 8 * RESPONSE_BYTES;
+/// Batches that are asked or wait: with small blocks their number is the limit.
 pub(crate) const SYNC_WINDOW_BATCHES: usize = 24;
 /// Ids known ahead; below half of it more are asked for.
 pub(crate) const SYNC_IDS_AHEAD: usize = 8_192;
@@ -177,5 +177,7 @@ pub(crate) const REMEMBERED_STANDINGS: usize = 4_096;
 pub(crate) const REMEMBERED_BANS: usize = 10_000;
 /// Peers that the next start goes to first: the longest connected of this one, so that nobody can surround a node that starts.
 pub(crate) const ANCHORS: usize = 3;
+/// Largest file of bans that is read: what is remembered takes a third of it.
+pub(crate) const BANS_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Largest file of addresses that is read.
 pub(crate) const BOOK_FILE_BYTES: u64 = 1024 * 1024;

@@ -3,7 +3,7 @@
 //! Every match is total: a new rule of the chain cannot be added without deciding here what breaking it costs.
 
 use crate::wire::{frames::FrameError, message::Refusal};
-use oxen_node_api::{AdmissionError, AlternativeReason, SubmitBlockError};
+use oxen_node_api::{AdmissionError, AlternativeReason, SubmitBlockError, SubmitCheckpointError};
 use oxen_state::{BlockError, TransactionError, block::checkpoints::CheckpointError};
 use thiserror::Error;
 
@@ -105,6 +105,17 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
         SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),
         SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
+    }
+}
+
+/// What a peer loses for a checkpoint that was not taken.
+pub(crate) fn checkpoint_penalty(error: &SubmitCheckpointError) -> Penalty {
+    match error {
+        SubmitCheckpointError::Invalid(error) => broken_checkpoint_rule(error),
+        // It knows a newer block, or is on another branch.
+        SubmitCheckpointError::AboveTip { .. } => Penalty::None,
+        SubmitCheckpointError::BelowImmutable { .. } => SLIGHT,
+        SubmitCheckpointError::Storage(_) => Penalty::None,
     }
 }
 
@@ -224,7 +235,7 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oxen_types::{Amount, Hash, Timestamp};
+    use oxen_types::{Amount, Hash, Height, Timestamp};
 
     #[test]
     fn what_an_honest_peer_cannot_know_costs_nothing() {
@@ -273,6 +284,21 @@ mod tests {
             )
         };
         assert_eq!(spent(in_block), Penalty::Ban);
+    }
+
+    #[test]
+    fn a_checkpoint_is_bad_only_when_it_would_be_bad_everywhere() {
+        let above = SubmitCheckpointError::AboveTip {
+            height: Height::new(8),
+            tip: Height::new(7),
+        };
+        assert_eq!(checkpoint_penalty(&above), Penalty::None);
+        // A quorum of another branch, whose signatures are good there.
+        let height = Height::new(8);
+        let unknown = CheckpointError::QuorumUnknown { height };
+        assert!(matches!(checkpoint_penalty(&unknown.into()), Penalty::Points(1..100)));
+        let few = CheckpointError::VoteCount { found: 12 };
+        assert_eq!(checkpoint_penalty(&few.into()), Penalty::Ban);
     }
 
     #[test]

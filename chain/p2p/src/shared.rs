@@ -17,7 +17,7 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{ViewError, queries};
-use oxen_types::{PublicKey, Timestamp};
+use oxen_types::{Hash, PublicKey, Timestamp};
 use std::{
     collections::BTreeMap,
     fmt::Display,
@@ -186,11 +186,13 @@ impl Shared {
     /// This node's newest block. Three rows, which the database has in memory.
     pub(crate) fn status(&self) -> Result<Status, ViewError> {
         let (height, row) = queries::tip(&*self.services.chain.snapshot())?;
-        Ok(Status {
-            height,
-            tip: row.id,
-            cumulative_difficulty: row.cumulative_difficulty,
-        })
+        Ok(Status { height, tip: row.id })
+    }
+
+    /// Is the block on the main chain or kept beside it?
+    pub(crate) fn knows_block(&self, id: &Hash) -> Result<bool, ViewError> {
+        let chain = &self.services.chain;
+        Ok(queries::block_height(&*chain.snapshot(), id)?.is_some() || chain.alternative_block(id)?.is_some())
     }
 
     /// Counts a penalty and sends a banned peer away.

@@ -2,11 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-use oxen_localnet::{
-    PrivateNetwork, Seen,
-    private_network::{OXEN, short_times},
-    wallet::Wallet,
-};
+use oxen_localnet::{NetworkRules, NetworkSettings, OXEN, PrivateNetwork, Seen, wallet::Wallet};
 use serde_json::{Value, json};
 
 /// Service nodes: as many as a sub-quorum has seats, so that all of them are asked.
@@ -40,7 +36,8 @@ fn a_payment_is_instant_with_a_quorum_and_honestly_unknown_without() {
     let mut folder = tempfile::tempdir().unwrap();
     // For looking into a failure.
     folder.disable_cleanup(std::env::var_os("OXEN_KEEP_FOLDERS").is_some());
-    let mut network = PrivateNetwork::start(folder.path(), NODES, &short_times(), 0).unwrap();
+    let mut network =
+        PrivateNetwork::start(folder.path(), &NetworkSettings::new(NODES, NetworkRules::mined())).unwrap();
     let faucet = network.faucet().unwrap();
     let shop = network.wallet("shop").unwrap();
     let to = shop.address().unwrap();

@@ -48,7 +48,7 @@ const HISTORY: usize = 12;
 /// What a protocol of requests `Q` and answers `A` tells.
 pub(crate) type FrameEvent<Q, A> = request_response::Event<Result<Q, FrameError>, A>;
 
-/// Gossip of four topics and no other.
+/// Gossip of the known topics and no other.
 pub(crate) type GossipBehaviour = gossipsub::Behaviour<IdentityTransform, WhitelistSubscriptionFilter>;
 
 /// All protocols. The gate is first: what it refuses reaches no other.

@@ -15,7 +15,7 @@ use crate::{
     config::{PeerChoice, PeerConfig},
     gossip::{intake::Intake, outbox::Backlog, stem::StemPeer},
     limits::{ANSWERED_TOGETHER, EXCHANGE_INTERVAL, SAVE_INTERVAL, STATUS_INTERVAL, STEMS_TOGETHER, TICK},
-    peers::book,
+    peers::file,
     penalty::Offence,
     shared::{Command, RequestError, Shared},
     wire::{
@@ -44,7 +44,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+};
 
 /// Work that other threads finished.
 enum Finished {
@@ -125,8 +128,29 @@ pub(crate) struct Network {
     choice: PeerChoice,
     software: String,
     ports: (Option<u16>, Option<u16>),
-    book_path: PathBuf,
+    files: PeerFiles,
+    /// Writes them, while that is being done.
+    saving: Option<JoinHandle<()>>,
     randomness: Box<dyn RngCore + Send>,
+}
+
+/// Where peers are remembered between two runs.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerFiles {
+    /// Their addresses.
+    pub(crate) book: PathBuf,
+    /// Who is banned.
+    pub(crate) bans: PathBuf,
+}
+
+impl PeerFiles {
+    fn write(&self, book: &[u8], bans: &[u8]) {
+        for (path, content) in [(&self.book, book), (&self.bans, bans)] {
+            if let Err(error) = file::write(path, content) {
+                tracing::warn!(%error, "what is known of peers cannot be written to {}", path.display());
+            }
+        }
+    }
 }
 
 /// What [`Network::new`] needs.
@@ -137,7 +161,7 @@ pub(crate) struct NetworkParts {
     pub(crate) config: PeerConfig,
     /// TCP and UDP ports that peers can reach.
     pub(crate) ports: (Option<u16>, Option<u16>),
-    pub(crate) book_path: PathBuf,
+    pub(crate) files: PeerFiles,
     pub(crate) randomness: Box<dyn RngCore + Send>,
 }
 
@@ -174,7 +198,8 @@ impl Network {
             choice: parts.config.choice,
             software: parts.config.software,
             ports: parts.ports,
-            book_path: parts.book_path,
+            files: parts.files,
+            saving: None,
             randomness: parts.randomness,
         }
     }
@@ -200,7 +225,12 @@ impl Network {
                 _ = ticks.tick() => self.tick(),
             }
         };
-        self.save_book();
+        if let Some(saving) = self.saving.take() {
+            // Whatever became of it, the files are written once more.
+            let _ = saving.await;
+        }
+        let (book, bans) = self.remembered();
+        self.files.write(&book, &bans);
         if let Some(stopped) = stopped {
             // Nobody may wait for it any more.
             let _ = stopped.send(());
@@ -275,7 +305,7 @@ impl Network {
         }
         if now.saturating_duration_since(self.times.saved) >= SAVE_INTERVAL {
             self.times.saved = now;
-            self.save_book();
+            self.save();
         }
     }
 
@@ -301,12 +331,19 @@ impl Network {
         }
     }
 
-    fn save_book(&self) {
-        let content = self.shared.peers().book.encode();
-        // Less than a tenth of a megabyte, and rare.
-        if let Err(error) = book::write(&self.book_path, &content) {
-            tracing::warn!(%error, "the known peers cannot be written to {}", self.book_path.display());
+    fn remembered(&self) -> (Vec<u8>, Vec<u8>) {
+        let now = self.shared.now();
+        let peers = self.shared.peers();
+        (peers.book.encode(), peers.standings.encode(now))
+    }
+
+    /// Writes what is known of peers, without waiting for the disk.
+    fn save(&mut self) {
+        if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
+            return;
         }
+        let (files, (book, bans)) = (self.files.clone(), self.remembered());
+        self.saving = Some(tokio::task::spawn_blocking(move || files.write(&book, &bans)));
     }
 
     /// A short while from now, for what must not happen at once again.

@@ -4,7 +4,7 @@ use super::Network;
 use crate::{
     address::{quic, tcp},
     limits::{QUORUM_DIAL_PAUSE, QUORUM_ROUTES, TICK},
-    peers::{Place, Purpose},
+    peers::places::{Place, Purpose},
     quorum::mailbox::Mailbox,
 };
 use libp2p::{

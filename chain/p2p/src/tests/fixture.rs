@@ -38,6 +38,8 @@ impl ChainSubscriber for Waker {
 /// Chain, pool and clock, and maybe a network.
 pub(super) struct TestNode {
     pub(super) chain: Arc<Chain>,
+    /// What the network hands blocks and checkpoints to: the chain, unless a test puts something else before it.
+    pub(super) writer: Arc<dyn ChainWriter>,
     pub(super) pool: Arc<Mempool>,
     pub(super) clock: Arc<ManualClock>,
     network: Option<PeerNetwork>,
@@ -84,6 +86,7 @@ impl TestNode {
         let (sender, changes) = watch::channel(0);
         let waker = events.subscribe(Arc::new(Waker(sender)));
         Self {
+            writer: Arc::clone(&chain) as _,
             chain,
             pool,
             clock,
@@ -123,7 +126,7 @@ impl TestNode {
         change(&mut config);
         let services = PeerServices {
             chain: Arc::clone(&self.chain) as _,
-            writer: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.writer),
             pool: Arc::clone(&self.pool) as _,
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock) as _,

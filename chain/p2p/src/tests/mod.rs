@@ -1,6 +1,7 @@
 //! Several nodes in one process over loopback sockets, each with the writer, the pool and a store in memory.
 
 mod blocks;
+mod checkpoints;
 mod fixture;
 mod hostile;
 mod quorum;

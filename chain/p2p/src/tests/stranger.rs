@@ -185,13 +185,11 @@ impl Stranger {
             Status {
                 height: Height::new(1_000_000),
                 tip: Hash::new([0xee; 32]),
-                cumulative_difficulty: 0,
             }
         } else {
             Status {
                 height: Height::GENESIS,
                 tip: identity.genesis,
-                cumulative_difficulty: 0,
             }
         };
         let hello = Hello {

@@ -49,8 +49,6 @@ pub(crate) struct Status {
     pub(crate) height: Height,
     /// Its id.
     pub(crate) tip: Hash,
-    /// Sum of difficulties up to it.
-    pub(crate) cumulative_difficulty: u128,
 }
 
 /// What two nodes tell each other first.
@@ -246,7 +244,6 @@ mod tests {
             status: Status {
                 height: Height::new(3),
                 tip: Hash::ZERO,
-                cumulative_difficulty: 4,
             },
             service_node: None,
         }

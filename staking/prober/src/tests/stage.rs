@@ -130,8 +130,13 @@ impl ChainWriter for Receiver {
     }
 
     fn add_checkpoint(&self, checkpoint: Checkpoint) -> Result<CheckpointOutcome, SubmitCheckpointError> {
-        lock(&self.checkpoints).push(checkpoint);
-        Ok(CheckpointOutcome::Added)
+        let mut checkpoints = lock(&self.checkpoints);
+        let is_new = checkpoints.iter().all(|known| known.height != checkpoint.height);
+        checkpoints.push(checkpoint);
+        Ok(match is_new {
+            true => CheckpointOutcome::Added,
+            false => CheckpointOutcome::Extended,
+        })
     }
 
     fn pop_blocks(&self, _: u64) -> Result<Height, SubmitBlockError> {
