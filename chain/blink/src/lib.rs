@@ -7,7 +7,7 @@
 //!
 //! A walk: [`BlinkService`] holds the parts. `submitting` asks members and tells what came of it
 //! ([`oxen_node_api::Blink`]); `judging` is what a member does with a transaction, `counting` with votes; both work on the
-//! [`sessions`](mod@sessions), one for each transaction, bounded. `wire` are their messages. [`BlinkHandler`] takes approved
+//! `sessions`, one for each transaction, bounded. `wire` are their messages. [`BlinkHandler`] takes approved
 //! blinks from gossip, `taking` brings them into the pool and rolls the chain back where a block conflicts with one.
 //! [`run`] drives it.
 //!
