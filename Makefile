@@ -34,14 +34,14 @@ prerequisites:
 	@.ci/prerequisites system
 
 .PHONY: localnet
-localnet: prerequisites ## A whole local network: nodes, service nodes, wallets, a private transfer, rewards, then yours to play with
+localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, a private transfer, then yours; LOCALNET="--fast" …
 	@$(MAKE) --no-print-directory run-localnet
 
 .PHONY: run-localnet
 run-localnet:
 	@echo "Building the node and the wallet (the first time takes some minutes) ..."
-	@$(CARGO) build --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
-	@"$(CARGO_TARGET_DIR)/debug/oxen-localnet" $(LOCALNET)
+	@$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
+	@"$(CARGO_TARGET_DIR)/localnet/oxen-localnet" $(LOCALNET)
 
 .PHONY: test
 test: prerequisites ## Everything CI runs
@@ -65,8 +65,8 @@ unit: ## Tests of every crate
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them
 	@.ci/prerequisites python
-	$(CARGO) build --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
-	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --package oxen-end-to-end -- --ignored --test-threads=1
+	$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
+	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --profile localnet --package oxen-end-to-end -- --ignored --test-threads=1
 
 .PHONY: bench
 bench: prerequisites ## Every figure that the documentation claims

@@ -1,18 +1,20 @@
-//! A private network of several service nodes, each a real `oxend` of its own.
+//! A private network of service nodes, each a real `oxend` of its own.
 //!
-//! Times are short and the stakes small; blocks are mined by the first node on request, because so few service nodes make no
-//! Pulse quorum. Everything else is as anywhere: peers over sockets, uptime proofs, votes, registrations from wallets.
+//! Times are short and the stakes small; the first blocks are mined by an ordinary node on request. Everything else is as
+//! anywhere: peers over sockets, uptime proofs, votes, registrations from wallets.
 
 use crate::{
-    node::{NodeError, NodeProcess},
+    network_folder::{self, FolderInUse},
+    node::{NodeError, NodeProcess, NodeStart, Tie},
     programs,
     rpc::{CallError, RpcClient},
+    rules::{self, NetworkRules},
+    service_node::{NodePlan, SERVICE_NODE_OPTIONS, ServiceNode, free_ports},
     wallet::{Wallet, WalletError},
 };
 use serde_json::{Value, json};
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
     thread,
@@ -22,8 +24,9 @@ use thiserror::Error;
 
 /// Words of the wallet that the genesis block pays: published, worth nothing anywhere else.
 pub const FAUCET_SEED: &str = include_str!("../../node/src/faucet-seed.txt");
-/// Atomic units of one OXEN.
-pub const OXEN: u64 = 1_000_000_000;
+
+/// Blocks from which on the faucet can pay: its outputs are unlocked, and old enough for rings.
+const BOOTSTRAP_BLOCKS: u64 = 41;
 
 /// What could not be done.
 #[derive(Debug, Error)]
@@ -50,6 +53,9 @@ pub enum NetworkError {
         /// What was there instead.
         seen: String,
     },
+    /// Somebody else runs it.
+    #[error(transparent)]
+    InUse(#[from] FolderInUse),
     /// A program printed something else than it should.
     #[error("unexpected output of {program}: {output}")]
     Output {
@@ -60,37 +66,29 @@ pub enum NetworkError {
     },
 }
 
-/// A service node of the network.
-#[derive(Debug)]
-pub struct ServiceNode {
-    /// The process; `None` while it is down.
-    process: Option<NodeProcess>,
-    folder: PathBuf,
-    port: u16,
-    /// Its primary key.
-    key: String,
+/// What a network is started with.
+#[derive(Debug, Clone)]
+pub struct NetworkSettings {
+    /// Service nodes, at least; those that are in the folder already are started too.
+    pub service_nodes: usize,
+    /// Rules of a new network.
+    pub rules: NetworkRules,
+    /// Port of the ordinary node's RPC; 0 takes a free one.
+    pub rpc_port: u16,
+    /// What the nodes do when this process ends.
+    pub tie: Tie,
 }
 
-impl ServiceNode {
-    /// Its primary key, hexadecimal.
+impl NetworkSettings {
+    /// So many service nodes that end with us, and any free port.
     #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Its data directory.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Its RPC.
-    ///
-    /// # Panics
-    /// The node is down.
-    #[must_use]
-    pub fn rpc(&self) -> &RpcClient {
-        self.process.as_ref().map(NodeProcess::rpc).expect("the node is up")
+    pub const fn new(service_nodes: usize, rules: NetworkRules) -> Self {
+        Self {
+            service_nodes,
+            rules,
+            rpc_port: 0,
+            tie: Tie::EndsWithUs,
+        }
     }
 }
 
@@ -100,91 +98,61 @@ pub struct PrivateNetwork {
     folder: PathBuf,
     description: PathBuf,
     miner: NodeProcess,
-    miner_port: u16,
     nodes: Vec<ServiceNode>,
-}
-
-/// Constants of a network to play with: seconds instead of hours, tens of blocks instead of thousands; service nodes come and
-/// go while one looks on. Until Pulse is there, no number of service nodes may take the blocks from the miner.
-#[must_use]
-pub fn short_times() -> Vec<(&'static str, Value)> {
-    vec![
-        ("PULSE_MIN_SERVICE_NODES", json!(1000)),
-        ("SERVICE_NODE_PAYABLE_AFTER_BLOCKS", json!(4)),
-        ("BATCHING_INTERVAL", json!(20)),
-        ("UNLOCK_DURATION", json!(15)),
-        ("DEREGISTRATION_LOCK_DURATION", json!(30)),
-        ("HARDFORK_DEREGISTRATION_GRACE_PERIOD", json!(0)),
-        ("SMALL_CONTRIBUTOR_UNLOCK_TIMER", json!(20)),
-        ("DECOMMISSION_INITIAL_CREDIT", json!(40)),
-        ("DECOMMISSION_MINIMUM", json!(20)),
-        ("UPTIME_PROOF_FREQUENCY", json!(4)),
-        ("UPTIME_PROOF_VALIDITY", json!(12)),
-        ("UPTIME_PROOF_CHECK_INTERVAL", json!(1)),
-        ("UPTIME_PROOF_STARTUP_DELAY", json!(0)),
-    ]
 }
 
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
 impl PrivateNetwork {
-    /// Starts an ordinary node, its RPC on this port or on a free one for 0, and `count` service nodes, on a network with these
-    /// constants beside those of regtest, and mines until the faucet can pay. A network that is in the folder already goes on.
+    /// Starts an ordinary node and service nodes, all at once, and mines until the faucet can pay. A network that is in the
+    /// folder already goes on.
     ///
     /// # Errors
-    /// A node does not start.
-    pub fn start(
-        folder: &Path,
-        count: usize,
-        constants: &[(&str, Value)],
-        rpc_port: u16,
-    ) -> Result<Self, NetworkError> {
-        const BOOTSTRAP_BLOCKS: u64 = 41;
-        let description = describe(folder, constants)?;
-        let miner_port = free_port()?;
-        let miner = start_node(&folder.join("miner"), &description, miner_port, rpc_port, None, &[])?;
-        let mut network = Self {
+    /// A node does not start, or the network runs already.
+    pub fn start(folder: &Path, settings: &NetworkSettings) -> Result<Self, NetworkError> {
+        network_folder::await_free(folder)?;
+        let description = settings.rules.describe(folder)?;
+        let count = settings.service_nodes.max(network_folder::service_nodes(folder));
+        let ports = free_ports(count + 1)?;
+        let (own, others) = ports.split_first().ok_or_else(|| std::io::Error::other("no port"))?;
+        let plan = |folder: PathBuf, port: u16| NodePlan {
+            folder,
+            description: description.clone(),
+            port,
+            rpc_port: 0,
+            peers: Vec::new(),
+            tie: settings.tie,
+            more: &[],
+        };
+        let ordinary = NodePlan {
+            rpc_port: settings.rpc_port,
+            ..plan(network_folder::ordinary_node(folder), *own)
+        };
+        let miner = ordinary.start().launch()?;
+        let mut starting = Vec::new();
+        for (index, port) in others.iter().enumerate() {
+            let plan = NodePlan {
+                peers: neighbours(index, *own, others),
+                more: &SERVICE_NODE_OPTIONS,
+                ..plan(network_folder::service_node(folder, index), *port)
+            };
+            starting.push((plan.start().launch()?, plan));
+        }
+        let network = Self {
             folder: folder.to_owned(),
             description,
-            miner,
-            miner_port,
-            nodes: Vec::new(),
+            miner: miner.until_ready()?,
+            nodes: starting
+                .into_iter()
+                .map(|(node, plan)| ServiceNode::until_ready(node, plan))
+                .collect::<Result<_, _>>()?,
         };
-        for _ in 0..count {
-            network.add_service_node()?;
-        }
         let height = network.rpc().height()?;
         if height < BOOTSTRAP_BLOCKS {
             network.mine(BOOTSTRAP_BLOCKS - height)?;
         }
         Ok(network)
-    }
-
-    /// Starts one more service node, not registered yet.
-    ///
-    /// # Errors
-    /// It does not start.
-    pub fn add_service_node(&mut self) -> Result<usize, NetworkError> {
-        let index = self.nodes.len();
-        let folder = self.folder.join(format!("service-node-{index}"));
-        let port = free_port()?;
-        let process = start_node(
-            &folder,
-            &self.description,
-            port,
-            0,
-            Some(self.miner_port),
-            SERVICE_NODE_OPTIONS,
-        )?;
-        let keys = process.rpc().call("get_service_keys", &json!({}))?;
-        self.nodes.push(ServiceNode {
-            key: text(&keys["service_node_pubkey"]),
-            process: Some(process),
-            folder,
-            port,
-        });
-        Ok(index)
     }
 
     /// The RPC of the ordinary node.
@@ -207,13 +175,50 @@ impl PrivateNetwork {
         Ok(self.miner.try_wait()?)
     }
 
-    /// Asks every node to stop and waits until all have.
-    pub fn stop(self) {
-        // The terminal's Ctrl-C reaches them too: who has gone already cannot be asked, and is killed if it has not.
-        for process in self.nodes.into_iter().filter_map(|node| node.process) {
-            let _ = process.stop();
+    /// Takes notice of service nodes whose process has ended.
+    ///
+    /// # Errors
+    /// They cannot be asked.
+    pub fn notice_ended(&mut self) -> Result<(), NetworkError> {
+        for node in &mut self.nodes {
+            if let Some(process) = &mut node.process
+                && process.try_wait()?.is_some()
+            {
+                node.process = None;
+            }
         }
-        let _ = self.miner.stop();
+        Ok(())
+    }
+
+    /// Number of service nodes that are down.
+    #[must_use]
+    pub fn down_count(&self) -> usize {
+        self.nodes.iter().filter(|node| !node.is_up()).count()
+    }
+
+    /// Process id of the ordinary node.
+    #[must_use]
+    pub fn ordinary_process_id(&self) -> u32 {
+        self.miner.process_id()
+    }
+
+    /// Stops every node in order and waits until all have ended.
+    pub fn stop(mut self) {
+        let nodes = self.nodes.iter_mut().filter_map(|node| node.process.as_mut());
+        let mut running: Vec<&mut NodeProcess> = nodes.chain([&mut self.miner]).collect();
+        for process in &mut running {
+            process.ask_to_stop();
+        }
+        for process in running {
+            // One that cannot be waited for has gone.
+            let _ = process.wait_or_kill();
+        }
+    }
+
+    /// Leaves the nodes to themselves, which must have been started with [`Tie::GoesOn`].
+    pub fn leave(self) {
+        let nodes = self.nodes.into_iter().filter_map(|node| node.process);
+        nodes.chain([self.miner]).for_each(NodeProcess::leave);
     }
 
     /// The file that describes the network.
@@ -253,17 +258,22 @@ impl PrivateNetwork {
     /// # Errors
     /// It does not start.
     pub fn restart(&mut self, index: usize) -> Result<(), NetworkError> {
-        let node = &self.nodes[index];
-        let process = start_node(
-            &node.folder,
-            &self.description,
-            node.port,
-            0,
-            Some(self.miner_port),
-            SERVICE_NODE_OPTIONS,
-        )?;
-        self.nodes[index].process = Some(process);
-        Ok(())
+        let start = self.nodes[index].plan.start();
+        self.restart_as(index, &start)
+    }
+
+    /// Starts a service node again that was killed, in another way than the others: see [`Self::start_of`].
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart_as(&mut self, index: usize, start: &NodeStart) -> Result<(), NetworkError> {
+        Ok(self.nodes[index].restart(start)?)
+    }
+
+    /// How a service node is started.
+    #[must_use]
+    pub fn start_of(&self, index: usize) -> NodeStart {
+        self.nodes[index].plan.start()
     }
 
     /// A wallet of this network; new unless its file exists.
@@ -274,6 +284,27 @@ impl PrivateNetwork {
         let wallet = self.wallet_file(name)?;
         wallet.create()?;
         Ok(wallet)
+    }
+
+    /// A wallet of the same words in a file of its own, for looking into it while the first is open elsewhere.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn watched_copy(&self, name: &str, original: &Wallet) -> Result<Wallet, NetworkError> {
+        let copy = self.wallet_file(&format!("watched-{name}"))?;
+        if !copy.file().exists() {
+            copy.restore(&text(&original.command(&["seed"])?["seed"]))?;
+        }
+        Ok(copy)
+    }
+
+    /// The time between two blocks.
+    ///
+    /// # Errors
+    /// The description cannot be read.
+    pub fn block_time(&self) -> Result<Duration, NetworkError> {
+        let seconds = rules::described_number(&self.description, "TARGET_BLOCK_TIME")?;
+        Ok(Duration::from_secs(seconds.unwrap_or(120)))
     }
 
     /// The wallet that the genesis block pays.
@@ -298,9 +329,16 @@ impl PrivateNetwork {
     /// A block was refused, or a node does not follow.
     pub fn mine(&self, count: u64) -> Result<(), NetworkError> {
         self.rpc().generate_blocks(count)?;
-        let height = self.rpc().height()?;
+        self.await_height_everywhere(self.rpc().height()?)
+    }
+
+    /// Waits until every node that is up has so many blocks.
+    ///
+    /// # Errors
+    /// A node does not follow.
+    pub fn await_height_everywhere(&self, height: u64) -> Result<(), NetworkError> {
         for node in self.nodes.iter().filter(|node| node.process.is_some()) {
-            self.await_that(&format!("height {height} at {}", node.folder.display()), || {
+            self.await_that(&format!("height {height} at {}", node.folder().display()), || {
                 let found = node.rpc().height()?;
                 Ok(if found >= height {
                     Seen::Yes(())
@@ -350,33 +388,9 @@ impl PrivateNetwork {
                         seen: instead,
                     });
                 }
-                Seen::NotYet(_) => thread::sleep(Duration::from_millis(100)),
+                Seen::NotYet(_) => thread::sleep(Duration::from_millis(50)),
             }
         }
-    }
-
-    /// Prepares the registration of a service node on it and sends it from the wallet of the operator, who is named first.
-    /// Amounts are atomic OXEN, the fee is in hundredths of a percent.
-    ///
-    /// # Errors
-    /// The node or the wallet refused.
-    pub fn register(
-        &self,
-        index: usize,
-        operator: &Wallet,
-        fee: u64,
-        reserved: &[(&str, u64)],
-    ) -> Result<Value, NetworkError> {
-        let mut arguments = vec![fee.to_string()];
-        for (address, amount) in reserved {
-            arguments.extend([(*address).to_owned(), amount.to_string()]);
-        }
-        let answer = self
-            .node(index)
-            .rpc()
-            .call("get_service_node_registration_cmd_raw", &json!({ "args": arguments }))?;
-        let line = text(&answer["registration_cmd"]);
-        Ok(operator.command(&line.split_whitespace().collect::<Vec<_>>())?)
     }
 
     /// What the ordinary node knows of a service node; null when it is not registered.
@@ -400,7 +414,7 @@ impl PrivateNetwork {
             .arg("--network")
             .arg(&self.description)
             .arg("--data-dir")
-            .arg(&self.node(index).folder)
+            .arg(self.node(index).folder())
             .args(words)
             .output()?;
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -425,72 +439,14 @@ pub enum Seen<T> {
     NotYet(String),
 }
 
-/// Service nodes of one machine have no addresses that the internet reaches.
-const SERVICE_NODE_OPTIONS: &[&str] = &[
-    "--service-node",
-    "--service-node-public-ip=127.0.0.1",
-    "--dev-allow-local-ips",
-];
-
-fn start_node(
-    folder: &Path,
-    description: &Path,
-    port: u16,
-    rpc_port: u16,
-    peer: Option<u16>,
-    more: &[&str],
-) -> Result<NodeProcess, NetworkError> {
-    let mut arguments = vec![
-        format!("--network={}", description.display()),
-        format!("--rpc-port={rpc_port}"),
-        "--p2p-bind-ip=127.0.0.1".to_owned(),
-        format!("--p2p-bind-port={port}"),
-        "--dev-allow-local-ips".to_owned(),
-    ];
-    // For looking into a failure: what the nodes log.
-    arguments.extend(
-        std::env::var("OXEN_NODE_LOG_LEVEL")
-            .ok()
-            .map(|level| format!("--log-level={level}")),
-    );
-    arguments.extend(peer.map(|peer| format!("--add-exclusive-node=127.0.0.1:{peer}")));
-    arguments.extend(
-        more.iter()
-            .filter(|one| **one != "--dev-allow-local-ips")
-            .map(|one| (*one).to_owned()),
-    );
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    Ok(NodeProcess::start(folder, &arguments)?)
-}
-
-/// Writes the description of regtest with other constants and an id of its own.
-fn describe(folder: &Path, constants: &[(&str, Value)]) -> Result<PathBuf, NetworkError> {
-    fs::create_dir_all(folder)?;
-    let file = folder.join("network.json");
-    if file.exists() {
-        return Ok(file);
-    }
-    let output = Command::new(programs::find("oxend").map_err(NodeError::from)?)
-        .args(["--regtest", "--print-network"])
-        .output()?;
-    let mut description: Value = serde_json::from_slice(&output.stdout).map_err(|_| NetworkError::Output {
-        program: "oxend --print-network",
-        output: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })?;
-    description["name"] = json!("localnet");
-    description["kind"] = json!("private");
-    description["data_directory"] = json!("localnet");
-    description["network_id"] = json!("6f78656e2d6c6f63616c6e65742d3031");
-    for (name, value) in constants {
-        description["constants"][*name] = json!({ "value": value });
-    }
-    fs::write(&file, format!("{description:#}\n"))?;
-    Ok(file)
-}
-
-/// A port that nobody has at the moment.
-fn free_port() -> Result<u16, NetworkError> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// Whom a service node connects to: the ordinary node and the two service nodes behind it in a ring, so that everybody has
+/// several ways to everybody when some nodes are down.
+fn neighbours(index: usize, ordinary: u16, all: &[u16]) -> Vec<u16> {
+    let following = (1..=2).map(|distance| (index + distance) % all.len());
+    let others = following.filter(|other| *other != index).map(|other| all[other]);
+    let mut peers: Vec<u16> = others.chain([ordinary]).collect();
+    peers.dedup();
+    peers
 }
 
 fn text(value: &Value) -> String {

@@ -3,8 +3,9 @@
 use crate::programs::{self, ProgramError};
 use serde_json::Value;
 use std::{
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 use thiserror::Error;
 
@@ -136,31 +137,73 @@ impl Wallet {
         self.file.display().to_string()
     }
 
+    /// Runs commands one after the other in one session, up to the first that is refused, and gives their results.
+    ///
+    /// # Errors
+    /// One was refused; those before it are done.
+    pub fn commands(&self, lines: &[String]) -> Result<Vec<Value>, WalletError> {
+        let path = self.path();
+        let mut child = self
+            .program(&["--wallet-file", &path])?
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            match input.write_all(text.as_bytes()) {
+                // It ended at a command that it refused, and says so below.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+                other => other?,
+            }
+        }
+        let output = child.wait_with_output()?;
+        let mut results = Vec::new();
+        for (answer, line) in answers(&output).into_iter().zip(lines) {
+            results.push(accept(Some(answer), line, &output)?);
+        }
+        match lines.get(results.len()) {
+            Some(missing) => accept(None, missing, &output).map(|_| results),
+            None => Ok(results),
+        }
+    }
+
     fn run(&self, source: &[&str], words: &[&str]) -> Result<Value, WalletError> {
-        let output = Command::new(programs::find("oxen-wallet-cli")?)
+        let output = self.program(source)?.args(words).stdin(Stdio::null()).output()?;
+        accept(answers(&output).pop(), &words.join(" "), &output)
+    }
+
+    /// The program with all options but the command.
+    fn program(&self, source: &[&str]) -> Result<Command, ProgramError> {
+        let mut program = Command::new(programs::find("oxen-wallet-cli")?);
+        program
             .arg(&self.network)
             .args(["--json", "--non-interactive", "--yes", "--quiet", "--password", ""])
             .args(["--daemon-address", &self.daemon])
-            .args(source)
-            .args(words)
-            .stdin(Stdio::null())
-            .output()?;
-        let command = words.join(" ");
-        let text = String::from_utf8_lossy(&output.stdout);
-        let answers: Vec<Value> = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
-        match answers.last() {
-            Some(answer) if answer["ok"] == true => Ok(answer["result"].clone()),
-            Some(answer) => {
-                let message = answer["error"]["message"].as_str().unwrap_or_default().to_owned();
-                Err(WalletError::Refused { command, message })
-            }
-            None => {
-                let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                Err(WalletError::Refused { command, message })
-            }
-        }
+            .args(source);
+        Ok(program)
+    }
+}
+
+/// The answers that it printed, one to a line.
+fn answers(output: &Output) -> Vec<Value> {
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+/// The result of an answer; without one, what it printed as errors says why.
+fn accept(answer: Option<Value>, command: &str, output: &Output) -> Result<Value, WalletError> {
+    let refused = |message: String| WalletError::Refused {
+        command: command.to_owned(),
+        message,
+    };
+    match answer {
+        Some(answer) if answer["ok"] == true => Ok(answer["result"].clone()),
+        Some(answer) => Err(refused(
+            answer["error"]["message"].as_str().unwrap_or_default().to_owned(),
+        )),
+        None => Err(refused(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
     }
 }

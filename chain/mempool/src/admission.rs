@@ -6,7 +6,7 @@ use crate::{
     settings::FeePolicy,
     storage::StoredEntry,
 };
-use oxen_node_api::{Admission, AdmissionError, ChainEvent, PoolTransaction, Relay, Snapshot, Source};
+use oxen_node_api::{Admission, AdmissionError, BlinkState, ChainEvent, PoolTransaction, Relay, Snapshot, Source};
 use oxen_state::{
     TransactionError, View,
     block::weight::WeightLimits,
@@ -16,9 +16,9 @@ use oxen_state::{
     transaction::{CheckedTransaction, ResolvedRings, resolve_rings, spent_key_image},
 };
 use oxen_types::{
-    Hash, Height, Timestamp,
-    network::constants::{COINBASE_RESERVED_WEIGHT, MAX_TRANSACTION_BYTES},
-    transaction::Weight,
+    Amount, Hash, Height, Timestamp,
+    network::constants::{BLINK_BURN_FEE_PERCENT, COINBASE_RESERVED_WEIGHT, MAX_TRANSACTION_BYTES},
+    transaction::{TransactionType, Weight},
 };
 use std::sync::Arc;
 
@@ -33,11 +33,12 @@ struct Candidate {
     source: Source,
     relay: Relay,
     received: Timestamp,
+    blink: BlinkState,
 }
 
 impl Mempool {
-    /// Verifies a submitted transaction and keeps it.
-    pub(crate) fn admit(&self, blob: &[u8], relay: Relay) -> Result<Admission, AdmissionError> {
+    /// Verifies a submitted transaction and keeps it: as an ordinary one, or for a blink quorum.
+    pub(crate) fn admit_as(&self, blob: &[u8], relay: Relay, blink: BlinkState) -> Result<Admission, AdmissionError> {
         let transaction = Arc::new(self.check_blob(blob)?);
         let id = transaction.id();
         let candidate = Candidate {
@@ -46,12 +47,13 @@ impl Mempool {
             source: Source::Submitted,
             relay,
             received: self.parts.clock.now(),
+            blink,
         };
         for _ in 0..ATTEMPTS {
             let generation = {
                 let inner = self.lock();
                 if inner.contents.get(&id).is_some() {
-                    return Ok(Admission::AlreadyInPool { id });
+                    break;
                 }
                 inner.generation
             };
@@ -67,11 +69,39 @@ impl Mempool {
                 return Ok(outcome);
             }
         }
-        Err(AdmissionError::PoolFull)
+        self.meet_again(&candidate)
+    }
+
+    /// It waits here already. What was held for a blink quorum and comes as an ordinary transaction goes to everybody from now
+    /// on; what came as an ordinary one and is to be held must pay the fees of a blink.
+    fn meet_again(&self, candidate: &Candidate) -> Result<Admission, AdmissionError> {
+        let id = candidate.transaction.id();
+        let released = {
+            let mut inner = self.lock();
+            let Some(waiting) = inner.contents.get(&id) else {
+                return Err(AdmissionError::PoolFull);
+            };
+            let held = matches!(waiting.blink, BlinkState::Held { .. }) && waiting.relay == Relay::Keep;
+            let releases = held && candidate.blink == BlinkState::Ordinary && candidate.relay == Relay::Relay;
+            releases
+                .then(|| inner.contents.marks(&id).map(|marks| marks.release()))
+                .flatten()
+        };
+        if let Some(released) = released {
+            self.after_waiting_released(&released);
+            return Ok(Admission::Added { id });
+        }
+        if candidate.blink != BlinkState::Ordinary {
+            let snapshot = self.parts.chain.snapshot();
+            let totals = queries::totals(&*snapshot).map_err(TransactionError::View)?;
+            let limits = WeightLimits::of_next_block(&*snapshot, &totals).map_err(TransactionError::View)?;
+            self.check_policy(&limits, candidate)?;
+        }
+        Ok(Admission::AlreadyInPool { id })
     }
 
     /// Decodes with the rules of the next block's fork.
-    fn check_blob(&self, blob: &[u8]) -> Result<CheckedTransaction, AdmissionError> {
+    pub(crate) fn check_blob(&self, blob: &[u8]) -> Result<CheckedTransaction, AdmissionError> {
         if blob.len() > MAX_TRANSACTION_BYTES {
             return Err(TransactionError::TooLarge { bytes: blob.len() }.into());
         }
@@ -92,7 +122,7 @@ impl Mempool {
         let height = totals.tip.next();
         if candidate.source == Source::Submitted {
             let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
-            self.check_policy(&limits, transaction)?;
+            self.check_policy(&limits, candidate)?;
             self.parts.service_nodes.check_policy(view, transaction, height)?;
         }
         if let Some(image) = spent_key_image(view, transaction).map_err(TransactionError::View)? {
@@ -120,7 +150,12 @@ impl Mempool {
     }
 
     /// What this node relays beyond what the chain allows.
-    fn check_policy(&self, limits: &WeightLimits, transaction: &CheckedTransaction) -> Result<(), AdmissionError> {
+    fn check_policy(&self, limits: &WeightLimits, candidate: &Candidate) -> Result<(), AdmissionError> {
+        let transaction = &candidate.transaction;
+        let is_blink = candidate.blink != BlinkState::Ordinary;
+        if is_blink && transaction.transaction().prefix.kind != TransactionType::Standard {
+            return Err(AdmissionError::NotBlinkable);
+        }
         let room = Weight::new(limits.limit().bytes().saturating_sub(COINBASE_RESERVED_WEIGHT));
         if transaction.weight() >= room {
             return Err(AdmissionError::HeavierThanBlock);
@@ -134,6 +169,10 @@ impl Mempool {
         if fee < required {
             return Err(AdmissionError::FeeTooLow { fee, required });
         }
+        let (burned, required) = (transaction.burned(), burn_of_blink(required));
+        if is_blink && burned < required {
+            return Err(AdmissionError::BurnTooLow { burned, required });
+        }
         Ok(())
     }
 
@@ -141,6 +180,9 @@ impl Mempool {
     /// same about a service node; transactions of reverted
     /// blocks are kept beside them.
     fn check_conflicts(&self, inner: &mut Inner, view: &dyn View, candidate: &Candidate) -> Result<(), AdmissionError> {
+        if let Some((image, by)) = inner.blinks.conflict(&candidate.transaction) {
+            return Err(AdmissionError::ConflictsWithBlink { image, by });
+        }
         if candidate.source == Source::RevertedBlock {
             return Ok(());
         }
@@ -151,6 +193,11 @@ impl Mempool {
                 }
                 return Err(AdmissionError::DoubleSpend { image, by });
             }
+        }
+        if candidate.blink != BlinkState::Ordinary
+            && let Some((image, by)) = inner.promises.conflict(&candidate.transaction)
+        {
+            return Err(AdmissionError::DoubleSpend { image, by });
         }
         if let Some(name) = RequestedName::of(&candidate.transaction)
             && let Some(by) = inner.contents.changing(&name).first().copied()
@@ -175,7 +222,8 @@ impl Mempool {
                 return Ok(None);
             }
             if inner.contents.get(&id).is_some() {
-                return Ok(Some(Admission::AlreadyInPool { id }));
+                drop(inner);
+                return self.meet_again(candidate).map(Some);
             }
             self.check_conflicts(&mut inner, view, candidate)?;
             let entry = PoolTransaction {
@@ -188,13 +236,18 @@ impl Mempool {
                 double_spend_seen: false,
                 verified_at: height,
                 last_failure: None,
+                blink: candidate.blink,
             };
             let stored = StoredEntry::of(&entry);
+            if let BlinkState::Held { authorization } = candidate.blink {
+                inner.promises.make(&candidate.transaction, authorization);
+            }
             inner.contents.insert(entry);
             let evicted = self.evict(&mut inner, &id)?;
             let evicted_ids: Vec<Hash> = evicted.iter().map(|one| one.transaction.id()).collect();
             if let Err(error) = self.parts.storage.update(&[(id, stored)], &evicted_ids) {
                 inner.contents.remove(&id);
+                inner.promises.end(&id);
                 for transaction in evicted {
                     inner.contents.insert(transaction);
                 }
@@ -228,4 +281,9 @@ impl Mempool {
         }
         Ok(evicted)
     }
+}
+
+/// What a blink burns beside the fee that any transaction pays (chain §4.11).
+fn burn_of_blink(fee: Amount) -> Amount {
+    Amount::from_atomic(fee.atomic().saturating_mul(BLINK_BURN_FEE_PERCENT) / 100)
 }

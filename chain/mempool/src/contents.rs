@@ -1,6 +1,6 @@
 //! What is in the pool, indexed by id, by key image and by the order in which blocks take it.
 
-use oxen_node_api::{PoolTransaction, Relay, Source};
+use oxen_node_api::{BlinkState, PoolTransaction, Relay, Source};
 use oxen_state::transaction::CheckedTransaction;
 use oxen_types::{
     Hash, KeyImage, Timestamp,
@@ -213,12 +213,13 @@ impl Contents {
         Some(transaction)
     }
 
-    /// The transaction to drop first when the pool is too heavy: the last in order that may be dropped at all.
+    /// The transaction to drop first when the pool is too heavy: the last in order that may be dropped at all. What came from
+    /// blocks, waits for a blink quorum or was approved by one may not.
     #[must_use]
     pub fn worst(&self) -> Option<Hash> {
         self.iter()
             .rev()
-            .find(|transaction| transaction.source == Source::Submitted)
+            .find(|transaction| transaction.source == Source::Submitted && transaction.blink == BlinkState::Ordinary)
             .map(|transaction| transaction.transaction.id())
     }
 }
@@ -234,6 +235,28 @@ impl Marks<'_> {
     }
 
     pub(crate) fn release(self) -> PoolTransaction {
+        self.transaction.relay = Relay::Relay;
+        self.transaction.clone()
+    }
+
+    /// Keeps its inputs for a blink quorum; the later of two authorization heights counts. `None` when it is approved.
+    pub(crate) fn hold(self, authorization: oxen_types::Height) -> Option<PoolTransaction> {
+        let authorization = match self.transaction.blink {
+            BlinkState::Approved => return None,
+            BlinkState::Held { authorization: known } => known.max(authorization),
+            BlinkState::Ordinary => authorization,
+        };
+        self.transaction.blink = BlinkState::Held { authorization };
+        Some(self.transaction.clone())
+    }
+
+    pub(crate) fn let_go(self) -> PoolTransaction {
+        self.transaction.blink = BlinkState::Ordinary;
+        self.transaction.clone()
+    }
+
+    pub(crate) fn approve(self) -> PoolTransaction {
+        self.transaction.blink = BlinkState::Approved;
         self.transaction.relay = Relay::Relay;
         self.transaction.clone()
     }

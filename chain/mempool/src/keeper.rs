@@ -6,7 +6,7 @@ use crate::{
     staking::StakingSubject,
     storage::StoredEntry,
 };
-use oxen_node_api::{ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
+use oxen_node_api::{BlinkState, ChainEvent, PoolKeeper, PoolTransaction, Relay, Source};
 use oxen_state::{
     TransactionError, View,
     block::weight::WeightLimits,
@@ -26,6 +26,16 @@ impl PoolKeeper for Mempool {
             .contents
             .get(id)
             .map(|transaction| Arc::clone(&transaction.transaction))
+    }
+
+    fn protects_blinks(&self) -> bool {
+        !self.lock().blinks.is_empty()
+    }
+
+    fn conflicting_blink(&self, transactions: &[Arc<CheckedTransaction>]) -> Option<Hash> {
+        let inner = self.lock();
+        let conflict = |transaction: &Arc<CheckedTransaction>| inner.blinks.conflict(transaction);
+        transactions.iter().find_map(conflict).map(|(_, blink)| blink)
     }
 
     fn candidates(&self) -> Vec<Arc<CheckedTransaction>> {
@@ -92,7 +102,7 @@ impl PoolKeeper for Mempool {
         let after = self.parts.chain.snapshot();
         // Without it nothing can be called overtaken.
         let next = queries::totals(&*after).ok().map(|totals| totals.tip.next());
-        let (mined, conflicting) = {
+        let (mined, conflicting, settled) = {
             let mut inner = self.lock();
             inner.generation = inner.generation.wrapping_add(1);
             let mut mined = Vec::new();
@@ -112,9 +122,14 @@ impl PoolKeeper for Mempool {
                 conflicting.extend(self.overtaken_names(&mut inner, &names, &*after, next));
                 conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, next));
             }
-            (mined, conflicting)
+            let settled = self.drop_settled_blinks(&mut inner, transactions, &*after);
+            (mined, conflicting, settled)
         };
         self.forget(&mined);
+        self.forget_blinks(&settled);
+        if let Some(next) = next {
+            self.release_overdue_holds(next);
+        }
         self.announce_removed(&conflicting);
     }
 
@@ -126,8 +141,17 @@ impl PoolKeeper for Mempool {
         {
             let mut inner = self.lock();
             inner.generation = inner.generation.wrapping_add(1);
-            for transaction in transactions {
+            // Approved blinks whose inputs were spent by a block that is gone come in with the others.
+            let protected: Vec<_> = inner
+                .blinks
+                .iter()
+                .map(|known| Arc::clone(&known.transaction))
+                .collect();
+            for transaction in transactions.iter().chain(&protected) {
                 let id = transaction.id();
+                if inner.blinks.conflict(transaction).is_some() {
+                    continue;
+                }
                 let mined = queries::transaction_row(view, &id).is_ok_and(|row| row.is_some());
                 let spent = spent_key_image(view, transaction).is_ok_and(|image| image.is_some());
                 if mined || spent || inner.contents.get(&id).is_some() {
@@ -143,6 +167,11 @@ impl PoolKeeper for Mempool {
                     double_spend_seen: false,
                     verified_at: height,
                     last_failure: None,
+                    blink: if inner.blinks.contains(&id) {
+                        BlinkState::Approved
+                    } else {
+                        BlinkState::Ordinary
+                    },
                 };
                 returned.insert(id, StoredEntry::of(&entry));
                 inner.contents.insert(entry);

@@ -4,23 +4,27 @@
 //! [`PoolStorage`], so that a restart loses nothing.
 //!
 //! A walk: [`Mempool`] implements [`oxen_node_api::Pool`] for those who submit and [`oxen_node_api::PoolKeeper`] for the writer
-//! of the chain; a transaction passes the admission checks, whose proofs are verified once and remembered by the verifier;
+//! of the chain, and [`oxen_node_api::BlinkPool`] for instant transactions; a transaction passes the admission checks, whose proofs are verified once and remembered by the verifier;
 //! [`contents`] holds what was admitted in the order in which blocks take it; [`settings`] are its limits, [`storage`] its copy
-//! on disk, [`maintenance`] drops what waited too long, `staking` what service nodes made pointless.
+//! on disk, [`maintenance`] drops what waited too long, `staking` what service nodes made pointless; `blinks` protects what their
+//! quorums approved.
 #![forbid(unsafe_code)]
 
 mod admission;
+mod approval;
+mod blinks;
 pub mod contents;
 mod keeper;
 pub mod maintenance;
 mod mempool;
+mod promises;
 pub mod settings;
 mod staking;
 pub mod storage;
 
 pub use mempool::{Mempool, MempoolParts};
 pub use settings::PoolSettings;
-pub use storage::{NoStorage, PoolStorage, StorageError, StoredEntry};
+pub use storage::{NoStorage, PoolStorage, StorageError, StoredBlink, StoredEntry};
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 //! Filling the pool after a restart, and emptying it of what waited too long.
 
 use crate::{
+    blinks::KnownBlink,
     mempool::Mempool,
     storage::{StorageError, StoredEntry},
 };
-use oxen_node_api::{PoolTransaction, Source};
+use oxen_node_api::{ApprovedBlink, BlinkState, PoolTransaction, Source};
 use oxen_state::{
     View,
     names::check_name_transaction,
@@ -13,7 +14,7 @@ use oxen_state::{
 };
 use oxen_types::{Hash, Timestamp};
 use oxen_verifier::Resolved;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// What a restart found in the copy on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +31,12 @@ impl Mempool {
     /// # Errors
     /// The copy on disk could not be read.
     pub fn reload(&self) -> Result<Reloaded, StorageError> {
-        let stored = self.parts.storage.load()?;
         let snapshot = self.parts.chain.snapshot();
         let view: &dyn View = &*snapshot;
+        let mut stored = self.parts.storage.load()?;
+        let waiting: HashSet<Hash> = stored.iter().map(|(id, _)| *id).collect();
+        let blinks = self.reload_blinks(view)?;
+        stored.extend(blinks.into_iter().filter(|(id, _)| !waiting.contains(id)));
         let mut dropped = Vec::new();
         let mut entries = Vec::new();
         for (id, entry) in stored {
@@ -48,11 +52,13 @@ impl Mempool {
             .unwrap_or_default();
         let mut kept = 0;
         for (entry, resolved) in entries {
+            let id = resolved.0.id();
             // One bad transaction fails the batch: then each is asked for itself.
             if !all_valid && self.parts.verifier.verify(std::slice::from_ref(&resolved)).is_err() {
                 dropped.push(resolved.0.id());
                 continue;
             }
+            let blink = entry.blink();
             let transaction = PoolTransaction {
                 transaction: resolved.0,
                 received: entry.received,
@@ -63,8 +69,18 @@ impl Mempool {
                 double_spend_seen: false,
                 verified_at: height,
                 last_failure: None,
+                blink: if self.lock().blinks.contains(&id) {
+                    BlinkState::Approved
+                } else {
+                    blink
+                },
             };
-            self.lock().contents.insert(transaction);
+            let mut inner = self.lock();
+            if let BlinkState::Held { authorization } = transaction.blink {
+                inner.promises.make(&transaction.transaction, authorization);
+            }
+            inner.contents.insert(transaction);
+            drop(inner);
             kept += 1;
         }
         self.parts.storage.update(&[], &dropped)?;
@@ -74,12 +90,53 @@ impl Mempool {
         })
     }
 
+    /// Takes up the approved blinks that are not final, and gives those that a block does not hold as entries of the pool.
+    fn reload_blinks(&self, view: &dyn View) -> Result<Vec<(Hash, StoredEntry)>, StorageError> {
+        let Ok(height) = queries::totals(view).map(|totals| totals.tip.next()) else {
+            return Ok(Vec::new());
+        };
+        let version = self.parts.chain.network().forks.version_at(height).version;
+        let mut waiting = Vec::new();
+        let mut undecodable = Vec::new();
+        for (id, stored) in self.parts.storage.load_blinks()? {
+            let checked = CheckedTransaction::from_blob(&stored.blob, version).ok();
+            let Some(transaction) = checked.filter(|transaction| transaction.id() == id) else {
+                undecodable.push(id);
+                continue;
+            };
+            self.lock().blinks.insert(KnownBlink {
+                blink: ApprovedBlink {
+                    certificate: stored.certificate,
+                    blob: Arc::new(stored.blob.clone()),
+                },
+                transaction: Arc::new(transaction),
+            });
+            if queries::transaction_row(view, &id).is_ok_and(|row| row.is_none()) {
+                let entry = StoredEntry {
+                    blob: stored.blob,
+                    received: stored.received,
+                    kept_back: false,
+                    from_reverted_block: false,
+                    held_for_blink: None,
+                };
+                waiting.push((id, entry));
+            }
+        }
+        let settled = self.drop_settled_blinks(&mut self.lock(), &[], view);
+        undecodable.extend(settled);
+        self.parts.storage.update_blinks(&[], &undecodable)?;
+        Ok(waiting)
+    }
+
     fn readmit(&self, view: &dyn View, id: &Hash, entry: &StoredEntry) -> Option<Resolved> {
         let height = queries::totals(view).ok()?.tip.next();
         let version = self.parts.chain.network().forks.version_at(height).version;
         let transaction = Arc::new(CheckedTransaction::from_blob(&entry.blob, version).ok()?);
         let known = queries::transaction_row(view, id).ok()?.is_some();
         if transaction.id() != *id || known || spent_key_image(view, &transaction).ok()?.is_some() {
+            return None;
+        }
+        if self.lock().blinks.conflict(&transaction).is_some() {
             return None;
         }
         self.parts
@@ -94,13 +151,14 @@ impl Mempool {
     /// Drops what waited longer than its kind may and remembers it, so that it is not taken again. Returns how many.
     pub fn expire(&self, now: Timestamp) -> usize {
         let settings = self.parts.settings;
-        let removed: Vec<Hash> = {
+        let (removed, blinks) = {
             let mut inner = self.lock();
             let due: Vec<Hash> = inner
                 .contents
                 .iter()
                 .filter(|transaction| {
                     let lifetime = match transaction.source {
+                        _ if transaction.blink == BlinkState::Approved => settings.reverted_lifetime_seconds,
                         Source::RevertedBlock => settings.reverted_lifetime_seconds,
                         Source::Submitted if !transaction.transaction.transaction().prefix.kind.is_transfer() => {
                             settings.nonstandard_lifetime_seconds
@@ -111,12 +169,17 @@ impl Mempool {
                 })
                 .map(|transaction| transaction.transaction.id())
                 .collect();
+            let mut blinks = Vec::new();
             for id in &due {
                 inner.contents.remove(id);
                 inner.remember_expired(*id, settings.remembered_expired);
+                if inner.blinks.remove(id).is_some() {
+                    blinks.push(*id);
+                }
             }
-            due
+            (due, blinks)
         };
+        self.forget_blinks(&blinks);
         self.announce_removed(&removed);
         removed.len()
     }

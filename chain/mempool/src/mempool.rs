@@ -1,8 +1,8 @@
 //! The pool as others see it.
 
-use crate::{contents::Contents, settings::PoolSettings, storage::PoolStorage};
+use crate::{blinks::Blinks, contents::Contents, promises::Promises, settings::PoolSettings, storage::PoolStorage};
 use oxen_node_api::{
-    Admission, AdmissionError, ChainEvent, ChainReader, Clock, EventHub, Pool, PoolTransaction, Relay,
+    Admission, AdmissionError, BlinkState, ChainEvent, ChainReader, Clock, EventHub, Pool, PoolTransaction, Relay,
 };
 use oxen_state::ServiceNodeRules;
 use oxen_types::{Hash, KeyImage};
@@ -40,6 +40,10 @@ pub struct Mempool {
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) contents: Contents,
+    /// Approved by blink quorums, in the pool or in blocks that are not final.
+    pub(crate) blinks: Blinks,
+    /// Inputs that are kept for blinks whose quorums have not decided.
+    pub(crate) promises: Promises,
     /// Counts block events: an admission whose checks ran before one must look again.
     pub(crate) generation: u64,
     expired: HashSet<Hash>,
@@ -104,7 +108,7 @@ impl Mempool {
 
 impl Pool for Mempool {
     fn submit(&self, blob: &[u8], relay: Relay) -> Result<Admission, AdmissionError> {
-        self.admit(blob, relay)
+        self.admit_as(blob, relay, BlinkState::Ordinary)
     }
 
     fn get(&self, id: &Hash) -> Option<PoolTransaction> {
@@ -127,14 +131,27 @@ impl Pool for Mempool {
         self.lock().contents.spenders(image).to_vec()
     }
 
+    fn is_blink(&self, id: &Hash) -> bool {
+        self.lock().blinks.contains(id)
+    }
+
     fn flush(&self, ids: Option<&[Hash]>) -> usize {
-        let removed: Vec<Hash> = {
+        let (removed, blinks) = {
             let mut inner = self.lock();
             let ids = ids.map_or_else(|| inner.contents.ids().copied().collect(), <[Hash]>::to_vec);
-            ids.into_iter()
+            let removed: Vec<Hash> = ids
+                .into_iter()
                 .filter(|id| inner.contents.remove(id).is_some())
-                .collect()
+                .collect();
+            // The operator wants them gone: nothing is kept for them any more.
+            let blinks: Vec<Hash> = removed
+                .iter()
+                .filter(|id| inner.blinks.remove(id).is_some())
+                .copied()
+                .collect();
+            (removed, blinks)
         };
+        self.forget_blinks(&blinks);
         self.announce_removed(&removed);
         removed.len()
     }
@@ -143,11 +160,19 @@ impl Pool for Mempool {
         let Some(released) = self.lock().contents.marks(id).map(crate::contents::Marks::release) else {
             return false;
         };
-        let entry = crate::storage::StoredEntry::of(&released);
-        if let Err(error) = self.parts.storage.update(&[(*id, entry)], &[]) {
+        self.after_waiting_released(&released);
+        true
+    }
+}
+
+impl Mempool {
+    /// Tells of a transaction that was kept back and may be sent to others now.
+    pub(crate) fn after_waiting_released(&self, released: &PoolTransaction) {
+        let id = released.transaction.id();
+        let entry = crate::storage::StoredEntry::of(released);
+        if let Err(error) = self.parts.storage.update(&[(id, entry)], &[]) {
             tracing::warn!(%error, %id, "the release of a transaction is lost if the node stops before it is mined");
         }
-        self.parts.events.publish(&ChainEvent::PoolAdded { id: *id });
-        true
+        self.parts.events.publish(&ChainEvent::PoolAdded { id });
     }
 }

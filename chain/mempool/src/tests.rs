@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod admission;
+mod blinks;
 mod blocks;
 mod fixture;
 mod limits;

@@ -152,6 +152,9 @@ pub enum AlternativeReason {
     TooMany,
     /// Exactly these bytes broke a rule before.
     KnownInvalid,
+    /// It holds what conflicts with an approved blink (chain §5.4): said of a template that is to be signed. A finished block is
+    /// kept beside the main chain until a checkpoint comes.
+    ConflictsWithBlink,
 }
 
 /// Why a block was not taken.
@@ -166,6 +169,7 @@ pub enum SubmitBlockError {
         AlternativeReason::UnknownParent => "its parent is not known; send the blocks before it first",
         AlternativeReason::TooMany => "too many blocks beside the main chain are kept already",
         AlternativeReason::KnownInvalid => "it broke a rule when its branch was to become the main chain",
+        AlternativeReason::ConflictsWithBlink => "it holds a transaction that conflicts with one that service nodes approved",
     })]
     Refused {
         /// Its id.

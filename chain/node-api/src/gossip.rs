@@ -13,11 +13,22 @@ pub enum GossipTopic {
     Votes,
     /// An uptime proof (staking §14).
     UptimeProofs,
+    /// A checkpoint with enough votes, for those who missed some of them (pulse §9).
+    Checkpoints,
+    /// A transaction with the signatures of the blink quorum that approved it (chain §5.3).
+    Blinks,
 }
 
 impl GossipTopic {
     /// Every topic.
-    pub const ALL: [Self; 4] = [Self::Blocks, Self::Transactions, Self::Votes, Self::UptimeProofs];
+    pub const ALL: [Self; 6] = [
+        Self::Blocks,
+        Self::Transactions,
+        Self::Votes,
+        Self::UptimeProofs,
+        Self::Checkpoints,
+        Self::Blinks,
+    ];
 
     /// Its name between nodes.
     #[must_use]
@@ -27,6 +38,8 @@ impl GossipTopic {
             Self::Transactions => "transactions",
             Self::Votes => "votes",
             Self::UptimeProofs => "uptime-proofs",
+            Self::Checkpoints => "checkpoints",
+            Self::Blinks => "blinks",
         }
     }
 }

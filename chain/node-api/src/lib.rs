@@ -4,9 +4,9 @@
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
-//! tells the time, [`gossip`] is what nodes tell each other, [`quorum_network`] what
+//! tells the time, [`blink`] has transactions approved at once, [`gossip`] is what nodes tell each other, [`quorum_network`] what
 //! one service node tells another, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
-//! makes blocks on a test network, [`service_nodes`] is what is known of service nodes beside the chain.
+//! makes blocks on a test network, [`pulse`] those of a quorum, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@
     clippy::arithmetic_side_effects
 )]
 
+pub mod blink;
 pub mod chain;
 pub mod clock;
 pub mod control;
@@ -23,9 +24,13 @@ pub mod gossip;
 pub mod mining;
 pub mod peers;
 pub mod pool;
+pub mod pulse;
 pub mod quorum_network;
 pub mod service_nodes;
 
+pub use blink::{
+    ApprovedBlink, Blink, BlinkAdmission, BlinkOutcome, BlinkPool, BlinkRejection, BlinkState, NoBlink, NoBlinkQuorum,
+};
 pub use chain::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
     Snapshot, SubmitBlockError, SubmitCheckpointError,
@@ -37,6 +42,7 @@ pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};
+pub use pulse::{PulseBlocks, PulseTemplateError, PulseTemplateRequest};
 pub use quorum_network::{
     Answer, AskError, QuorumAddresses, QuorumEndpoint, QuorumHandler, QuorumNetwork, QuorumSubject, Reach,
 };

@@ -1,5 +1,6 @@
 //! Transactions that wait for a block.
 
+use crate::blink::BlinkState;
 use oxen_state::{error::TransactionError, transaction::CheckedTransaction};
 use oxen_types::{Amount, Hash, Height, KeyImage, Timestamp};
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct PoolTransaction {
     pub verified_at: Height,
     /// Height and reason of the last failure to fit into a block.
     pub last_failure: Option<(Height, Hash)>,
+    /// What it is to blink quorums.
+    pub blink: BlinkState,
 }
 
 /// What became of a submitted transaction.
@@ -79,6 +82,33 @@ pub enum AdmissionError {
         image: KeyImage,
         /// The other transaction.
         by: Hash,
+    },
+    /// It spends what an approved blink spends.
+    #[error("key image {image} is spent by transaction {by}, which service nodes have approved")]
+    ConflictsWithBlink {
+        /// The key image.
+        image: KeyImage,
+        /// The blink.
+        by: Hash,
+    },
+    /// Stakes, names and the like cannot be instant.
+    #[error("only ordinary transfers can be instant: send it without blink")]
+    NotBlinkable,
+    /// It burns less than a blink must.
+    #[error(
+        "{burned} OXEN are burned, less than the {required} that a blink of this weight burns; build it with priority blink"
+    )]
+    BurnTooLow {
+        /// Burned.
+        burned: Amount,
+        /// Required.
+        required: Amount,
+    },
+    /// The approval is that of another transaction.
+    #[error("the approval is not that of transaction {id}")]
+    ApprovalOfAnother {
+        /// The transaction's id.
+        id: Hash,
     },
     /// It changes a name that a transaction in the pool changes.
     #[error("transaction {by}, which is in the pool, changes the same name; wait until it is mined")]
@@ -142,6 +172,12 @@ pub trait Pool: Send + Sync {
     /// The transactions that spend a key image.
     fn spenders(&self, image: &KeyImage) -> Vec<Hash>;
 
+    /// Whether a blink quorum approved it: a waiting one, or one in a block that is not final yet.
+    fn is_blink(&self, id: &Hash) -> bool {
+        self.get(id)
+            .is_some_and(|waiting| waiting.blink == BlinkState::Approved)
+    }
+
     /// Drops the given transactions, or all of them; returns how many.
     fn flush(&self, ids: Option<&[Hash]>) -> usize;
 
@@ -154,12 +190,19 @@ pub trait PoolKeeper: Send + Sync {
     /// A waiting transaction that a block lists, already checked.
     fn checked(&self, id: &Hash) -> Option<Arc<CheckedTransaction>>;
 
+    /// Whether there is any approved blink that is not final.
+    fn protects_blinks(&self) -> bool;
+
+    /// An approved blink that conflicts with one of these transactions.
+    fn conflicting_blink(&self, transactions: &[Arc<CheckedTransaction>]) -> Option<Hash>;
+
     /// Transactions that fit the present tip, best first.
     fn candidates(&self) -> Vec<Arc<CheckedTransaction>>;
 
     /// A block with these transactions became the tip: they leave, and with them everything that spends what they spent.
     fn on_committed(&self, transactions: &[Arc<CheckedTransaction>]);
 
-    /// Blocks with these transactions were taken back: they return, except those that conflict with the chain.
+    /// Blocks with these transactions were taken back: they return, except those that conflict with the chain or with an
+    /// approved blink.
     fn on_reverted(&self, transactions: &[Arc<CheckedTransaction>]);
 }

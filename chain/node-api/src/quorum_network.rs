@@ -76,6 +76,11 @@ pub trait QuorumNetwork: Send + Sync {
 
     /// Hands messages of the subject to the handler from now on.
     fn handle(&self, subject: QuorumSubject, handler: Arc<dyn QuorumHandler>);
+
+    /// Keeps these service nodes connected from now on, instead of those of the last call, so that a message to them need not
+    /// wait for a connection. Of more than a transport can keep (64 over libp2p) the last are left out. A transport without
+    /// connections has nothing to do.
+    fn prepare(&self, _nodes: &[PublicKey]) {}
 }
 
 /// Takes the messages of one subject.

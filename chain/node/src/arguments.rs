@@ -74,6 +74,10 @@ pub struct Arguments {
     #[arg(long)]
     pub print_network: bool,
 
+    /// Stop when standard input is closed: for a program that starts a node and wants it gone even when it is killed itself.
+    #[arg(long)]
+    pub stop_with_stdin: bool,
+
     /// Accepted for configurations of the C++ daemon: see the commands instead.
     #[arg(long, hide = true)]
     pub non_interactive: bool,
@@ -164,7 +168,8 @@ pub struct ServiceNodeArguments {
     /// The IPv4 address under which other service nodes reach this one.
     #[arg(long, value_name = "IP")]
     pub service_node_public_ip: Option<Ipv4Addr>,
-    /// Port for messages between service nodes, which others must reach; the network's by default.
+    /// Port under which other service nodes reach this one; the one of --p2p-bind-port by default, because messages between
+    /// service nodes take the same way as those between peers.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub quorumnet_port: Option<u16>,
     /// For test networks: take addresses that are not reached from the internet, in our own proofs and in those of others.

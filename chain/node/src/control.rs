@@ -6,6 +6,7 @@ use crate::{
     status::NodeStatus,
 };
 use oxen_node_api::{ChainReader, Clock, NodeControl, PeerControl, Pool, SyncState};
+use oxen_pulse_driver::PulseWatch;
 use oxen_state::queries;
 use oxen_types::{Timestamp, network::HardForkVersion};
 use std::{path::PathBuf, sync::Arc, time::Instant};
@@ -23,6 +24,8 @@ pub(crate) struct Control {
     pub(crate) data_directory: PathBuf,
     /// What is told about the service node, if the process runs one.
     pub(crate) own: OwnReporter,
+    /// Where Pulse stands, if the process runs a service node.
+    pub(crate) pulse: Option<PulseWatch>,
 }
 
 impl NodeControl for Control {
@@ -54,7 +57,12 @@ impl NodeControl for Control {
             |status| status.to_string(),
         );
         let own = self.own.report().map(|report| report.lines()).unwrap_or_default();
-        std::iter::once(first).chain(own).collect::<Vec<_>>().join("\n")
+        let pulse = self.pulse.as_ref().map(|pulse| pulse.situation().to_string());
+        std::iter::once(first)
+            .chain(own)
+            .chain(pulse)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn warnings(&self) -> Vec<String> {

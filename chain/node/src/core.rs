@@ -2,16 +2,25 @@
 
 use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
-    pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage,
+    pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
+use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
-use oxen_node_api::{ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, SyncState};
+use oxen_node_api::{
+    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
+    QuorumNetwork, QuorumSubject, Reach, SyncState,
+};
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
+use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
-use oxen_staking_prober::{NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, VoteHandler};
+use oxen_staking_prober::{
+    NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
+};
+use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
 use oxen_store::ChainStore;
-use oxen_types::{Height, Network};
+use oxen_types::{Height, Network, PublicKey};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
 use std::sync::Arc;
@@ -23,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) staking: Arc<StakingRules>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Messages to and from service nodes; [`NobodyToTell`] until there are peers.
+    pub(crate) quorum_network: Arc<dyn QuorumNetwork>,
 }
 
 impl Core {
@@ -64,11 +75,16 @@ impl Core {
             staking,
             events,
             clock,
+            quorum_network: Arc::new(NobodyToTell),
         })
     }
 
-    /// Takes connections and goes to peers.
-    pub(crate) async fn start_peers(&self, config: PeerConfig) -> Result<Arc<PeerNetwork>, StartError> {
+    /// Takes connections and goes to peers. With keys the node proves to them that it is a service node.
+    pub(crate) async fn start_peers(
+        &mut self,
+        config: PeerConfig,
+        keys: Option<&ServiceNodeKeys>,
+    ) -> Result<Arc<PeerNetwork>, StartError> {
         let services = PeerServices {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.chain) as _,
@@ -76,11 +92,12 @@ impl Core {
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock),
         };
-        let peers = PeerNetwork::start(config, services, rand_core::OsRng).await?;
+        let peers = Arc::new(PeerNetwork::start(config, services, keys, rand_core::OsRng).await?);
         for address in peers.addresses() {
             tracing::info!("peers can connect to {address}");
         }
-        Ok(Arc::new(peers))
+        self.quorum_network = Arc::clone(&peers) as _;
+        Ok(peers)
     }
 
     /// Listens to uptime proofs and votes, and sends our own when this is a service node.
@@ -88,8 +105,13 @@ impl Core {
         &self,
         peers: Option<&Arc<PeerNetwork>>,
         store: &ChainStore,
-        settings: ProberSettings,
+        mut settings: ProberSettings,
     ) -> Result<Arc<Prober>, LaunchError> {
+        if settings.quorumnet_port == 0 {
+            // One port takes peers and the messages of service nodes. A node without peers proves to nobody.
+            let port = peers.and_then(|peers| peers.tcp_port());
+            settings.quorumnet_port = port.unwrap_or(self.chain.network().ports.quorumnet);
+        }
         let (gossip, sync): (Arc<dyn Gossip>, Arc<dyn SyncTarget>) = match peers {
             Some(peers) => (Arc::clone(peers) as _, Arc::new(PeersTarget(Arc::clone(peers) as _))),
             None => (Arc::new(NobodyToTell), Arc::new(NoSyncTarget)),
@@ -99,6 +121,7 @@ impl Core {
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
             gossip,
+            quorum: Arc::clone(&self.quorum_network),
             clock: Arc::clone(&self.clock),
             staking: Arc::clone(&self.staking) as _,
             sync,
@@ -110,8 +133,55 @@ impl Core {
             peers.handle(GossipTopic::UptimeProofs, proofs).await;
             let votes = Arc::new(VoteHandler(Arc::clone(&prober)));
             peers.handle(GossipTopic::Votes, votes).await;
+            peers.set_quorum_addresses(Arc::clone(&prober) as _);
+            let time = Arc::new(TimeHandler(Arc::clone(&prober)));
+            self.quorum_network.handle(QuorumSubject::Time, time);
         }
         Ok(prober)
+    }
+
+    /// Takes part in making blocks, with the primary key of our service node. Must be called after the prober knows where the
+    /// others are.
+    pub(crate) fn start_pulse(
+        &self,
+        peers: Option<Arc<dyn PeerControl>>,
+        store: &ChainStore,
+        key: KeyPair,
+    ) -> Result<PulseDriver, LaunchError> {
+        let parts = PulseParts {
+            chain: Arc::clone(&self.chain) as _,
+            blocks: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            staking: Arc::clone(&self.staking),
+            network: Arc::clone(&self.quorum_network),
+            guard: Arc::new(DatabaseGuard::open(store.clone()).map_err(oxen_pulse_driver::StartError::from)?),
+            clock: Arc::clone(&self.clock),
+            readiness: Arc::new(InStep(peers)),
+            key,
+        };
+        Ok(PulseDriver::start(parts, &*self.events)?)
+    }
+
+    /// Judges instant transactions when this is a service node, submits them, and hears of approved ones. `None` for a node
+    /// without peers.
+    pub(crate) async fn start_blink(
+        &self,
+        peers: Option<&Arc<PeerNetwork>>,
+        key: Option<KeyPair>,
+    ) -> Option<Arc<BlinkService>> {
+        let peers = peers?;
+        let service = BlinkService::start(BlinkParts {
+            chain: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.chain) as _,
+            pool: Arc::clone(&self.pool) as _,
+            network: Arc::clone(&self.quorum_network),
+            gossip: Arc::clone(peers) as _,
+            key,
+        });
+        let handler = Arc::new(BlinkHandler(Arc::clone(&service)));
+        peers.handle(GossipTopic::Blinks, handler).await;
+        Some(service)
     }
 
     /// What tells of our service node.
@@ -131,11 +201,13 @@ impl Core {
         prober: &Arc<Prober>,
         peers: Option<Arc<dyn PeerControl>>,
         control: Arc<Control>,
+        blink: Arc<dyn Blink>,
     ) -> NodeHandles {
         NodeHandles {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
+            blink,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
             peers,
@@ -148,11 +220,32 @@ impl Core {
     }
 }
 
-/// Gossip of a node without peers.
+/// Gossip, and messages to service nodes, of a node without peers.
 struct NobodyToTell;
 
 impl Gossip for NobodyToTell {
     fn publish(&self, _: GossipTopic, _: Vec<u8>) {}
+}
+
+impl QuorumNetwork for NobodyToTell {
+    fn tell(&self, _: &PublicKey, _: QuorumSubject, _: Arc<[u8]>, _: Reach) {}
+
+    fn ask(&self, _: &PublicKey, _: QuorumSubject, _: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>> {
+        Box::pin(async { Err(AskError::Unreachable) })
+    }
+
+    fn handle(&self, _: QuorumSubject, _: Arc<dyn QuorumHandler>) {}
+}
+
+/// In step unless a peer is known to be ahead.
+struct InStep(Option<Arc<dyn PeerControl>>);
+
+impl Readiness for InStep {
+    fn is_in_step(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|peers| peers.sync_state() == SyncState::Synchronised)
+    }
 }
 
 /// How far the peers are, for the prober: it does not judge others while this node is behind.

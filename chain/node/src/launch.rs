@@ -12,11 +12,13 @@ use crate::{
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
+use oxen_blink::{BlinkSender, BlinkService};
 use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NodeControl, PeerControl, Subscription,
+    Blink, ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NoBlink, NodeControl, PeerControl, Subscription,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, StartError};
+use oxen_pulse_driver::PulseDriver;
 use oxen_rpc::{Access, BindError, RpcConfig, RpcServer};
 use oxen_staking_prober::Prober;
 use oxen_staking_rules::uptime_proof::LocalAddresses;
@@ -90,6 +92,9 @@ pub enum LaunchError {
     /// The peer-to-peer network.
     #[error(transparent)]
     Peers(#[from] StartError),
+    /// Pulse.
+    #[error(transparent)]
+    Pulse(#[from] oxen_pulse_driver::StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -111,6 +116,8 @@ pub struct Node {
     clock: Arc<dyn Clock>,
     control: Arc<Control>,
     prober: Arc<Prober>,
+    blink: Option<Arc<BlinkService>>,
+    pulse: Option<PulseDriver>,
     supervisor: Arc<Supervisor>,
     peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
@@ -131,7 +138,7 @@ impl Node {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
         let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
-        let core = Core::open(settings.network, &store, settings.pool)?;
+        let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let mut subscriptions = vec![
             core.events.subscribe(MetricsSubscriber::new()),
@@ -141,13 +148,20 @@ impl Node {
             subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
         let peers = match settings.peers {
-            Some(config) => Some(core.start_peers(config).await?),
+            Some(config) => Some(core.start_peers(config, prober_settings.keys.as_ref()).await?),
             None => None,
         };
+        let primary = prober_settings.keys.as_ref().map(|keys| keys.primary().clone());
         let prober = core.start_prober(peers.as_ref(), &store, prober_settings).await?;
         subscriptions.push(prober.subscribe(&*core.events));
         let reporter = core.reporter(&prober);
         let peer_control = peers.clone().map(|peers| peers as Arc<dyn PeerControl>);
+        let blink = core.start_blink(peers.as_ref(), primary.clone()).await;
+        subscriptions.extend(blink.as_ref().map(|blink| blink.subscribe(&*core.events)));
+        let pulse = match primary {
+            Some(key) => Some(core.start_pulse(peer_control.clone(), &store, key)?),
+            None => None,
+        };
         let control = Arc::new(Control {
             chain: Arc::clone(&core.chain) as _,
             pool: Arc::clone(&core.pool) as _,
@@ -158,6 +172,7 @@ impl Node {
             started,
             data_directory: data_directory.path().to_owned(),
             own: reporter.clone(),
+            pulse: pulse.as_ref().map(PulseDriver::watch),
         });
         let health = Health {
             chain: Arc::clone(&core.chain) as _,
@@ -170,7 +185,11 @@ impl Node {
             own: Some(reporter),
             ..health.clone()
         };
-        let handles = core.handles(&prober, peer_control, Arc::clone(&control));
+        let sender: Arc<dyn Blink> = match &blink {
+            Some(blink) => Arc::new(BlinkSender(Arc::clone(blink))),
+            None => Arc::new(NoBlink),
+        };
+        let handles = core.handles(&prober, peer_control, Arc::clone(&control), sender);
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
             .with_routes(Access::Admin, health::admin_routes(operators_health))
@@ -191,6 +210,8 @@ impl Node {
             control,
             peers,
             prober,
+            blink,
+            pulse,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -268,6 +289,10 @@ impl Node {
         let stop = self.shutdown.clone();
         let prober = Arc::clone(&self.prober);
         tasks.spawn(oxen_staking_prober::run(prober, async move { stop.requested().await }));
+        if let Some(blink) = self.blink.clone() {
+            let stop = self.shutdown.clone();
+            tasks.spawn(oxen_blink::run(blink, async move { stop.requested().await }));
+        }
         self.supervisor.tell(&Notice::Ready);
         self.supervisor.tell(&Notice::Status(status));
 
@@ -277,6 +302,8 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        // Its thread may be in the middle of a block, which is milliseconds.
+        drop(self.pulse);
         if let Some(peers) = &self.peers {
             peers.stop().await;
         }

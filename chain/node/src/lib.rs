@@ -27,6 +27,7 @@ pub mod peers;
 mod pool_storage;
 pub mod program;
 pub mod proof_storage;
+mod pulse_guard;
 pub mod service_node_keys;
 pub mod service_node_options;
 pub mod shutdown;

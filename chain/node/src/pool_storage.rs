@@ -1,9 +1,9 @@
 //! The pool's copy on disk: rows beside the chain in the same database.
 
-use oxen_mempool::{PoolStorage, StorageError, StoredEntry};
-use oxen_store::{AuxiliaryBatch, ChainStore, MempoolEntries};
+use oxen_mempool::{PoolStorage, StorageError, StoredBlink, StoredEntry};
+use oxen_store::{AuxiliaryBatch, AuxiliaryTable, Blinks, ChainStore, MempoolEntries};
 use oxen_types::Hash;
-use parity_scale_codec::{DecodeAll, Encode};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// Rows read at a time.
 const PAGE: usize = 1_000;
@@ -13,33 +13,60 @@ pub(crate) struct DatabasePoolStorage(pub(crate) ChainStore);
 
 impl PoolStorage for DatabasePoolStorage {
     fn load(&self) -> Result<Vec<(Hash, StoredEntry)>, StorageError> {
+        self.load_rows::<MempoolEntries, _>("a pool entry")
+    }
+
+    fn update(&self, put: &[(Hash, StoredEntry)], remove: &[Hash]) -> Result<(), StorageError> {
+        self.update_rows::<MempoolEntries, _>(put, remove)
+    }
+
+    fn load_blinks(&self) -> Result<Vec<(Hash, StoredBlink)>, StorageError> {
+        self.load_rows::<Blinks, _>("a blink")
+    }
+
+    fn update_blinks(&self, put: &[(Hash, StoredBlink)], remove: &[Hash]) -> Result<(), StorageError> {
+        self.update_rows::<Blinks, _>(put, remove)
+    }
+}
+
+impl DatabasePoolStorage {
+    /// Every row of a table; `what` names one in the log when it does not decode.
+    fn load_rows<T, R>(&self, what: &str) -> Result<Vec<(Hash, R)>, StorageError>
+    where
+        T: AuxiliaryTable<Key = Hash, Row = Vec<u8>>,
+        R: Decode,
+    {
         let snapshot = self.0.snapshot();
-        let mut entries = Vec::new();
+        let mut rows = Vec::new();
         let mut after = None;
         loop {
             let page = snapshot
-                .scan_auxiliary::<MempoolEntries>(after.as_ref(), PAGE)
+                .scan_auxiliary::<T>(after.as_ref(), PAGE)
                 .map_err(storage_error)?;
             after = page.last().map(|(id, _)| *id);
             for (id, row) in page {
-                match StoredEntry::decode_all(&mut row.as_slice()) {
-                    Ok(entry) => entries.push((id, entry)),
-                    Err(error) => tracing::warn!(%id, %error, "a pool entry on disk does not decode and is dropped"),
+                match R::decode_all(&mut row.as_slice()) {
+                    Ok(row) => rows.push((id, row)),
+                    Err(error) => tracing::warn!(%id, %error, "{what} on disk does not decode and is dropped"),
                 }
             }
             if after.is_none() {
-                return Ok(entries);
+                return Ok(rows);
             }
         }
     }
 
-    fn update(&self, put: &[(Hash, StoredEntry)], remove: &[Hash]) -> Result<(), StorageError> {
+    fn update_rows<T, R>(&self, put: &[(Hash, R)], remove: &[Hash]) -> Result<(), StorageError>
+    where
+        T: AuxiliaryTable<Key = Hash, Row = Vec<u8>>,
+        R: Encode,
+    {
         let mut batch = AuxiliaryBatch::new();
         for id in remove {
-            batch.delete::<MempoolEntries>(id);
+            batch.delete::<T>(id);
         }
-        for (id, entry) in put {
-            batch.put::<MempoolEntries>(id, &entry.encode());
+        for (id, row) in put {
+            batch.put::<T>(id, &row.encode());
         }
         self.0.write_auxiliary(&batch).map_err(storage_error)
     }

@@ -115,7 +115,12 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     if arguments.check_database {
         return check_database(&settings);
     }
-    runtime.block_on(serve(settings))
+    let input = if arguments.stop_with_stdin {
+        InputEnd::Stops
+    } else {
+        InputEnd::MeansNothing
+    };
+    runtime.block_on(serve(settings, input))
 }
 
 /// `--check-database`: makes the state anew from the blocks and compares.
@@ -138,10 +143,20 @@ fn check_database(settings: &NodeSettings) -> Result<(), ProgramError> {
     Ok(())
 }
 
-async fn serve(settings: NodeSettings) -> Result<(), ProgramError> {
+/// What the end of standard input says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InputEnd {
+    MeansNothing,
+    Stops,
+}
+
+async fn serve(settings: NodeSettings, input: InputEnd) -> Result<(), ProgramError> {
     tracing::info!("oxend {} on {}", env!("CARGO_PKG_VERSION"), settings.network.name);
     let node = Node::launch(settings).await?;
     node.shutdown().on_signals()?;
+    if input == InputEnd::Stops {
+        node.shutdown().on_closed_input()?;
+    }
     match node.run().await? {
         reason @ ShutdownReason::StorageFailed(_) => Err(ProgramError::StorageFailed(reason)),
         _ => Ok(()),

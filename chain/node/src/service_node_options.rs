@@ -37,8 +37,8 @@ pub enum ServiceNodeOptionError {
 pub struct ServiceNodeSettings {
     /// Where others reach it.
     pub public_ip: Ipv4Addr,
-    /// Port for messages between service nodes.
-    pub quorumnet_port: u16,
+    /// Port under which others reach it for messages between service nodes, where it is not the port on which it takes peers.
+    pub quorumnet_port: Option<u16>,
 }
 
 /// Whether addresses that are not reached from everywhere are taken: where the network is on one machine, or when told.
@@ -79,7 +79,7 @@ pub fn service_node_settings(
     };
     Ok(Some(ServiceNodeSettings {
         public_ip,
-        quorumnet_port: arguments.quorumnet_port.unwrap_or(network.ports.quorumnet),
+        quorumnet_port: arguments.quorumnet_port,
     }))
 }
 
@@ -107,7 +107,7 @@ pub fn prober_settings(
     Ok(ProberSettings {
         keys: Some(found.keys),
         public_ip: Some(settings.public_ip),
-        quorumnet_port: settings.quorumnet_port,
+        quorumnet_port: settings.quorumnet_port.unwrap_or_default(),
         ..watching
     })
 }
@@ -136,7 +136,6 @@ mod tests {
         );
         let public = settings(Some([9, 9, 9, 9])).unwrap().unwrap();
         assert_eq!(public.public_ip, Ipv4Addr::new(9, 9, 9, 9));
-        assert_eq!(public.quorumnet_port, mainnet.ports.quorumnet);
         assert_eq!(
             service_node_settings(&ServiceNodeArguments::default(), &mainnet),
             Ok(None)
@@ -167,7 +166,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no keys are made");
         let settings = ServiceNodeSettings {
             public_ip: Ipv4Addr::LOCALHOST,
-            quorumnet_port: 7,
+            quorumnet_port: Some(7),
         };
         let open = || prober_settings(Some(settings), LocalAddresses::Allowed, folder.path()).unwrap();
         let (first, again) = (open(), open());

@@ -1,6 +1,6 @@
 //! Stopping in order, whoever asks.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io, sync::Arc, thread};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -15,6 +15,8 @@ pub enum ShutdownReason {
     Rpc,
     /// The database cannot be written any more.
     StorageFailed(Arc<str>),
+    /// Standard input was closed, which told that whoever started the node is gone.
+    InputClosed,
     /// The program that runs the node in its own process.
     Program,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for ShutdownReason {
                 f,
                 "the database could not be written ({reason}); mend the cause, usually a full disk, and start again: nothing is lost"
             ),
+            Self::InputClosed => f.write_str("standard input was closed"),
             Self::Program => f.write_str("the program ends"),
         }
     }
@@ -85,6 +88,21 @@ impl Shutdown {
                 }
             });
         }
+        Ok(())
+    }
+
+    /// Turns the end of standard input into a request: the system closes a pipe when the process at its other end ends, however
+    /// that comes about.
+    ///
+    /// # Errors
+    /// No thread can be started that reads it.
+    pub fn on_closed_input(&self) -> io::Result<()> {
+        let shutdown = self.clone();
+        thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+            // What is written means nothing; an error means as much as the end.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            shutdown.request(ShutdownReason::InputClosed);
+        })?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What the network is started with.
 
-use crate::{address::PeerAddress, identity::IdentityError, peers::book::BookError};
+use crate::{address::PeerAddress, identity::IdentityError, peers::file::PeerFileError};
 use oxen_node_api::PeerLimits;
 use std::{net::IpAddr, path::PathBuf};
 use thiserror::Error;
@@ -78,9 +78,9 @@ pub enum StartError {
     /// The key.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The known addresses.
+    /// The known addresses, or the bans.
     #[error(transparent)]
-    Book(#[from] BookError),
+    PeerFile(#[from] PeerFileError),
     /// The port is taken, or the host is none of this machine's.
     #[error(
         "cannot take connections of peers on {address}: {reason}; choose another with --p2p-bind-ip and --p2p-bind-port"

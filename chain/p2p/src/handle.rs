@@ -4,33 +4,39 @@ use crate::{
     address::{quic, socket_of, tcp},
     config::{PeerConfig, StartError, SyncMode},
     identity,
+    limits::{QUESTION_TIMEOUT, QUORUM_MESSAGE_BYTES},
     network::{
-        Network, NetworkParts,
+        Network, NetworkParts, PeerFiles,
         behaviour::{Behaviour, build_swarm},
     },
-    peers::{Peers, book::AddressBook},
+    peers::{Peers, book::AddressBook, places::Visits, standing::Standings},
+    quorum::{mailbox::Letter, postbox::Post},
     shared::{Command, PeerServices, Shared},
     sync,
 };
 use futures::StreamExt;
 use libp2p::{Multiaddr, PeerId, Swarm, multiaddr::Protocol, swarm::SwarmEvent};
 use oxen_node_api::{
-    BannedHost, Gossip, GossipHandler, GossipTopic, KnownPeer, PeerConnection, PeerControl, PeerLimits, Subscription,
-    SyncSpan, SyncState,
+    Answer, AskError, BannedHost, Gossip, GossipHandler, GossipTopic, KnownPeer, PeerConnection, PeerControl,
+    PeerLimits, QuorumAddresses, QuorumHandler, QuorumNetwork, QuorumSubject, Reach, Subscription, SyncSpan, SyncState,
 };
+use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::queries;
-use oxen_types::Height;
+use oxen_types::{Height, PublicKey};
 use rand_core::{CryptoRng, RngCore};
 use std::{net::IpAddr, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::timeout,
 };
 
 /// The file of the key, in the folder of the configuration.
 const KEY_FILE: &str = "p2p.key";
 /// The file of known peers.
 const BOOK_FILE: &str = "p2p.peers";
+/// The file of bans.
+const BANS_FILE: &str = "p2p.bans";
 
 /// The network of a running node. Dropping it ends the connections.
 pub struct PeerNetwork {
@@ -44,24 +50,34 @@ pub struct PeerNetwork {
 
 impl PeerNetwork {
     /// Takes connections, goes to peers and follows their chain. `randomness` decides whom to ask and how stems grow, and
-    /// makes the node's key when there is none. Must be called inside a tokio runtime.
+    /// makes the node's key when there is none. With `keys` the node proves to its peers that it is this service node. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// The key, the known peers or the port cannot be used.
     pub async fn start(
         config: PeerConfig,
         services: PeerServices,
+        keys: Option<&ServiceNodeKeys>,
         mut randomness: impl RngCore + CryptoRng + Send + 'static,
     ) -> Result<Self, StartError> {
         /// Requests of other tasks wait here while this many are on their way to the network's.
         const COMMANDS: usize = 64;
         let keypair = identity::load_or_make(&config.folder.join(KEY_FILE), &mut randomness)?;
-        let book_path = config.folder.join(BOOK_FILE);
-        let book = AddressBook::load(&book_path)?;
+        let files = PeerFiles {
+            book: config.folder.join(BOOK_FILE),
+            bans: config.folder.join(BANS_FILE),
+        };
+        let book = AddressBook::load(&files.book)?;
+        let standings = Standings::load(&files.bans, services.clock.now())?;
         let (sender, commands) = mpsc::channel(COMMANDS);
-        let shared = Arc::new(Shared::new(services, Peers::new(book, config.limits), sender));
-        shared.status()?;
         let peer = keypair.public().to_peer_id();
+        let visits = match keys {
+            Some(_) => Visits::Taken,
+            None => Visits::Refused,
+        };
+        let peers = Peers::new(book, standings, config.limits, visits);
+        let shared = Arc::new(Shared::new(services, peers, (peer, keys), sender));
+        shared.status()?;
         let mut swarm = build_swarm(keypair, &shared)?;
         let addresses = listen(&mut swarm, &config).await?;
         let feed = shared.services.feed.subscribe(Arc::clone(&shared.own) as _);
@@ -75,11 +91,12 @@ impl PeerNetwork {
             commands,
             ports: ports(&addresses),
             config,
-            book_path,
+            files,
             randomness: Box::new(randomness),
         });
         network.join(GossipTopic::Blocks);
         network.join(GossipTopic::Transactions);
+        network.join(GossipTopic::Checkpoints);
         Ok(Self {
             shared,
             peer,
@@ -105,7 +122,19 @@ impl PeerNetwork {
             .collect()
     }
 
-    /// Takes part in a topic whose messages a service judges. Blocks and transactions are judged here and need none.
+    /// The port on which peers connect by TCP: what the uptime proof of a service node names for messages between service nodes.
+    #[must_use]
+    pub fn tcp_port(&self) -> Option<u16> {
+        ports(&self.addresses).0
+    }
+
+    /// Says where service nodes are and by which keys they prove it. Until then no peer is taken for one.
+    pub fn set_quorum_addresses(&self, addresses: Arc<dyn QuorumAddresses>) {
+        self.shared.set_addresses(addresses);
+    }
+
+    /// Takes part in a topic whose messages a service judges. Blocks, transactions and checkpoints are judged here and need
+    /// none.
     pub async fn handle(&self, topic: GossipTopic, handler: Arc<dyn GossipHandler>) {
         self.shared.set_handler(topic, handler);
         // An error means that the network stopped: then there is nothing to take part in.
@@ -139,6 +168,53 @@ impl Drop for PeerNetwork {
 impl Gossip for PeerNetwork {
     fn publish(&self, topic: GossipTopic, message: Vec<u8>) {
         self.shared.outbox.push(topic, message);
+    }
+}
+
+impl QuorumNetwork for PeerNetwork {
+    fn tell(&self, to: &PublicKey, subject: QuorumSubject, message: Arc<[u8]>, reach: Reach) {
+        if self.shared.statement.is_none() || message.len() > QUORUM_MESSAGE_BYTES as usize {
+            tracing::warn!(
+                subject = subject.name(),
+                bytes = message.len(),
+                "a message is not sent: this is no service node, or it is too long"
+            );
+            return;
+        }
+        let letter = Letter::Message { subject, message };
+        self.shared.postbox.post(Post { to: *to, letter, reach });
+    }
+
+    fn ask(&self, to: &PublicKey, subject: QuorumSubject, question: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>> {
+        if question.len() > QUORUM_MESSAGE_BYTES as usize {
+            return Box::pin(async { Err(AskError::Overloaded) });
+        }
+        let (answer, answered) = oneshot::channel();
+        let letter = Letter::Question {
+            subject,
+            question,
+            answer,
+        };
+        self.shared.postbox.post(Post {
+            to: *to,
+            letter,
+            reach: Reach::Connect,
+        });
+        Box::pin(async move {
+            match timeout(QUESTION_TIMEOUT, answered).await {
+                Ok(Ok(given)) => given,
+                Ok(Err(_)) => Err(AskError::Overloaded),
+                Err(_) => Err(AskError::TimedOut),
+            }
+        })
+    }
+
+    fn handle(&self, subject: QuorumSubject, handler: Arc<dyn QuorumHandler>) {
+        self.shared.hearing.set_handler(subject, handler);
+    }
+
+    fn prepare(&self, nodes: &[PublicKey]) {
+        self.shared.postbox.prepare(nodes);
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) const GOSSIP_FRAME_BYTES: usize = 1_048_576 + 16 * 1024;
 pub(crate) const VOTE_BYTES: usize = 4_096;
 /// Largest uptime proof; with keys, versions and addresses about 500 bytes (staking §14).
 pub(crate) const UPTIME_PROOF_BYTES: usize = 16_384;
+/// Largest approved blink: a transaction with at most twenty signatures (chain §5.3).
+pub(crate) const BLINK_BYTES: usize = TRANSACTION_BYTES as usize + 4_096;
 /// Messages that are looked at together: one thread for blocks must always be left.
 pub(crate) const JUDGED_TOGETHER: usize = 4;
 /// Messages of one topic that are looked at together.
@@ -64,6 +66,62 @@ pub(crate) const OUTBOX_MESSAGES: usize = 1_024;
 pub(crate) const OUTBOX_BYTES: usize = 16 * 1024 * 1024;
 /// How long a message is remembered so that it is not taken twice.
 pub(crate) const REMEMBER_MESSAGES: Duration = Duration::from_secs(120);
+
+// Messages between service nodes.
+
+/// Largest message or answer. A block template of Pulse is as large as a block without its transactions, a transaction for the
+/// blink quorum as large as a transaction.
+pub(crate) const QUORUM_MESSAGE_BYTES: u32 = BLOCK_BYTES + 64 * 1024;
+/// Largest frame of one: with its subject and length.
+pub(crate) const QUORUM_FRAME_BYTES: usize = QUORUM_MESSAGE_BYTES as usize + 16;
+/// Messages and questions that wait for one service node, and bytes of them; the oldest messages make room. A round of Pulse takes
+/// about 66 messages between two nodes at most.
+pub(crate) const WAITING_FOR_NODE: usize = 256;
+/// See [`WAITING_FOR_NODE`].
+pub(crate) const WAITING_FOR_NODE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes that wait for all service nodes together; while there are as many, nothing more is taken.
+pub(crate) const WAITING_FOR_ALL_BYTES: usize = 64 * 1024 * 1024;
+/// Service nodes for which something waits or to which a way is remembered.
+pub(crate) const QUORUM_ROUTES: usize = 512;
+/// How long a message waits for its connection. What is older is of no use to Pulse.
+pub(crate) const MESSAGE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a question waits for its connection.
+pub(crate) const QUESTION_PATIENCE: Duration = Duration::from_secs(10);
+/// Messages to one node that it did not confirm yet; the rest waits here.
+pub(crate) const TOLD_TOGETHER: usize = 32;
+/// Questions to one node that it did not answer yet; more are not asked.
+pub(crate) const QUESTIONS_TO_NODE: usize = 16;
+/// Streams of messages of one connection: those of both sides with as much room again, and the same for questions.
+pub(crate) const QUORUM_STREAMS: usize = 64;
+/// Time until a message is confirmed: a megabyte over a slow line.
+pub(crate) const TOLD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for the answer to a question. A blink quorum answers within a minute (chain §5).
+pub(crate) const QUESTION_TIMEOUT: Duration = Duration::from_secs(75);
+/// Messages of one service node that wait to be handed on, and bytes of them. More are refused: the others have room of their own.
+pub(crate) const HEARD_OF_NODE: usize = 256;
+/// See [`HEARD_OF_NODE`].
+pub(crate) const HEARD_OF_NODE_BYTES: usize = 4 * 1024 * 1024;
+/// Messages that a service node may tell at once after a pause, and how many more each second: four blocks of Pulse a second.
+pub(crate) const TOLD_BURST: u32 = 2_048;
+/// See [`TOLD_BURST`].
+pub(crate) const TOLD_A_SECOND: u32 = 256;
+/// Questions that are being answered, of all peers and of one.
+pub(crate) const QUESTIONS_TOGETHER: usize = 64;
+/// See [`QUESTIONS_TOGETHER`].
+pub(crate) const QUESTIONS_OF_PEER: usize = 8;
+/// Messages and questions of a peer that come before its greeting was read, and are looked at then.
+pub(crate) const EARLY_MESSAGES: usize = 32;
+/// Connections to and from service nodes beside the ordinary ones. A quorum has a dozen, a network some hundred active nodes;
+/// the least recently used goes.
+pub(crate) const SERVICE_NODE_CONNECTIONS: usize = 128;
+/// Service nodes that are kept connected because they will be needed.
+pub(crate) const PREPARED_NODES: usize = 64;
+/// Connections to a service node beside the ordinary ones by those that did not prove to be one: newcomers, and nodes that ask.
+pub(crate) const PASSING_CONNECTIONS: usize = 32;
+/// How long these stay: as long as a question takes.
+pub(crate) const PASSING_TIME: Duration = Duration::from_secs(90);
+/// Longest pause between two attempts to reach a service node.
+pub(crate) const QUORUM_DIAL_PAUSE: Duration = Duration::from_secs(30);
 
 // Requests.
 
@@ -85,9 +143,9 @@ pub(crate) const REQUEST_BURST: u32 = 256;
 pub(crate) const REQUESTS_A_SECOND: u32 = 32;
 /// Requests of this node's own to one peer that wait for an answer while it syncs: one arrives while the next is made.
 pub(crate) const REQUESTS_OF_SYNC: usize = 2;
-/// Bytes of blocks that came and wait for those before them.
-pub(crate) const SYNC_WINDOW_BYTES: usize = 48 * 1024 * 1024;
-/// Batches that are asked or wait: with the largest answers this is more than the window, with empty blocks far less.
+/// Bytes of blocks that came and wait for those before them, and of answers that may be as large as one can be: eight at a time.
+pub(crate) const SYNC_WINDOW_BYTES: usize = 8 * RESPONSE_BYTES;
+/// Batches that are asked or wait: with small blocks their number is the limit.
 pub(crate) const SYNC_WINDOW_BATCHES: usize = 24;
 /// Ids known ahead; below half of it more are asked for.
 pub(crate) const SYNC_IDS_AHEAD: usize = 8_192;
@@ -119,5 +177,7 @@ pub(crate) const REMEMBERED_STANDINGS: usize = 4_096;
 pub(crate) const REMEMBERED_BANS: usize = 10_000;
 /// Peers that the next start goes to first: the longest connected of this one, so that nobody can surround a node that starts.
 pub(crate) const ANCHORS: usize = 3;
+/// Largest file of bans that is read: what is remembered takes a third of it.
+pub(crate) const BANS_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Largest file of addresses that is read.
 pub(crate) const BOOK_FILE_BYTES: u64 = 1024 * 1024;

@@ -3,7 +3,7 @@
 //! Every match is total: a new rule of the chain cannot be added without deciding here what breaking it costs.
 
 use crate::wire::{frames::FrameError, message::Refusal};
-use oxen_node_api::{AdmissionError, AlternativeReason, SubmitBlockError};
+use oxen_node_api::{AdmissionError, AlternativeReason, SubmitBlockError, SubmitCheckpointError};
 use oxen_state::{BlockError, TransactionError, block::checkpoints::CheckpointError};
 use thiserror::Error;
 
@@ -48,6 +48,15 @@ pub(crate) enum Offence {
     /// A service found its gossip message to break a rule.
     #[error("it passed on a message that breaks a rule")]
     RejectedGossip,
+    /// It says that it speaks for a service node whose key did not sign that.
+    #[error("it claims to speak for a service node that does not say so")]
+    ForgedStatement,
+    /// It tells what only service nodes tell, and runs none.
+    #[error("it tells what only service nodes may tell")]
+    NotAServiceNode,
+    /// A service node tells more than Pulse needs.
+    #[error("it tells too much")]
+    TooManyMessages,
     /// It asks more than a peer needs.
     #[error("it asks too much")]
     TooManyRequests,
@@ -72,8 +81,10 @@ impl Offence {
             Self::Frame(frame) => match frame {
                 FrameError::TooLong { .. } | FrameError::Garbage => Penalty::Ban,
             },
-            Self::OversizedGossip { .. } | Self::WrongAnswer => Penalty::Ban,
-            Self::RejectedGossip | Self::BlocksWithheld => SERIOUS,
+            Self::OversizedGossip { .. } | Self::WrongAnswer | Self::ForgedStatement => Penalty::Ban,
+            Self::RejectedGossip | Self::BlocksWithheld | Self::NotAServiceNode => SERIOUS,
+            // A node that catches up with what it missed may go over the edge for a moment.
+            Self::TooManyMessages => SLIGHT,
             Self::NoGreeting | Self::TooManyRequests => ANNOYING,
             Self::Stalled => Penalty::Points(20),
         }
@@ -87,11 +98,24 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
         SubmitBlockError::Refused { reason, .. } => match reason {
             AlternativeReason::KnownInvalid => Penalty::Ban,
             AlternativeReason::BelowImmutable => ANNOYING,
-            AlternativeReason::UnknownParent | AlternativeReason::TooMany => Penalty::None,
+            AlternativeReason::UnknownParent | AlternativeReason::TooMany | AlternativeReason::ConflictsWithBlink => {
+                Penalty::None
+            }
         },
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
         SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),
         SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
+    }
+}
+
+/// What a peer loses for a checkpoint that was not taken.
+pub(crate) fn checkpoint_penalty(error: &SubmitCheckpointError) -> Penalty {
+    match error {
+        SubmitCheckpointError::Invalid(error) => broken_checkpoint_rule(error),
+        // It knows a newer block, or is on another branch.
+        SubmitCheckpointError::AboveTip { .. } => Penalty::None,
+        SubmitCheckpointError::BelowImmutable { .. } => SLIGHT,
+        SubmitCheckpointError::Storage(_) => Penalty::None,
     }
 }
 
@@ -157,10 +181,15 @@ pub(crate) fn transaction_penalty(error: &AdmissionError) -> Penalty {
         AdmissionError::DoubleSpend { .. }
         | AdmissionError::NameConflict { .. }
         | AdmissionError::SameRequest { .. }
+        | AdmissionError::ConflictsWithBlink { .. }
         | AdmissionError::Expired
         | AdmissionError::PoolFull => Penalty::None,
         AdmissionError::FeeTooLow { .. } | AdmissionError::HeavierThanBlock => SLIGHT,
-        AdmissionError::Storage(_) => Penalty::None,
+        // None of them comes of a transaction that a peer sends; the blink service answers for its own messages.
+        AdmissionError::NotBlinkable
+        | AdmissionError::BurnTooLow { .. }
+        | AdmissionError::ApprovalOfAnother { .. }
+        | AdmissionError::Storage(_) => Penalty::None,
     }
 }
 
@@ -206,7 +235,7 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oxen_types::{Amount, Hash, Timestamp};
+    use oxen_types::{Amount, Hash, Height, Timestamp};
 
     #[test]
     fn what_an_honest_peer_cannot_know_costs_nothing() {
@@ -255,6 +284,21 @@ mod tests {
             )
         };
         assert_eq!(spent(in_block), Penalty::Ban);
+    }
+
+    #[test]
+    fn a_checkpoint_is_bad_only_when_it_would_be_bad_everywhere() {
+        let above = SubmitCheckpointError::AboveTip {
+            height: Height::new(8),
+            tip: Height::new(7),
+        };
+        assert_eq!(checkpoint_penalty(&above), Penalty::None);
+        // A quorum of another branch, whose signatures are good there.
+        let height = Height::new(8);
+        let unknown = CheckpointError::QuorumUnknown { height };
+        assert!(matches!(checkpoint_penalty(&unknown.into()), Penalty::Points(1..100)));
+        let few = CheckpointError::VoteCount { found: 12 };
+        assert_eq!(checkpoint_penalty(&few.into()), Penalty::Ban);
     }
 
     #[test]

@@ -4,13 +4,20 @@ use crate::{
     gossip::{outbox::Outbox, own::OwnWork, stem::Embargoes},
     peers::{Peers, standing::Consequence},
     penalty::{Offence, Penalty},
+    quorum::{hearing::Hearing, postbox::Postbox},
     sync::view::SyncView,
-    wire::message::{ChainIdentity, Request, Response, Status},
+    wire::{
+        message::{ChainIdentity, Request, Response, Status},
+        quorum::Statement,
+    },
 };
 use libp2p::PeerId;
-use oxen_node_api::{ChainFeed, ChainReader, ChainWriter, Clock, GossipHandler, GossipTopic, Pool};
+use oxen_node_api::{
+    ChainFeed, ChainReader, ChainWriter, Clock, GossipHandler, GossipTopic, Pool, QuorumAddresses, QuorumEndpoint,
+};
+use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{ViewError, queries};
-use oxen_types::Timestamp;
+use oxen_types::{Hash, PublicKey, Timestamp};
 use std::{
     collections::BTreeMap,
     fmt::Display,
@@ -71,6 +78,11 @@ pub(crate) enum Command {
 pub(crate) struct Shared {
     pub(crate) services: PeerServices,
     pub(crate) identity: ChainIdentity,
+    /// For which service node this node speaks.
+    pub(crate) statement: Option<Statement>,
+    addresses: Mutex<Option<Arc<dyn QuorumAddresses>>>,
+    pub(crate) hearing: Arc<Hearing>,
+    pub(crate) postbox: Postbox,
     peers: Mutex<Peers>,
     handlers: Mutex<BTreeMap<GossipTopic, Arc<dyn GossipHandler>>>,
     sync: Mutex<SyncView>,
@@ -86,10 +98,22 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(services: PeerServices, peers: Peers, commands: mpsc::Sender<Command>) -> Self {
+    /// `own` are the node's id among peers and the keys of its service node, if it runs one.
+    pub(crate) fn new(
+        services: PeerServices,
+        peers: Peers,
+        own: (PeerId, Option<&ServiceNodeKeys>),
+        commands: mpsc::Sender<Command>,
+    ) -> Self {
+        let identity = ChainIdentity::of(services.chain.network());
+        let (peer, keys) = own;
         Self {
-            identity: ChainIdentity::of(services.chain.network()),
+            statement: keys.map(|keys| Statement::sign(keys, peer, &identity)),
+            identity,
             services,
+            addresses: Mutex::default(),
+            hearing: Arc::default(),
+            postbox: Postbox::default(),
             peers: Mutex::new(peers),
             handlers: Mutex::default(),
             sync: Mutex::default(),
@@ -123,6 +147,29 @@ impl Shared {
         lock(&self.handlers).insert(topic, handler);
     }
 
+    /// Uptime proofs are looked up here from now on.
+    pub(crate) fn set_addresses(&self, addresses: Arc<dyn QuorumAddresses>) {
+        *lock(&self.addresses) = Some(addresses);
+    }
+
+    /// What the newest uptime proof of a service node says.
+    pub(crate) fn endpoint(&self, node: &PublicKey) -> Option<QuorumEndpoint> {
+        let addresses = lock(&self.addresses).clone()?;
+        addresses.endpoint(node)
+    }
+
+    /// The service node for which a statement speaks, as long as its uptime proof announces the key that signed the statement.
+    pub(crate) fn proven(&self, statement: &Statement) -> Option<PublicKey> {
+        let endpoint = self.endpoint(&statement.primary)?;
+        (endpoint.ed25519 == statement.ed25519).then_some(statement.primary)
+    }
+
+    /// The service node that a peer proved to be.
+    pub(crate) fn service_node_of(&self, peer: &PeerId) -> Option<PublicKey> {
+        let statement = self.peers().get(peer)?.statement?;
+        self.proven(&statement)
+    }
+
     /// Long work ends at the next block.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
@@ -139,11 +186,13 @@ impl Shared {
     /// This node's newest block. Three rows, which the database has in memory.
     pub(crate) fn status(&self) -> Result<Status, ViewError> {
         let (height, row) = queries::tip(&*self.services.chain.snapshot())?;
-        Ok(Status {
-            height,
-            tip: row.id,
-            cumulative_difficulty: row.cumulative_difficulty,
-        })
+        Ok(Status { height, tip: row.id })
+    }
+
+    /// Is the block on the main chain or kept beside it?
+    pub(crate) fn knows_block(&self, id: &Hash) -> Result<bool, ViewError> {
+        let chain = &self.services.chain;
+        Ok(queries::block_height(&*chain.snapshot(), id)?.is_some() || chain.alternative_block(id)?.is_some())
     }
 
     /// Counts a penalty and sends a banned peer away.

@@ -7,14 +7,14 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl, OwnServiceNode,
-    PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
+    Blink, BlinkState, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl,
+    OwnServiceNode, PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
 };
 use oxen_staking_rules::Registry;
 use oxen_state::service_nodes::StakingRules;
 use oxen_types::{Hash, KeyImage, Network};
 use std::{str::FromStr, sync::Arc};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// The services that the RPC is a front end of.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct NodeHandles {
     pub writer: Arc<dyn ChainWriter>,
     /// Transactions that wait.
     pub pool: Arc<dyn Pool>,
+    /// Has transactions approved at once.
+    pub blink: Arc<dyn Blink>,
     /// Makes blocks where the network allows it.
     pub mining: Arc<dyn Mining>,
     /// Tells what happened.
@@ -42,6 +44,10 @@ pub struct NodeHandles {
     /// The service node that the process runs, if it does.
     pub own_service_node: Arc<dyn OwnServiceNode>,
 }
+
+/// Requests that wait for a blink quorum at once, which is seconds when members are silent: half of those that a listener works on,
+/// so that the others go on.
+const BLINKS_WAITING: usize = 4;
 
 /// What those who wait for news of the pool look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +86,8 @@ impl ChainSubscriber for NewsSubscriber {
 /// The services with what is remembered between requests; shared by all listeners.
 pub(crate) struct Node {
     pub(crate) handles: NodeHandles,
+    /// Places of requests that wait for a blink quorum.
+    pub(crate) blink_places: Semaphore,
     news: Arc<NewsSubscriber>,
     _subscription: Subscription,
     pub(crate) facts: FactsCache,
@@ -96,6 +104,7 @@ impl Node {
         let subscription = handles.feed.subscribe(Arc::clone(&news) as Arc<dyn ChainSubscriber>);
         Self {
             handles,
+            blink_places: Semaphore::new(BLINKS_WAITING),
             news,
             _subscription: subscription,
             facts: FactsCache::default(),
@@ -206,9 +215,12 @@ impl Call<'_> {
         spenders.iter().any(|id| self.pool_transaction(id).is_some())
     }
 
-    /// A transaction that is kept here shows who made it.
+    /// A transaction that is kept here shows who made it. One that waits for its blink quorum is known to twenty others, and
+    /// its wallet must see that it is not lost: it would pay again.
     fn may_see(&self, waiting: &PoolTransaction) -> bool {
-        self.access == Access::Admin || waiting.relay == Relay::Relay
+        self.access == Access::Admin
+            || waiting.relay == Relay::Relay
+            || matches!(waiting.blink, BlinkState::Held { .. })
     }
 
     pub(crate) const fn sizes(&self) -> &PublishedLimits {

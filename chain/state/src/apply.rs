@@ -8,7 +8,7 @@ use crate::{
         checkpoints::check_checkpoint,
         coinbase::check_coinbase,
         difficulty::{Sample, mined_difficulty, pulse_difficulty, reaches_difficulty, window_start},
-        pulse::{MadeBy, check_maker, check_round_time, quorum_in_charge},
+        pulse::{Completeness, MadeBy, check_maker, check_round_time, quorum_in_charge},
         reward::block_reward,
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
@@ -100,8 +100,13 @@ pub struct Applied {
 ///
 /// # Errors
 /// The first rule the block breaks, or the state could not be read.
-pub fn check_header(view: &dyn View, rules: &Rules<'_>, block: &UntrustedBlock) -> Result<Height, BlockError> {
-    Header::check(view, rules, block.block(), block.id()).map(|header| header.height)
+pub fn check_header(
+    view: &dyn View,
+    rules: &Rules<'_>,
+    block: &UntrustedBlock,
+    completeness: Completeness,
+) -> Result<Height, BlockError> {
+    Header::check(view, rules, block.block(), block.id(), completeness).map(|header| header.height)
 }
 
 /// What the header checks found out.
@@ -113,7 +118,13 @@ struct Header {
 }
 
 impl Header {
-    fn check(view: &dyn View, rules: &Rules<'_>, block: &Block, id: Hash) -> Result<Self, BlockError> {
+    fn check(
+        view: &dyn View,
+        rules: &Rules<'_>,
+        block: &Block,
+        id: Hash,
+        completeness: Completeness,
+    ) -> Result<Self, BlockError> {
         let totals = view.expect::<Totals>(&())?;
         let parent = Parent {
             totals,
@@ -123,7 +134,7 @@ impl Header {
         check_place(view, rules, block, id, &parent, height)?;
         let duties = rules.service_nodes.block_duties(view, height, block.round())?;
         let quorum = quorum_in_charge(view, rules.network, block, height, parent.row.timestamp, &duties)?;
-        let difficulty = match check_maker(block, &id, quorum)? {
+        let difficulty = match check_maker(block, &id, quorum, completeness)? {
             MadeBy::Pulse => {
                 check_round_time(view, rules.network, block, height, parent.row.timestamp)?;
                 pulse_difficulty(rules.network)
@@ -150,12 +161,30 @@ struct Parent {
 /// # Errors
 /// The first rule it breaks, or the state could not be read.
 pub fn apply(view: &dyn View, rules: &Rules<'_>, block: &CheckedBlock) -> Result<Applied, BlockError> {
+    transition(view, rules, block, Completeness::Complete)
+}
+
+/// Checks a producer's template as [`apply`] would the finished block; only the signatures are not there yet, and no result
+/// is kept (pulse §6.5).
+///
+/// # Errors
+/// The first rule it breaks, or the state could not be read.
+pub fn check_template(view: &dyn View, rules: &Rules<'_>, template: &CheckedBlock) -> Result<(), BlockError> {
+    transition(view, rules, template, Completeness::Template).map(drop)
+}
+
+fn transition(
+    view: &dyn View,
+    rules: &Rules<'_>,
+    block: &CheckedBlock,
+    completeness: Completeness,
+) -> Result<Applied, BlockError> {
     let Header {
         parent,
         height,
         difficulty,
         leader,
-    } = Header::check(view, rules, block.block(), block.id())?;
+    } = Header::check(view, rules, block.block(), block.id(), completeness)?;
     let coinbase = block
         .block()
         .miner_transaction

@@ -29,6 +29,8 @@ pub struct TemplateRequest {
     pub coinbase_key: PublicKey,
     /// The block leader; the zero key on a chain without service nodes.
     pub leader: PublicKey,
+    /// The node that makes the block; the zero key when it is mined. Names it in the tail of the block, which nobody checks.
+    pub producer: PublicKey,
 }
 
 /// A block that lacks only nonce or signatures.
@@ -83,7 +85,7 @@ pub fn build_template(
         signatures: Vec::new(),
         batching_tail: Some(BatchingTail::Full {
             height,
-            producer: PublicKey::ZERO,
+            producer: request.producer,
             reward,
         }),
     };

@@ -16,11 +16,21 @@ pub enum AuxiliaryId {
     MempoolEntries,
     /// [`UptimeProofs`].
     UptimeProofs,
+    /// [`Blinks`].
+    Blinks,
+    /// [`PulseGuard`].
+    PulseGuard,
 }
 
 impl AuxiliaryId {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::AlternativeBlocks, Self::MempoolEntries, Self::UptimeProofs];
+    pub const ALL: [Self; 5] = [
+        Self::AlternativeBlocks,
+        Self::MempoolEntries,
+        Self::UptimeProofs,
+        Self::Blinks,
+        Self::PulseGuard,
+    ];
 }
 
 /// A table beside the state: which one, and what its keys and rows are.
@@ -93,6 +103,55 @@ impl AuxiliaryTable for UptimeProofs {
     type Row = Vec<u8>;
 }
 
+/// Approved blinks, by the transaction's id, in a form that the pool knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Blinks {}
+
+impl AuxiliaryTable for Blinks {
+    const ID: AuxiliaryId = AuxiliaryId::Blinks;
+    type Key = Hash;
+    type Row = Vec<u8>;
+}
+
+/// What this node has promised to sign for a height and round of Pulse, so that it signs nothing else (pulse §13).
+#[derive(Debug, Clone, Copy)]
+pub enum PulseGuard {}
+
+impl AuxiliaryTable for PulseGuard {
+    const ID: AuxiliaryId = AuxiliaryId::PulseGuard;
+    type Key = GuardKey;
+    type Row = Hash;
+}
+
+/// What there can be one promise for. Keys sort by height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuardKey {
+    /// Height of the block.
+    pub height: Height,
+    /// The round.
+    pub round: u8,
+    /// What kind of signature, by a number that the guard knows.
+    pub act: u8,
+}
+
+impl TableKey for GuardKey {
+    fn to_key_bytes(&self) -> Vec<u8> {
+        [&self.height.index().to_be_bytes()[..], &[self.round, self.act]].concat()
+    }
+}
+
+impl AuxiliaryKey for GuardKey {
+    fn from_key_bytes(bytes: &[u8]) -> Option<Self> {
+        let (height, rest) = bytes.split_first_chunk::<8>()?;
+        let [round, act] = *rest else { return None };
+        Some(Self {
+            height: Height::new(u64::from_be_bytes(*height)),
+            round,
+            act,
+        })
+    }
+}
+
 /// Changes to rows of these tables, to be written together or not at all. Of two changes to one row the later wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuxiliaryBatch {
@@ -153,6 +212,8 @@ pub(crate) const fn corrupt<T: AuxiliaryTable>() -> StoreError {
             AuxiliaryId::AlternativeBlocks => "an alternative block",
             AuxiliaryId::MempoolEntries => "a transaction of the pool",
             AuxiliaryId::UptimeProofs => "an uptime proof",
+            AuxiliaryId::Blinks => "a blink",
+            AuxiliaryId::PulseGuard => "a promise of Pulse",
         },
     }
 }

@@ -37,6 +37,8 @@ impl Column {
             Self::Auxiliary(AuxiliaryId::AlternativeBlocks) => "node-alternative-blocks",
             Self::Auxiliary(AuxiliaryId::MempoolEntries) => "node-mempool",
             Self::Auxiliary(AuxiliaryId::UptimeProofs) => "node-uptime-proofs",
+            Self::Auxiliary(AuxiliaryId::Blinks) => "node-blinks",
+            Self::Auxiliary(AuxiliaryId::PulseGuard) => "node-pulse-guard",
         }
     }
 }

@@ -32,7 +32,7 @@ mod undo;
 
 pub use auxiliary::{
     AlternativeBlock, AlternativeBlocks, AuxiliaryBatch, AuxiliaryEntry, AuxiliaryId, AuxiliaryKey, AuxiliaryTable,
-    MempoolEntries, UptimeProofs,
+    Blinks, GuardKey, MempoolEntries, PulseGuard, UptimeProofs,
 };
 pub use backend::{Backend, BackendError, FailingBackend, MemoryBackend, RocksBackend, Statistics};
 pub use column::Column;

@@ -198,6 +198,18 @@ impl ChainStore {
         self.inner.write_surviving(&mut writer, &batch, Survives::ProcessEnd)
     }
 
+    /// As [`Self::write_auxiliary`], and loss of power costs nothing either: returns when the disk has it.
+    ///
+    /// # Errors
+    /// As [`Self::write_auxiliary`].
+    pub fn write_auxiliary_durably(&self, changes: &AuxiliaryBatch) -> Result<(), StoreError> {
+        let mut writer = self.inner.writer();
+        self.inner.check_not_stopped()?;
+        let mut batch = Batch::new();
+        changes.add_to(&mut batch);
+        self.inner.write_surviving(&mut writer, &batch, Survives::PowerLoss)
+    }
+
     /// What takes the block at `height` back; none where that is no longer, or not yet, known.
     ///
     /// # Errors

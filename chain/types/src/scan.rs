@@ -169,6 +169,8 @@ pub enum PoolApproval {
     Ordinary,
     /// Approved by a blink quorum.
     Blink,
+    /// Sent as a blink, and its quorum has not decided.
+    Undecided,
 }
 
 /// Everything of the pool at one moment.

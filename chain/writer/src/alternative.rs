@@ -1,7 +1,7 @@
 //! Blocks beside the main chain (chain §4.12).
 //!
-//! They pass the cheap rules when they arrive and all others when their branch becomes the heavier one. How many are kept is
-//! bounded by [`Alternatives`].
+//! They pass the cheap rules when they arrive, among them that a quorum or a miner made them, and all others when their branch
+//! becomes the heavier one. How many are kept is bounded by [`Alternatives`].
 
 use crate::{
     branches::{Alternatives, Branch, StoredBlock},
@@ -13,7 +13,7 @@ use oxen_state::{
     BlockError, UntrustedBlock, View, ViewError,
     block::{
         checkpoints::{CheckpointError, check_checkpoint, verify_checkpoint},
-        fork_choice::{BranchBlock, branch_replaces_main},
+        fork_choice::branch_replaces_main,
         timestamp::check_branch_median,
     },
     queries,
@@ -43,6 +43,9 @@ impl Chain {
             && self
                 .is_heavier(&alternatives, view, &branch)
                 .map_err(BlockError::View)?
+            && !self
+                .is_held_back(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
         {
             return self.reorganise(&branch);
         }
@@ -67,6 +70,7 @@ impl Chain {
         }
         let floor = self.floor(view)?;
         let height = self.check_alternative(&next, view, block, floor)?;
+        self.check_maker_beside(view, &next, block)?;
         let checkpoint = match submission.checkpoint {
             Some(checkpoint) => self.check_carried(view, &next, block, checkpoint)?,
             None => None,
@@ -180,14 +184,10 @@ impl Chain {
 
     /// Compares a branch with the main chain.
     fn is_heavier(&self, alternatives: &Alternatives, view: &dyn View, branch: &Branch) -> Result<bool, ViewError> {
-        let blocks = branch.ids.iter().filter_map(|id| {
-            alternatives.get(id).map(|entry| BranchBlock {
-                block: &entry.block,
-                id: *id,
-                height: entry.height,
-                checkpoint: entry.stored.checkpoint.as_ref(),
-            })
-        });
+        let blocks = branch
+            .ids
+            .iter()
+            .filter_map(|id| Some(alternatives.get(id)?.as_branch_block(*id)));
         branch_replaces_main(view, &self.parts.network, branch.fork_height, blocks)
     }
 }

@@ -2,7 +2,7 @@
 //! never wait and a failed write changes nothing.
 
 use oxen_node_api::AlternativeChain;
-use oxen_state::{View, ViewError, queries};
+use oxen_state::{View, ViewError, block::fork_choice::BranchBlock, queries};
 use oxen_store::{AlternativeBlock, AlternativeBlocks, AuxiliaryBatch, ChainStore, StoreError};
 use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height, keccak256};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
@@ -35,6 +35,18 @@ pub(crate) struct StoredBlock {
     pub(crate) transactions: Vec<Vec<u8>>,
     /// The checkpoint that came with it, verified.
     pub(crate) checkpoint: Option<Checkpoint>,
+}
+
+impl Entry {
+    /// As the choice between branches sees it.
+    pub(crate) fn as_branch_block(&self, id: Hash) -> BranchBlock<'_> {
+        BranchBlock {
+            block: &self.block,
+            id,
+            height: self.height,
+            checkpoint: self.stored.checkpoint.as_ref(),
+        }
+    }
 }
 
 impl StoredBlock {

@@ -5,6 +5,7 @@ use oxen_node_api::SubmitBlockError;
 use oxen_state::{
     BlockError, CheckedBlock, TransactionError, UntrustedBlock, View,
     apply::check_header,
+    block::pulse::Completeness,
     queries,
     transaction::{CheckedTransaction, resolve_rings},
 };
@@ -27,9 +28,10 @@ impl Candidate {
         view: &dyn View,
         block: UntrustedBlock,
         given: &[Vec<u8>],
+        completeness: Completeness,
     ) -> Result<Self, SubmitBlockError> {
         let rules = chain.rules();
-        let height = check_header(view, &rules, &block)?;
+        let height = check_header(view, &rules, &block, completeness)?;
         let version = rules.network.forks.version_at(height).version;
         let transactions = find_transactions(chain, &block, given, version)?;
         let resolved = resolve(chain, view, &transactions, height)?;

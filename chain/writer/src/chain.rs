@@ -8,7 +8,7 @@ use oxen_node_api::{
 use oxen_state::{
     Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,
     apply_genesis,
-    block::{checkpoints::immutable_height, weight::WeightLimits},
+    block::{checkpoints::immutable_height, pulse::Completeness, weight::WeightLimits},
     queries,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
@@ -205,7 +205,7 @@ impl Chain {
     ) -> Result<BlockOutcome, SubmitBlockError> {
         let snapshot = self.parts.store.snapshot();
         let view: &dyn View = &*snapshot;
-        let candidate = Candidate::assemble(self, view, block, given)?;
+        let candidate = Candidate::assemble(self, view, block, given, Completeness::Complete)?;
         let Applied { mut delta, undo, .. } = apply(view, &self.rules(), &candidate.block)?;
         let height = queries::totals(view).map_err(BlockError::View)?.tip.next();
         let tip = Tip {
@@ -286,7 +286,7 @@ impl ChainReader for Chain {
 }
 
 impl ChainWriter for Chain {
-    fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
+    fn submit_block(&self, mut submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError> {
         self.check_size(&submission.block)?;
         let block = UntrustedBlock::from_blob(&submission.block)?;
         let id = block.id();
@@ -300,11 +300,12 @@ impl ChainWriter for Chain {
         }
         let on_tip = |tip: Tip| tip.id == block.block().header.previous;
         if self.parts.store.tip().is_some_and(on_tip) {
-            let mut given = submission.transactions;
             if let Some(kept) = self.alternatives().get(&id) {
-                given.extend(kept.stored.transactions.iter().cloned());
+                submission.transactions.extend(kept.stored.transactions.iter().cloned());
             }
-            return self.extend(block, &given, submission.checkpoint);
+            if !self.waits_for_checkpoint(&block, &submission) {
+                return self.extend(block, &submission.transactions, submission.checkpoint);
+            }
         }
         self.submit_alternative(&*snapshot, &block, submission)
     }

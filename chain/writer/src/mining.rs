@@ -29,6 +29,7 @@ impl Chain {
             now: self.parts.clock.now(),
             coinbase_key: SecretKey::random(&mut OsRng).public_key(),
             leader,
+            producer: PublicKey::ZERO,
         };
         build_template(&*snapshot, &self.parts.network, &request, &candidates).map_err(unreadable)
     }

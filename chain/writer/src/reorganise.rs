@@ -3,12 +3,16 @@
 use crate::{
     branches::{Alternatives, Branch, StoredBlock},
     candidate::Candidate,
-    chain::Chain,
+    chain::{Chain, refused},
 };
-use oxen_node_api::{BlockOutcome, ChainEvent, SubmitBlockError};
+use oxen_node_api::{AlternativeReason, BlockOutcome, ChainEvent, SubmitBlockError};
 use oxen_state::{
-    Applied, BlockError, Overlay, TableId, TransactionError, TypedView, UntrustedBlock, View, ViewError, apply,
-    block::checkpoint_keeping::drop_reverted, queries, tables::Checkpoints, transaction::CheckedTransaction,
+    Applied, BlockError, Overlay, TableId, TransactionError, TypedView, Undo, UntrustedBlock, View, ViewError, apply,
+    apply::check_header,
+    block::{checkpoint_keeping::drop_reverted, pulse::Completeness},
+    queries,
+    tables::Checkpoints,
+    transaction::CheckedTransaction,
 };
 use oxen_store::{Commit, Tip};
 use oxen_types::{Hash, Height};
@@ -105,12 +109,76 @@ impl Chain {
         Ok(target)
     }
 
+    /// Checks who made a block that is to stand beside the main chain, in the state after its parent: its quorum or its work, so
+    /// that nobody else can fill the place for such blocks. A branch that leaves the main chain far below, or is long, is not
+    /// replayed for that; its blocks are checked when they are to become the main chain.
+    pub(crate) fn check_maker_beside(
+        &self,
+        view: &dyn View,
+        alternatives: &Alternatives,
+        block: &UntrustedBlock,
+    ) -> Result<(), SubmitBlockError> {
+        /// Blocks that are taken back for a check; checkpoints leave fewer.
+        const DEEPEST_FORK: u64 = 64;
+        /// Blocks of a branch that are applied for a check.
+        const LONGEST_REPLAY: usize = 16;
+        let parent = block.block().header.previous;
+        let (fork, below) = match alternatives.branch(view, parent).map_err(BlockError::View)? {
+            Some(branch) => (branch.fork_height, branch.ids),
+            None => {
+                let height = queries::block_height(view, &parent).map_err(BlockError::View)?;
+                (height.unwrap_or_default(), Vec::new())
+            }
+        };
+        if self.tip()?.height.since(fork) > DEEPEST_FORK || below.len() > LONGEST_REPLAY {
+            return Ok(());
+        }
+        let mut state = Overlay::new(view);
+        self.undo_onto(&mut state, fork)?;
+        let ids: BTreeMap<Height, Hash> = (1_u64..)
+            .zip(&below)
+            .map(|(offset, id)| (fork.saturating_add(offset), *id))
+            .collect();
+        drop_reverted(&mut state, fork, |height| ids.get(&height).copied()).map_err(BlockError::View)?;
+        for id in &below {
+            if let Err(error) = self.apply_onto(&mut state, alternatives, id) {
+                self.forget_failed(alternatives, id, &error);
+                return Err(refused(block.id(), AlternativeReason::UnknownParent));
+            }
+        }
+        let mut rules = self.rules();
+        // A branch has no limit to the future (pulse §10 step 4); it has one when it becomes the main chain.
+        rules.now = rules.now.max(block.block().header.timestamp);
+        check_header(&state, &rules, block, Completeness::Complete)?;
+        Ok(())
+    }
+
+    /// Lays the undo records of every block above `fork` on the state, newest first.
+    fn undo_onto(&self, state: &mut Overlay<&dyn View>, fork: Height) -> Result<(), SubmitBlockError> {
+        loop {
+            let height = queries::totals(state).map_err(BlockError::View)?.tip;
+            if height <= fork {
+                return Ok(());
+            }
+            state.append(self.undo_of(height)?.into_delta());
+        }
+    }
+
+    fn undo_of(&self, height: Height) -> Result<Undo, SubmitBlockError> {
+        let undo = self
+            .parts
+            .store
+            .undo(height)
+            .map_err(|error| SubmitBlockError::Storage(Box::new(error)))?;
+        Ok(undo.ok_or(BlockError::View(ViewError::Missing { table: TableId::Blocks }))?)
+    }
+
     fn tip(&self) -> Result<Tip, SubmitBlockError> {
         let missing = ViewError::Missing { table: TableId::Totals };
         self.parts.store.tip().ok_or_else(|| BlockError::View(missing).into())
     }
 
-    /// Lays the undo records of every block above `fork` on the state, newest first.
+    /// As [`Self::undo_onto`]; returns the blocks.
     fn revert_onto(&self, state: &mut Overlay<&dyn View>, fork: Height) -> Result<Vec<Reverted>, SubmitBlockError> {
         let mut reverted = Vec::new();
         loop {
@@ -118,12 +186,7 @@ impl Chain {
             if height <= fork {
                 return Ok(reverted);
             }
-            let undo = self
-                .parts
-                .store
-                .undo(height)
-                .map_err(|error| SubmitBlockError::Storage(Box::new(error)))?
-                .ok_or(BlockError::View(ViewError::Missing { table: TableId::Blocks }))?;
+            let undo = self.undo_of(height)?;
             reverted.push(self.stored_block(state, height)?);
             state.append(undo.into_delta());
         }
@@ -172,13 +235,13 @@ impl Chain {
         state: &mut Overlay<&dyn View>,
         alternatives: &Alternatives,
         id: &Hash,
-    ) -> Result<(Candidate, oxen_state::Undo), SubmitBlockError> {
+    ) -> Result<(Candidate, Undo), SubmitBlockError> {
         let missing = ViewError::Missing {
             table: TableId::BlockBlobs,
         };
         let stored = &alternatives.get(id).ok_or(BlockError::View(missing))?.stored;
         let block = UntrustedBlock::from_blob(&stored.block)?;
-        let candidate = Candidate::assemble(self, state, block, &stored.transactions)?;
+        let candidate = Candidate::assemble(self, state, block, &stored.transactions, Completeness::Complete)?;
         let Applied { delta, undo, .. } = apply(state, &self.rules(), &candidate.block)?;
         state.append(delta);
         if let Some(checkpoint) = &stored.checkpoint {

@@ -8,7 +8,7 @@ use oxen_node_api::{
     SubmitBlockError, SubmitCheckpointError,
 };
 use oxen_state::{
-    NoWorkHash, StakingRules, TypedView,
+    BlockError, NoWorkHash, StakingRules, TypedView,
     block::checkpoints::{CheckpointError, immutable_height},
     queries,
     service_nodes::state_quorums,
@@ -16,7 +16,7 @@ use oxen_state::{
 };
 use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{Maker, ManualClock, MinedBlock, StakingChain, TestChain};
-use oxen_types::{Checkpoint, Hash, Height, block::QuorumSignature, checkpoint::CheckpointKind};
+use oxen_types::{Checkpoint, ConsensusEncode, Hash, Height, block::QuorumSignature, checkpoint::CheckpointKind};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
 use rand_chacha::ChaCha20Rng;
@@ -353,4 +353,31 @@ fn a_branch_below_what_is_final_is_refused() {
             ..
         })
     ));
+}
+
+#[test]
+fn a_block_beside_the_chain_that_no_quorum_signed_is_not_kept() {
+    let (mut play, writer) = twenty_nodes();
+    let mut other = play.clone();
+    mine(&mut play, &writer, 3);
+    // Two honest blocks of another round, and on each of them one with the signatures of somebody else.
+    for _ in 0..2 {
+        other.chain_mut().advance(1);
+        let honest = other.next_block(&[], Maker::Round(1));
+        let mut forged = honest.clone();
+        forged.header.nonce = 0;
+        forged.header.timestamp = forged.header.timestamp.saturating_add(1);
+        let refused = writer.submit_block(BlockSubmission::alone(forged.encode()));
+        assert!(
+            matches!(
+                refused,
+                Err(SubmitBlockError::Invalid(BlockError::PulseSignature { .. }))
+            ),
+            "{refused:?}"
+        );
+        let kept = writer.submit_block(BlockSubmission::alone(honest.encode()));
+        assert!(matches!(kept, Ok(BlockOutcome::Alternative { .. })), "{kept:?}");
+        other.chain_mut().push(TestChain::seal(&honest, &[]).unwrap()).unwrap();
+    }
+    assert_eq!(writer.alternative_chains().unwrap().len(), 1);
 }

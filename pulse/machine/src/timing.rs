@@ -2,10 +2,7 @@
 //!
 //! The rules count whole seconds since 1970, stages milliseconds: [`Moment`] is for both.
 
-use oxen_types::{
-    Height, Network, Timestamp,
-    network::{HardForkVersion, PulseStartRule},
-};
+use oxen_types::{Height, Network, Timestamp, network::PulseStartRule};
 
 /// The last round whose block can be valid (pulse §4.3): the fall-back time is the start of the next.
 pub const LAST_ROUND: u8 = 254;
@@ -134,39 +131,21 @@ impl RoundTiming {
     /// without Pulse.
     #[must_use]
     pub fn origin(network: &Network) -> Option<Height> {
-        let begins = network.forks.begins(HardForkVersion::PULSE)?;
-        Some(begins.previous().unwrap_or(Height::GENESIS))
+        network.pulse_origin()
     }
 
     /// The times for the block at `height`, whose parent has the timestamp `previous`; `origin` is the timestamp of the block
     /// at [`Self::origin`]. `None` below the height at which Pulse begins.
     #[must_use]
     pub fn of_height(network: &Network, height: Height, previous: Timestamp, origin: Timestamp) -> Option<Self> {
-        let origin_height = Self::origin(network)?;
-        if height <= origin_height {
+        if height <= Self::origin(network)? {
             return None;
         }
-        let (target, pulse) = (network.target_block_seconds, &network.pulse);
-        let (start, windows) = match &pulse.start {
-            PulseStartRule::AfterPrevious(by_height) => {
-                let seconds = by_height
-                    .range(..=height)
-                    .next_back()
-                    .map_or(target, |(_, seconds)| *seconds);
-                (previous.saturating_add(seconds), Windows::Checked)
-            }
-            rule @ (PulseStartRule::Ideal | PulseStartRule::Unchecked) => {
-                let blocks = height.since(origin_height);
-                let ideal = origin.saturating_add(target.saturating_mul(blocks));
-                let windows = match rule {
-                    PulseStartRule::Unchecked => Windows::Unchecked,
-                    _ => Windows::Checked,
-                };
-                (
-                    self::adjusted(ideal, previous, target, pulse.max_start_adjustment_seconds),
-                    windows,
-                )
-            }
+        let pulse = &network.pulse;
+        let start = network.pulse_round_zero(height, previous, origin);
+        let windows = match pulse.start {
+            PulseStartRule::Unchecked => Windows::Unchecked,
+            PulseStartRule::Ideal | PulseStartRule::AfterPrevious(_) => Windows::Checked,
         };
         Some(Self {
             round_zero: start,
@@ -235,14 +214,6 @@ impl RoundTiming {
         self.window(round)
             .is_none_or(|(earliest, latest)| earliest <= timestamp && timestamp <= latest)
     }
-}
-
-/// The ideal time, but at most so many seconds away from the parent's time plus the target.
-fn adjusted(ideal: Timestamp, previous: Timestamp, target: u64, adjustment: u64) -> Timestamp {
-    let expected = previous.seconds().saturating_add(target);
-    let earliest = expected.saturating_sub(adjustment);
-    let latest = expected.saturating_add(adjustment);
-    Timestamp::from_seconds(ideal.seconds().clamp(earliest, latest))
 }
 
 #[cfg(test)]

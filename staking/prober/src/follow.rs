@@ -140,6 +140,7 @@ impl Prober {
         }
         let mut inner = self.lock();
         inner.followed = Some((situation.tip, Arc::clone(situation.registry)));
+        self.renew_endpoints(&inner, situation.registry);
         let mut rows = Vec::new();
         for (key, suspended, returned) in changed {
             let seen = inner.nodes.entry(key).or_default();

@@ -9,15 +9,14 @@
 //!
 //! A walk: [`Prober`] is the service and [`ProberParts`] what it works with. [`chain_news`] hears of blocks; following them notes
 //! who took part and casts the votes that are due. [`VoteHandler`] and [`ProofHandler`] take what gossip brings. [`run`] drives it
-//! all. Front ends see it as [`oxen_node_api::ServiceNodePeers`] and [`oxen_node_api::OwnServiceNode`]; the latter's
+//! all, and asks other nodes for their time; [`TimeHandler`] tells ours. Front ends see it as [`oxen_node_api::ServiceNodePeers`] and [`oxen_node_api::OwnServiceNode`]; the latter's
 //! `report_peer` is where plugins and companion services report whom they could reach. [`storage`] survives restarts,
 //! [`staking_view`] is the registry as it is read here.
-//!
-//! Left out: the timestamp tests of staking §15.2, which need messages from one node to another. Their histories stay empty,
-//! which passes.
 #![forbid(unsafe_code)]
 
 pub mod chain_news;
+mod clock_tests;
+mod endpoints;
 mod follow;
 mod own;
 mod peers;
@@ -30,6 +29,7 @@ pub mod storage;
 mod voting;
 
 pub use chain_news::ChainNews;
+pub use clock_tests::TimeHandler;
 pub use prober::{NoSyncTarget, OwnVote, Prober, ProberParts, SyncTarget};
 pub use proofs::ProofHandler;
 pub use service::run;

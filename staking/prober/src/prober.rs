@@ -2,18 +2,19 @@
 
 use crate::{
     chain_news::{ChainNews, News},
+    endpoints::Endpoints,
     proofs::OwnProofState,
     settings::ProberSettings,
     staking_view::StakingView,
     storage::{ObservationStorage, StorageError, StoredObservations},
 };
 use oxen_node_api::{
-    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, Pool, Subscription,
+    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, Pool, QuorumNetwork, Subscription,
     service_nodes::CompanionState,
 };
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,
-    obligations::{FailedTest, NodeObservations, TestContext},
+    obligations::{FailedTest, NodeObservations, TestContext, clock::OwnClock},
     vote::VotePool,
 };
 use oxen_state::{View, ViewError, queries};
@@ -52,6 +53,8 @@ pub struct ProberParts {
     pub pool: Arc<dyn Pool>,
     /// Sends votes and proofs.
     pub gossip: Arc<dyn Gossip>,
+    /// Asks service nodes for their time.
+    pub quorum: Arc<dyn QuorumNetwork>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The registry of service nodes.
@@ -88,6 +91,7 @@ pub struct Prober {
     pub(crate) news: Arc<ChainNews>,
     pub(crate) started: Timestamp,
     revision: AtomicU64,
+    pub(crate) endpoints: Endpoints,
     inner: Mutex<Inner>,
 }
 
@@ -105,6 +109,8 @@ pub(crate) struct Inner {
     pub(crate) own_proofs: OwnProofState,
     pub(crate) companions: BTreeMap<Companion, CompanionState>,
     pub(crate) own_votes: VecDeque<OwnVote>,
+    /// What others' clocks say of ours.
+    pub(crate) own_clock: OwnClock,
     pub(crate) last_purge: Option<Timestamp>,
 }
 
@@ -133,6 +139,9 @@ impl Prober {
             }
             inner.nodes.insert(key, seen);
         }
+        let endpoints = Endpoints::default();
+        // Who left meanwhile is forgotten as soon as the chain is followed.
+        endpoints.renew(&inner, |_| true);
         let started = parts.clock.now();
         // The chain as it is at the start is news too: later registries are compared with it.
         let news = ChainNews::default();
@@ -142,6 +151,7 @@ impl Prober {
             news: Arc::new(news),
             started,
             revision: AtomicU64::new(0),
+            endpoints,
             inner: Mutex::new(inner),
         })
     }

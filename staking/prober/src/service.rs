@@ -1,8 +1,9 @@
 //! Driving the prober: after every block, and at every check interval.
 
-use crate::prober::Prober;
+use crate::{clock_tests::test_a_clock, prober::Prober};
+use oxen_staking_rules::obligations::clock;
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::time::MissedTickBehavior;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 impl Prober {
     /// What is done at every check interval whether or not blocks come: proofs, relays, forgetting.
@@ -18,6 +19,10 @@ pub async fn run(prober: Arc<Prober>, stop: impl Future<Output = ()> + Send) {
     let seconds = prober.network().uptime.check_interval_seconds.max(1);
     let mut ticks = tokio::time::interval(Duration::from_secs(seconds));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut clock_tests = tokio::time::interval(Duration::from_secs(clock::INTERVAL_SECONDS));
+    clock_tests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Tests that wait for their answer: a few at most, because each ends in time.
+    let mut tests = JoinSet::new();
     let news = Arc::clone(&prober.news);
     tokio::pin!(stop);
     work_on(&prober, Prober::follow).await;
@@ -26,6 +31,16 @@ pub async fn run(prober: Arc<Prober>, stop: impl Future<Output = ()> + Send) {
             () = &mut stop => return,
             () = news.arrived() => Prober::follow,
             _ = ticks.tick() => Prober::tick,
+            _ = clock_tests.tick() => {
+                tests.spawn(test_a_clock(Arc::clone(&prober)));
+                continue;
+            }
+            Some(ended) = tests.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a test of a clock failed");
+                }
+                continue;
+            }
         };
         work_on(&prober, work).await;
     }

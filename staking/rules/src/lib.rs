@@ -6,7 +6,8 @@
 //! node's contributors, [`batching`] says when and to which one-time keys the accrued rewards are paid.
 //!
 //! [`keys`] are those of a service node, [`uptime_proof`] is what it tells of itself with them, [`vote`] what it says about
-//! others and about blocks; [`blame`] is shared by the two. [`obligations`] decides which votes those are.
+//! others and about blocks; [`blame`] is shared by the two. [`obligations`] decides which votes those are. [`blink`] counts the
+//! votes on instant transactions.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -26,6 +27,7 @@
 
 pub mod batching;
 pub mod blame;
+pub mod blink;
 pub mod keys;
 pub mod obligations;
 pub mod quorum;

@@ -4,7 +4,6 @@
 use oxen_localnet::{NodeProcess, RpcClient};
 use serde_json::json;
 use std::{
-    fs,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
     thread,
@@ -30,18 +29,10 @@ fn main() {
     }
     let made = node.rpc().height().expect("the node answers") - 1;
     report("made and stored", rate(made, started.elapsed()), "empty blocks/s");
-    report(
-        "resident memory at that height",
-        resident_mebibytes(node.process_id()),
-        "MiB",
-    );
+    report("resident memory at that height", resident_mebibytes(&node), "MiB");
 
     get_info_under_load(node.rpc());
-    report(
-        "resident memory after the load",
-        resident_mebibytes(node.process_id()),
-        "MiB",
-    );
+    report("resident memory after the load", resident_mebibytes(&node), "MiB");
     let source = node;
     import(source.rpc(), made.min(20_000));
 
@@ -49,11 +40,7 @@ fn main() {
     let started = Instant::now();
     let node = start(folder.path());
     report("restart until ready", started.elapsed().as_secs_f64(), "s");
-    report(
-        "resident memory after the restart",
-        resident_mebibytes(node.process_id()),
-        "MiB",
-    );
+    report("resident memory after the restart", resident_mebibytes(&node), "MiB");
     assert_eq!(node.rpc().height().expect("the node answers"), made + 1);
 }
 
@@ -113,18 +100,8 @@ fn rate(count: u64, time: Duration) -> f64 {
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn resident_mebibytes(process: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .expect("Linux tells it");
-    let kibibytes: u64 = line
-        .split_whitespace()
-        .nth(1)
-        .and_then(|word| word.parse().ok())
-        .expect("a number");
-    kibibytes as f64 / 1024.0
+fn resident_mebibytes(node: &NodeProcess) -> f64 {
+    node.resident_kibibytes().expect("Linux tells it") as f64 / 1024.0
 }
 
 fn report(what: &str, figure: f64, unit: &str) {

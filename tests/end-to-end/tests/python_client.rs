@@ -1,10 +1,8 @@
 //! PyPI's `monero` library works as a client of the node (rpc §5).
 
-use oxen_localnet::{NodeProcess, wallet::Wallet};
+use oxen_localnet::{NodeProcess, private_network::FAUCET_SEED, wallet::Wallet};
 use serde_json::json;
 use std::{path::Path, process::Command};
-
-const FAUCET_SEED: &str = include_str!("../../../chain/node/src/faucet-seed.txt");
 
 #[test]
 #[ignore = "needs the programs and OXEN_PYTHON: make end-to-end"]

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use oxen_localnet::{NodeProcess, programs, wallet::Wallet};
+use oxen_localnet::{NodeProcess, private_network::FAUCET_SEED, programs, wallet::Wallet};
 use serde_json::{Value, json};
 use std::{
     io::Write,
     path::Path,
     process::{Command, Stdio},
 };
-
-const FAUCET_SEED: &str = include_str!("../../../chain/node/src/faucet-seed.txt");
 
 /// Runs a command of `oxend` against the node of a data directory; what it printed.
 fn oxend(data_directory: &Path, words: &[&str], input: &str) -> String {

@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 use oxen_localnet::{
-    PrivateNetwork, Seen,
-    private_network::{NetworkError, OXEN, short_times},
+    NetworkError, NetworkRules, NetworkSettings, OXEN, PrivateNetwork, Seen,
     wallet::{Wallet, WalletError},
 };
 use serde_json::{Value, json};
@@ -69,7 +68,8 @@ fn service_nodes_from_registration_to_the_end_of_their_stake() {
     let mut folder = tempfile::tempdir().unwrap();
     // For looking into a failure.
     folder.disable_cleanup(std::env::var_os("OXEN_KEEP_FOLDERS").is_some());
-    let mut network = PrivateNetwork::start(folder.path(), VOTERS + 1, &short_times(), 0).unwrap();
+    let mut network =
+        PrivateNetwork::start(folder.path(), &NetworkSettings::new(VOTERS + 1, NetworkRules::mined())).unwrap();
     let faucet = network.faucet().unwrap();
     let (alice, bob, carol) = (
         network.wallet("alice").unwrap(),
@@ -220,7 +220,7 @@ fn a_contributor_unlocks_and_spends(network: &PrivateNetwork, contributor: &Wall
 #[ignore = "needs the programs: make end-to-end"]
 fn a_name_is_bought_resolved_and_updated() {
     let folder = tempfile::tempdir().unwrap();
-    let network = PrivateNetwork::start(folder.path(), 0, &short_times(), 0).unwrap();
+    let network = PrivateNetwork::start(folder.path(), &NetworkSettings::new(0, NetworkRules::mined())).unwrap();
     let faucet = network.faucet().unwrap();
     let session = |last: &str| format!("05{}{last}", "ab".repeat(31));
     faucet

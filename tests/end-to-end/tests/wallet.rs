@@ -1,11 +1,8 @@
 //! Paying, proving, restoring, and a node that dies in between.
 
-use oxen_localnet::{NodeProcess, wallet::Wallet};
+use oxen_localnet::{NodeProcess, OXEN, private_network::FAUCET_SEED, wallet::Wallet};
 use serde_json::json;
 use std::path::Path;
-
-const FAUCET_SEED: &str = include_str!("../../../chain/node/src/faucet-seed.txt");
-const OXEN: u64 = 1_000_000_000;
 
 fn faucet(folder: &Path, node: &NodeProcess) -> Wallet {
     let wallet = Wallet::new(&folder.join("faucet"), node.address());

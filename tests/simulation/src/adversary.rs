@@ -131,6 +131,7 @@ impl Network {
             now: duty.timing.start(round),
             coinbase_key: self.ledger.ground().members[0].public,
             leader: leader.unwrap_or(PublicKey::ZERO),
+            producer: PublicKey::ZERO,
         };
         let state = &self.ledger.applied(&parent).state;
         let template = build_template(state, self.ledger.network(rulebook), &request, &[]);
@@ -157,6 +158,7 @@ impl Network {
             now: actor.clock(self.now).timestamp(),
             coinbase_key: actor.key(),
             leader: self.ledger.registry(rulebook, &tip).next_leader()?,
+            producer: actor.key(),
         };
         let state = &self.ledger.applied(&tip).state;
         let template = build_template(state, self.ledger.network(rulebook), &request, &[]);

@@ -164,6 +164,7 @@ impl Node {
                 .map_or(clock, |(earliest, latest)| clock.clamp(earliest, latest)),
             coinbase_key: SecretKey::reduce(seed).public_key(),
             leader: registry.next_leader()?,
+            producer: self.key(),
         };
         // One change at a time: two may be about the same node.
         let fits = |transaction: &&Arc<CheckedTransaction>| {

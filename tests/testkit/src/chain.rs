@@ -341,6 +341,7 @@ impl TestChain {
             now: self.now,
             coinbase_key: oxen_crypto::SecretKey::reduce(keccak256(&seed).to_bytes()).public_key(),
             leader: self.leader(),
+            producer: PublicKey::ZERO,
         }
     }
 

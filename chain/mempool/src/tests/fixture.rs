@@ -1,6 +1,8 @@
 //! A pool with everything it needs, and what it told others.
 
-use crate::{Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError, StoredEntry, settings::FeePolicy};
+use crate::{
+    Mempool, MempoolParts, PoolSettings, PoolStorage, StorageError, StoredBlink, StoredEntry, settings::FeePolicy,
+};
 use oxen_node_api::{
     Admission, AdmissionError, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, Clock, EventHub, Pool, PoolKeeper,
     Relay, Subscription,
@@ -175,6 +177,7 @@ impl ChainSubscriber for Recorder {
 #[derive(Default)]
 pub(super) struct StorageInMemory {
     entries: Mutex<BTreeMap<Hash, StoredEntry>>,
+    blinks: Mutex<BTreeMap<Hash, StoredBlink>>,
     broken: AtomicBool,
 }
 
@@ -182,6 +185,10 @@ impl StorageInMemory {
     /// From now on nothing can be written.
     pub(super) fn break_down(&self) {
         self.broken.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn blinks(&self) -> Vec<Hash> {
+        self.blinks.lock().unwrap().keys().copied().collect()
     }
 
     pub(super) fn ids(&self) -> Vec<Hash> {
@@ -209,6 +216,21 @@ impl PoolStorage for StorageInMemory {
             entries.remove(id);
         }
         entries.extend(put.iter().cloned());
+        Ok(())
+    }
+
+    fn load_blinks(&self) -> Result<Vec<(Hash, StoredBlink)>, StorageError> {
+        let blinks = self.blinks.lock().unwrap();
+        Ok(blinks.iter().map(|(id, blink)| (*id, blink.clone())).collect())
+    }
+
+    fn update_blinks(&self, put: &[(Hash, StoredBlink)], remove: &[Hash]) -> Result<(), StorageError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StorageError("the disk is full".into()));
+        }
+        let mut blinks = self.blinks.lock().unwrap();
+        blinks.retain(|id, _| !remove.contains(id));
+        blinks.extend(put.iter().cloned());
         Ok(())
     }
 }

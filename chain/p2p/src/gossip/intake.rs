@@ -6,8 +6,10 @@ use oxen_node_api::GossipTopic;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The order in which topics are served. Transactions come last: they are the most, and the least urgent.
-const PRIORITY: [GossipTopic; 4] = [
+const PRIORITY: [GossipTopic; 6] = [
     GossipTopic::Blocks,
+    GossipTopic::Checkpoints,
+    GossipTopic::Blinks,
     GossipTopic::Votes,
     GossipTopic::UptimeProofs,
     GossipTopic::Transactions,

@@ -3,7 +3,7 @@
 use crate::{
     gossip::own::from_network,
     limits::{REQUEST_TIMEOUT, REQUESTED_TRANSACTIONS, RESPONSE_BYTES},
-    penalty::{Offence, Penalty, block_penalty, transaction_penalty},
+    penalty::{Offence, Penalty, block_penalty, checkpoint_penalty, transaction_penalty},
     shared::Shared,
     wire::{
         bounded::Bounded,
@@ -11,9 +11,11 @@ use crate::{
     },
 };
 use libp2p::PeerId;
-use oxen_node_api::{Admission, BlockOutcome, BlockSubmission, GossipTopic, GossipVerdict, Relay, SubmitBlockError};
+use oxen_node_api::{
+    Admission, BlockOutcome, BlockSubmission, CheckpointOutcome, GossipTopic, GossipVerdict, Relay, SubmitBlockError,
+};
 use oxen_state::{ViewError, queries};
-use oxen_types::{Block, ConsensusDecode, Hash, Height, Transaction};
+use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height, Transaction};
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::time::timeout;
 
@@ -25,7 +27,8 @@ pub(crate) async fn judge(shared: &Arc<Shared>, topic: GossipTopic, source: Peer
     let verdict = match topic {
         GossipTopic::Blocks => judge_block(shared, source, message).await,
         GossipTopic::Transactions => blocking(shared, move |shared| judge_transaction(shared, source, &message)).await,
-        GossipTopic::Votes | GossipTopic::UptimeProofs => {
+        GossipTopic::Checkpoints => blocking(shared, move |shared| judge_checkpoint(shared, source, &message)).await,
+        GossipTopic::Votes | GossipTopic::UptimeProofs | GossipTopic::Blinks => {
             let Some(handler) = shared.handler(topic) else {
                 return GossipVerdict::Ignore;
             };
@@ -80,6 +83,25 @@ fn judge_transaction(shared: &Arc<Shared>, source: PeerId, blob: &[u8]) -> Optio
             verdict_of(penalty)
         }
     })
+}
+
+/// Hands a checkpoint to the writer. One that only brings more votes goes no further: it would come from everybody in turn.
+fn judge_checkpoint(shared: &Arc<Shared>, source: PeerId, message: &[u8]) -> Option<GossipVerdict> {
+    let Ok(checkpoint) = Checkpoint::decode(message) else {
+        shared.charge(source, Offence::RejectedGossip);
+        return Some(GossipVerdict::Reject);
+    };
+    Some(
+        match from_network(|| shared.services.writer.add_checkpoint(checkpoint)) {
+            Ok(CheckpointOutcome::Added) => GossipVerdict::Accept,
+            Ok(CheckpointOutcome::Extended | CheckpointOutcome::AlreadyKnown) => GossipVerdict::Ignore,
+            Err(error) => {
+                let penalty = checkpoint_penalty(&error);
+                shared.punish(source, penalty, &error);
+                verdict_of(penalty)
+            }
+        },
+    )
 }
 
 /// Only what costs a ban is certain to be bad everywhere.
@@ -166,15 +188,7 @@ fn follow(shared: &Shared, source: PeerId, height: Height, tip: Hash) {
         if known.is_some_and(|known| known.height >= height) {
             return;
         }
-        let cumulative_difficulty = known.map_or(0, |known| known.cumulative_difficulty);
-        peers.set_status(
-            &source,
-            Status {
-                height,
-                tip,
-                cumulative_difficulty,
-            },
-        );
+        peers.set_status(&source, Status { height, tip });
     }
     shared.sync_wake.notify_one();
 }
@@ -182,13 +196,10 @@ fn follow(shared: &Shared, source: PeerId, height: Height, tip: Hash) {
 fn first_look(shared: &Shared, block: &Block, id: Hash) -> Result<FirstLook, ViewError> {
     let chain = &shared.services.chain;
     let snapshot = chain.snapshot();
-    let is_known = |id: &Hash| -> Result<bool, ViewError> {
-        Ok(queries::block_height(&*snapshot, id)?.is_some() || chain.alternative_block(id)?.is_some())
-    };
-    if is_known(&id)? {
+    if shared.knows_block(&id)? {
         return Ok(FirstLook::Done(GossipVerdict::Ignore));
     }
-    if !is_known(&block.header.previous)? {
+    if !shared.knows_block(&block.header.previous)? {
         return Ok(FirstLook::Orphan);
     }
     let mut missing = Vec::new();

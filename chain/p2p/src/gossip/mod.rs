@@ -6,7 +6,7 @@ pub(crate) mod outbox;
 pub(crate) mod own;
 pub(crate) mod stem;
 
-use crate::limits::{BLOCK_BYTES, TRANSACTION_BYTES, UPTIME_PROOF_BYTES, VOTE_BYTES};
+use crate::limits::{BLINK_BYTES, BLOCK_BYTES, CHECKPOINT_BYTES, TRANSACTION_BYTES, UPTIME_PROOF_BYTES, VOTE_BYTES};
 use oxen_node_api::GossipTopic;
 
 /// Largest message of a topic.
@@ -16,5 +16,7 @@ pub(crate) const fn size_limit(topic: GossipTopic) -> usize {
         GossipTopic::Transactions => TRANSACTION_BYTES as usize,
         GossipTopic::Votes => VOTE_BYTES,
         GossipTopic::UptimeProofs => UPTIME_PROOF_BYTES,
+        GossipTopic::Checkpoints => CHECKPOINT_BYTES as usize,
+        GossipTopic::Blinks => BLINK_BYTES,
     }
 }

@@ -4,14 +4,16 @@ use crate::{
     config::StartError,
     gossip::size_limit,
     limits::{
-        GOSSIP_FRAME_BYTES, HELLO_BYTES, HELLO_TIMEOUT, REMEMBER_MESSAGES, REQUEST_BYTES, REQUEST_TIMEOUT,
-        RESPONSE_BYTES, STREAMS_OF_PEER, TRANSACTION_BYTES,
+        GOSSIP_FRAME_BYTES, HELLO_BYTES, HELLO_TIMEOUT, QUESTION_TIMEOUT, QUORUM_FRAME_BYTES, QUORUM_STREAMS,
+        REMEMBER_MESSAGES, REQUEST_BYTES, REQUEST_TIMEOUT, RESPONSE_BYTES, STREAMS_OF_PEER, TOLD_TIMEOUT,
+        TRANSACTION_BYTES,
     },
     network::gate::Gate,
     shared::Shared,
     wire::{
-        frames::Frames,
+        frames::{FrameError, Frames},
         message::{Hello, HelloAnswer, Request, Response, Stem, StemAnswer},
+        quorum::{Question, QuestionAnswer, Told, ToldAnswer},
     },
 };
 use libp2p::{
@@ -34,8 +36,8 @@ use std::{sync::Arc, time::Duration};
 const HELLO_PROTOCOL: StreamProtocol = StreamProtocol::new("/oxen/hello/1");
 /// Connections stay although nothing is said: peers are sent away for reasons, not for silence.
 const IDLE: Duration = Duration::from_secs(365 * 86_400);
-/// Streams of one connection at a time.
-const STREAMS: usize = 64;
+/// Streams of one connection at a time: more than all protocols together may have, because one too many ends the connection.
+const STREAMS: usize = 256;
 /// Peers of the mesh look for missed messages this often.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -43,7 +45,10 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// peer which joins the mesh meanwhile, or a machine under load, misses nothing.
 const HISTORY: usize = 12;
 
-/// Gossip of four topics and no other.
+/// What a protocol of requests `Q` and answers `A` tells.
+pub(crate) type FrameEvent<Q, A> = request_response::Event<Result<Q, FrameError>, A>;
+
+/// Gossip of the known topics and no other.
 pub(crate) type GossipBehaviour = gossipsub::Behaviour<IdentityTransform, WhitelistSubscriptionFilter>;
 
 /// All protocols. The gate is first: what it refuses reaches no other.
@@ -54,6 +59,8 @@ pub(crate) struct Behaviour {
     pub(crate) hello: request_response::Behaviour<Frames<Hello, HelloAnswer>>,
     pub(crate) data: request_response::Behaviour<Frames<Request, Response>>,
     pub(crate) stem: request_response::Behaviour<Frames<Stem, StemAnswer>>,
+    pub(crate) told: request_response::Behaviour<Frames<Told, ToldAnswer>>,
+    pub(crate) asked: request_response::Behaviour<Frames<Question, QuestionAnswer>>,
     pub(crate) gossip: GossipBehaviour,
 }
 
@@ -85,8 +92,19 @@ impl Behaviour {
             ),
             stem: request_response::Behaviour::with_codec(
                 Frames::new(TRANSACTION_BYTES as usize + 16, 16),
-                [(protocol("stem")?, both)],
+                [(protocol("stem")?, both.clone())],
                 config(REQUEST_TIMEOUT),
+            ),
+            told: request_response::Behaviour::with_codec(
+                Frames::new(QUORUM_FRAME_BYTES, 16),
+                [(protocol("quorum")?, both.clone())],
+                config(TOLD_TIMEOUT).with_max_concurrent_streams(QUORUM_STREAMS),
+            ),
+            asked: request_response::Behaviour::with_codec(
+                Frames::new(QUORUM_FRAME_BYTES, QUORUM_FRAME_BYTES),
+                [(protocol("question")?, both)],
+                // The asker's own clock ends the wait; this is for streams that it forgot.
+                config(QUESTION_TIMEOUT + HELLO_TIMEOUT).with_max_concurrent_streams(QUORUM_STREAMS),
             ),
             gossip: gossip(&tag)?,
         })
@@ -157,3 +175,4 @@ pub(crate) fn build_swarm(keypair: Keypair, shared: &Arc<Shared>) -> Result<Swar
 
 const _: () = assert!(size_limit(GossipTopic::Blocks) < GOSSIP_FRAME_BYTES);
 const _: () = assert!(size_limit(GossipTopic::Transactions) < GOSSIP_FRAME_BYTES);
+const _: () = assert!(size_limit(GossipTopic::Blinks) < GOSSIP_FRAME_BYTES);

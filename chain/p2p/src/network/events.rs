@@ -2,7 +2,7 @@
 
 use super::{
     Asker, Network,
-    behaviour::{Behaviour, BehaviourEvent},
+    behaviour::{Behaviour, BehaviourEvent, FrameEvent},
 };
 use crate::{
     penalty::Offence,
@@ -14,13 +14,13 @@ use crate::{
 };
 use libp2p::{
     PeerId, gossipsub, ping,
-    request_response::{self, InboundFailure, InboundRequestId, Message, OutboundFailure, OutboundRequestId},
+    request_response::{InboundFailure, InboundRequestId, Message, OutboundFailure, OutboundRequestId},
     swarm::{ConnectionId, SwarmEvent},
 };
 use oxen_node_api::Direction;
 use std::time::Instant;
 
-type DataEvent = request_response::Event<Request, Response>;
+type DataEvent = FrameEvent<Request, Response>;
 
 impl Network {
     pub(super) fn on_event(&mut self, event: SwarmEvent<<Behaviour as libp2p::swarm::NetworkBehaviour>::ToSwarm>) {
@@ -45,7 +45,10 @@ impl Network {
             }
             SwarmEvent::OutgoingConnectionError {
                 connection_id, error, ..
-            } => self.dial_failed(connection_id, &error),
+            } => {
+                self.dial_failed(connection_id, &error);
+                self.way_failed(connection_id, &error);
+            }
             SwarmEvent::IncomingConnectionError {
                 send_back_addr, error, ..
             } => tracing::debug!(address = %send_back_addr, %error, "a connection came to nothing"),
@@ -64,22 +67,28 @@ impl Network {
         direction: Direction,
     ) {
         self.dialing.connected(connection, peer);
-        let first = {
+        let purpose = self.routes.purpose_of(&connection);
+        let (first, greeted) = {
             let mut peers = self.shared.peers();
-            peers.connected(peer, address, direction, self.shared.now(), Instant::now())
+            let (now, instant) = (self.shared.now(), Instant::now());
+            let first = peers.connected(peer, address, (direction, purpose), now, instant);
+            (first, peers.has_greeted(&peer))
         };
         if first {
             tracing::debug!(%peer, ?direction, "connected");
-            if direction == Direction::Outbound {
-                self.greet(peer);
-            }
         }
+        // Two nodes that call each other at once may both hear of the other's call first: both greet then.
+        if direction == Direction::Outbound && !greeted {
+            self.greet(peer);
+        }
+        self.way_found(connection, peer);
     }
 
     fn on_disconnected(&mut self, peer: PeerId, cause: &str) {
         if self.shared.peers().disconnected(&peer, self.shared.now()) {
             tracing::debug!(%peer, cause, "disconnected");
             self.dialing.disconnected(&peer);
+            self.way_lost(peer);
         }
     }
 
@@ -90,6 +99,8 @@ impl Network {
             BehaviourEvent::Hello(event) => self.on_hello(event),
             BehaviourEvent::Data(event) => self.on_data(event),
             BehaviourEvent::Stem(event) => self.on_stem(event),
+            BehaviourEvent::Told(event) => self.on_told(event),
+            BehaviourEvent::Asked(event) => self.on_asked(event),
             BehaviourEvent::Gossip(event) => self.on_gossip(event),
         }
     }
@@ -124,9 +135,12 @@ impl Network {
             DataEvent::Message { peer, message, .. } => match message {
                 Message::Request {
                     request_id,
-                    request,
+                    request: Ok(request),
                     channel,
                 } => self.serve(peer, request_id, request, channel),
+                Message::Request {
+                    request: Err(frame), ..
+                } => self.shared.charge(peer, Offence::Frame(frame)),
                 Message::Response { request_id, response } => self.on_answer(peer, request_id, response),
             },
             DataEvent::OutboundFailure {

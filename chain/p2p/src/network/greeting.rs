@@ -1,6 +1,6 @@
 //! The greeting: which chain, which newest block, where to be found. The rest begins after it.
 
-use super::{Asker, Network};
+use super::{Asker, Network, behaviour::FrameEvent};
 use crate::address::{Endpoint, host_of};
 use crate::{
     config::PeerChoice,
@@ -14,17 +14,18 @@ use crate::{
 };
 use libp2p::{
     PeerId,
-    request_response::{self, InboundRequestId, Message, ResponseChannel},
+    request_response::{InboundRequestId, Message, ResponseChannel},
 };
 use oxen_node_api::{Acquaintance, Direction};
+use std::time::Instant;
 
-type HelloEvent = request_response::Event<Hello, HelloAnswer>;
+type HelloEvent = FrameEvent<Hello, HelloAnswer>;
 
 impl Network {
     /// Greets a peer; nothing when the chain cannot be read, and then the node is about to stop.
     pub(super) fn greet(&mut self, peer: PeerId) {
         if let Some(hello) = self.own_hello() {
-            self.swarm.behaviour_mut().hello.send_request(&peer, hello);
+            self.swarm.behaviour_mut().hello.send_request(&peer, Ok(hello));
         }
     }
 
@@ -37,6 +38,7 @@ impl Network {
             tcp_port: self.ports.0,
             quic_port: self.ports.1,
             status: self.shared.status().ok()?,
+            service_node: self.shared.statement,
         })
     }
 
@@ -45,9 +47,12 @@ impl Network {
             HelloEvent::Message { peer, message, .. } => match message {
                 Message::Request {
                     request_id,
-                    request,
+                    request: Ok(hello),
                     channel,
-                } => self.on_greeted(peer, request_id, &request, channel),
+                } => self.on_greeted(peer, request_id, &hello, channel),
+                Message::Request {
+                    request: Err(frame), ..
+                } => self.shared.charge(peer, Offence::Frame(frame)),
                 Message::Response {
                     response: HelloAnswer::Welcome(hello),
                     ..
@@ -82,7 +87,7 @@ impl Network {
         }
     }
 
-    fn leave(&mut self, peer: PeerId) {
+    pub(super) fn leave(&mut self, peer: PeerId) {
         self.shared.peers().evict(peer);
         self.shared.attention.notify_one();
     }
@@ -95,8 +100,11 @@ impl Network {
         hello: &Hello,
         channel: ResponseChannel<HelloAnswer>,
     ) {
+        if !self.shared.peers().allows_request(&peer, Instant::now()) {
+            return self.shared.charge(peer, Offence::TooManyRequests);
+        }
         let answer = match (hello.check(&self.shared.identity), self.own_hello()) {
-            (Ok(()), Some(own)) => HelloAnswer::Welcome(own),
+            (Ok(()), Some(own)) => HelloAnswer::Welcome(Box::new(own)),
             (Ok(()), None) => return self.leave(peer),
             (Err(refusal), _) => {
                 // It learns why before it has to go.
@@ -125,12 +133,17 @@ impl Network {
     }
 
     fn welcome(&mut self, peer: PeerId, hello: &Hello) {
+        if let Some(statement) = &hello.service_node
+            && !statement.is_good(peer, &self.shared.identity)
+        {
+            return self.shared.charge(peer, Offence::ForgedStatement);
+        }
         let direction = {
             let mut peers = self.shared.peers();
-            let ports = (hello.tcp_port, hello.quic_port);
-            peers.greeted(&peer, ports, hello.status, self.shared.now());
+            peers.greeted(&peer, hello, self.shared.now());
             peers.get(&peer).map(|known| known.direction)
         };
+        self.on_acquainted(peer);
         let software: String = String::from_utf8_lossy(&hello.software)
             .chars()
             .filter(|character| character.is_ascii_graphic() || *character == ' ')

@@ -1,10 +1,13 @@
 //! The task that owns the connections: it hears of everything, decides nothing that takes time, and hands work to others.
 
 pub(crate) mod behaviour;
+mod callers;
 mod dialing;
 mod events;
 mod gate;
 mod greeting;
+mod letters;
+mod routes;
 mod serving;
 mod spreading;
 
@@ -12,14 +15,19 @@ use crate::{
     config::{PeerChoice, PeerConfig},
     gossip::{intake::Intake, outbox::Backlog, stem::StemPeer},
     limits::{ANSWERED_TOGETHER, EXCHANGE_INTERVAL, SAVE_INTERVAL, STATUS_INTERVAL, STEMS_TOGETHER, TICK},
-    peers::book,
+    peers::file,
     penalty::Offence,
     shared::{Command, RequestError, Shared},
-    wire::message::{Request, Response, StemAnswer},
+    wire::{
+        message::{Request, Response, StemAnswer},
+        quorum::QuestionAnswer,
+    },
 };
 use behaviour::Behaviour;
+use callers::Callers;
 use dialing::Dialing;
 use futures::StreamExt;
+use letters::Underway;
 use libp2p::{
     PeerId, Swarm,
     gossipsub::MessageId,
@@ -28,6 +36,7 @@ use libp2p::{
 use oxen_node_api::{GossipTopic, GossipVerdict};
 use oxen_types::Hash;
 use rand_core::RngCore;
+use routes::Routes;
 use serving::Place;
 use std::{
     collections::HashMap,
@@ -35,7 +44,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+};
 
 /// Work that other threads finished.
 enum Finished {
@@ -63,6 +75,11 @@ enum Finished {
     StemJudged {
         channel: ResponseChannel<StemAnswer>,
         answer: StemAnswer,
+    },
+    /// A question was answered.
+    Replied {
+        channel: ResponseChannel<QuestionAnswer>,
+        answer: QuestionAnswer,
     },
 }
 
@@ -104,12 +121,36 @@ pub(crate) struct Network {
     stem_peer: StemPeer,
     stems: HashMap<OutboundRequestId, Hash>,
     dialing: Dialing,
+    routes: Routes,
+    underway: Underway,
+    callers: Callers,
     times: Times,
     choice: PeerChoice,
     software: String,
     ports: (Option<u16>, Option<u16>),
-    book_path: PathBuf,
+    files: PeerFiles,
+    /// Writes them, while that is being done.
+    saving: Option<JoinHandle<()>>,
     randomness: Box<dyn RngCore + Send>,
+}
+
+/// Where peers are remembered between two runs.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerFiles {
+    /// Their addresses.
+    pub(crate) book: PathBuf,
+    /// Who is banned.
+    pub(crate) bans: PathBuf,
+}
+
+impl PeerFiles {
+    fn write(&self, book: &[u8], bans: &[u8]) {
+        for (path, content) in [(&self.book, book), (&self.bans, bans)] {
+            if let Err(error) = file::write(path, content) {
+                tracing::warn!(%error, "what is known of peers cannot be written to {}", path.display());
+            }
+        }
+    }
 }
 
 /// What [`Network::new`] needs.
@@ -120,7 +161,7 @@ pub(crate) struct NetworkParts {
     pub(crate) config: PeerConfig,
     /// TCP and UDP ports that peers can reach.
     pub(crate) ports: (Option<u16>, Option<u16>),
-    pub(crate) book_path: PathBuf,
+    pub(crate) files: PeerFiles,
     pub(crate) randomness: Box<dyn RngCore + Send>,
 }
 
@@ -146,6 +187,9 @@ impl Network {
             stem_peer: StemPeer::default(),
             stems: HashMap::new(),
             dialing: Dialing::new(&parts.config),
+            routes: Routes::default(),
+            underway: Underway::default(),
+            callers: Callers::default(),
             times: Times {
                 status: now,
                 exchange: now,
@@ -154,7 +198,8 @@ impl Network {
             choice: parts.config.choice,
             software: parts.config.software,
             ports: parts.ports,
-            book_path: parts.book_path,
+            files: parts.files,
+            saving: None,
             randomness: parts.randomness,
         }
     }
@@ -175,11 +220,17 @@ impl Network {
                 },
                 () = shared.outbox.filled() => self.publish_outbox(),
                 () = shared.own.added() => self.spread_own_work(),
+                () = shared.postbox.filled() => self.empty_postbox(),
                 () = shared.attention.notified() => self.send_away(),
                 _ = ticks.tick() => self.tick(),
             }
         };
-        self.save_book();
+        if let Some(saving) = self.saving.take() {
+            // Whatever became of it, the files are written once more.
+            let _ = saving.await;
+        }
+        let (book, bans) = self.remembered();
+        self.files.write(&book, &bans);
         if let Some(stopped) = stopped {
             // Nobody may wait for it any more.
             let _ = stopped.send(());
@@ -214,6 +265,10 @@ impl Network {
                 // The asker may be gone.
                 let _ = self.swarm.behaviour_mut().stem.send_response(channel, answer);
             }
+            Finished::Replied { channel, answer } => {
+                // The asker may be gone.
+                let _ = self.swarm.behaviour_mut().asked.send_response(channel, answer);
+            }
         }
     }
 
@@ -226,7 +281,7 @@ impl Network {
             }
             return;
         }
-        let id = self.swarm.behaviour_mut().data.send_request(&peer, request);
+        let id = self.swarm.behaviour_mut().data.send_request(&peer, Ok(request));
         self.asked.insert(id, asker);
     }
 
@@ -237,6 +292,7 @@ impl Network {
             self.shared.charge(peer, Offence::NoGreeting);
             self.shared.peers().evict(peer);
         }
+        self.look_after_service_nodes(now);
         self.send_away();
         self.dial();
         self.lift_embargoes(now);
@@ -249,7 +305,7 @@ impl Network {
         }
         if now.saturating_duration_since(self.times.saved) >= SAVE_INTERVAL {
             self.times.saved = now;
-            self.save_book();
+            self.save();
         }
     }
 
@@ -275,12 +331,19 @@ impl Network {
         }
     }
 
-    fn save_book(&self) {
-        let content = self.shared.peers().book.encode();
-        // Less than a tenth of a megabyte, and rare.
-        if let Err(error) = book::write(&self.book_path, &content) {
-            tracing::warn!(%error, "the known peers cannot be written to {}", self.book_path.display());
+    fn remembered(&self) -> (Vec<u8>, Vec<u8>) {
+        let now = self.shared.now();
+        let peers = self.shared.peers();
+        (peers.book.encode(), peers.standings.encode(now))
+    }
+
+    /// Writes what is known of peers, without waiting for the disk.
+    fn save(&mut self) {
+        if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
+            return;
         }
+        let (files, (book, bans)) = (self.files.clone(), self.remembered());
+        self.saving = Some(tokio::task::spawn_blocking(move || files.write(&book, &bans)));
     }
 
     /// A short while from now, for what must not happen at once again.

@@ -10,7 +10,7 @@ use crate::{
         size_limit,
         stem::{Hop, choose_embargo, choose_hop},
     },
-    network::behaviour::{topic_name, topic_of},
+    network::behaviour::{FrameEvent, topic_name, topic_of},
     penalty::{Offence, transaction_penalty},
     wire::{
         bounded::Bytes,
@@ -20,14 +20,14 @@ use crate::{
 use libp2p::{
     PeerId,
     gossipsub::{self, MessageAcceptance, MessageId, PublishError},
-    request_response::{self, Message, ResponseChannel},
+    request_response::{Message, ResponseChannel},
 };
-use oxen_node_api::{Admission, GossipTopic, GossipVerdict, Relay};
+use oxen_node_api::{Admission, BlinkState, GossipTopic, GossipVerdict, Relay};
 use oxen_state::queries;
 use oxen_types::Hash;
 use std::{sync::Arc, time::Instant};
 
-type StemEvent = request_response::Event<Stem, StemAnswer>;
+type StemEvent = FrameEvent<Stem, StemAnswer>;
 
 impl Network {
     // In.
@@ -150,7 +150,8 @@ impl Network {
                 let waiting = transactions.into_iter().filter_map(|id| pool.get(&id));
                 Some(
                     waiting
-                        .filter(|one| one.relay == Relay::Relay)
+                        // An approved blink travels with its signatures, and hides nothing.
+                        .filter(|one| one.relay == Relay::Relay && one.blink != BlinkState::Approved)
                         .map(|one| (one.transaction.id(), one.blob.to_vec()))
                         .collect::<Vec<_>>(),
                 )
@@ -187,7 +188,7 @@ impl Network {
         if !self.shared.embargoes().hold(id, until) {
             return self.tell_everybody(id);
         }
-        let request = self.swarm.behaviour_mut().stem.send_request(&next, stem);
+        let request = self.swarm.behaviour_mut().stem.send_request(&next, Ok(stem));
         self.stems.insert(request, id);
     }
 
@@ -220,7 +221,14 @@ impl Network {
     pub(super) fn on_stem(&mut self, event: StemEvent) {
         match event {
             StemEvent::Message { peer, message, .. } => match message {
-                Message::Request { request, channel, .. } => self.on_stem_arrived(peer, request, channel),
+                Message::Request {
+                    request: Ok(stem),
+                    channel,
+                    ..
+                } => self.on_stem_arrived(peer, stem, channel),
+                Message::Request {
+                    request: Err(frame), ..
+                } => self.shared.charge(peer, Offence::Frame(frame)),
                 Message::Response { request_id, response } => {
                     let id = self.stems.remove(&request_id);
                     if let (Some(id), StemAnswer::Declined) = (id, response) {

@@ -1,5 +1,6 @@
 //! Addresses that outlive the process: who was met, who was heard of, and whom to go to first.
 
+use super::file::{self, PeerFileError};
 use crate::{
     address::Endpoint,
     limits::{ANCHORS, BOOK_FILE_BYTES, KNOWN_PEERS},
@@ -11,27 +12,13 @@ use oxen_types::Timestamp;
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, ErrorKind, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
-use thiserror::Error;
 
 /// Failures in a row after which an address that was only heard of is dropped.
 const PATIENCE: u32 = 3;
 /// The same for one that was met.
 const PATIENCE_WITH_FRIENDS: u32 = 20;
-
-/// Why the file cannot be read. One that does not decode is no error: it is made anew.
-#[derive(Debug, Error)]
-#[error("cannot read the known peers in {}: {source}; mend or remove the file", path.display())]
-pub struct BookError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    #[source]
-    pub source: io::Error,
-}
 
 /// What is known of a peer's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,17 +161,11 @@ impl AddressBook {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(crate) fn load(path: &Path) -> Result<Self, BookError> {
-        let failed = |source| BookError {
-            path: path.to_owned(),
-            source,
-        };
-        let bytes = match fs::metadata(path) {
-            Ok(facts) if facts.len() > BOOK_FILE_BYTES => Vec::new(),
-            Ok(_) => fs::read(path).map_err(failed)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(failed(error)),
-        };
+    pub(crate) fn load(path: &Path) -> Result<Self, PeerFileError> {
+        let bytes = file::read(path, BOOK_FILE_BYTES)?;
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
         let Ok(rows) = Vec::<Row>::decode_all(&mut bytes.as_slice()) else {
             tracing::warn!("the known peers in {} do not decode and are forgotten", path.display());
             return Ok(Self::default());
@@ -227,19 +208,10 @@ impl AddressBook {
     }
 }
 
-/// Writes the content beside the file and renames it, so that a crash leaves the old one.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::IpAddr;
+    use std::{fs, net::IpAddr};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -309,7 +281,7 @@ mod tests {
         book.met(friend, endpoint(1), NOW);
         book.heard(heard, endpoint(2), NOW);
         book.set_anchors([friend]);
-        write(&path, &book.encode()).unwrap();
+        file::write(&path, &book.encode()).unwrap();
         let loaded = AddressBook::load(&path).unwrap();
         assert_eq!(loaded.entries, book.entries);
         assert_eq!(loaded.anchors, book.anchors);

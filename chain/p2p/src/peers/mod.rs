@@ -1,20 +1,26 @@
 //! Who is connected, who is known, and how each stands.
 
 pub(crate) mod book;
+pub(crate) mod file;
+pub(crate) mod places;
 pub(crate) mod rate;
 pub(crate) mod standing;
 
 use crate::{
     address::{Endpoint, host_of, socket_of},
-    limits::{ANSWERED_OF_PEER, CONNECTIONS_OF_PEER, HELLO_TIMEOUT, PEERS_OF_HOST},
+    limits::{ANSWERED_OF_PEER, CONNECTIONS_OF_PEER, HELLO_TIMEOUT, PASSING_TIME, PEERS_OF_HOST, QUESTIONS_OF_PEER},
     penalty::Penalty,
-    wire::message::Status,
+    wire::{
+        message::{Hello, Status},
+        quorum::Statement,
+    },
 };
 use book::AddressBook;
 use libp2p::{Multiaddr, PeerId};
 use oxen_node_api::{Direction, PeerConnection, PeerLimits};
 use oxen_types::Timestamp;
-use rate::Allowance;
+use places::{Place, Purpose, Visits};
+use rate::{Allowance, Rate};
 use standing::{Consequence, Standings, is_public};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,8 +51,16 @@ pub(crate) struct Connected {
     greeting: Greeting,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) status: Option<Status>,
+    /// For which service node it speaks; signed for this peer, and not compared with uptime proofs.
+    pub(crate) statement: Option<Statement>,
+    pub(crate) place: Place,
+    /// When something was told or asked by or to the service node.
+    used: Instant,
     round_trip: Option<Duration>,
     allowance: Allowance,
+    messages: Allowance,
+    /// Its questions that may be answered together.
+    questions: Arc<Semaphore>,
 }
 
 /// Why somebody may not connect.
@@ -73,17 +87,19 @@ pub(crate) struct Peers {
     pub(crate) book: AddressBook,
     pub(crate) standings: Standings,
     limits: PeerLimits,
+    visits: Visits,
     /// Peers that have to go.
     evicted: BTreeSet<PeerId>,
 }
 
 impl Peers {
-    pub(crate) fn new(book: AddressBook, limits: PeerLimits) -> Self {
+    pub(crate) fn new(book: AddressBook, standings: Standings, limits: PeerLimits, visits: Visits) -> Self {
         Self {
             connected: BTreeMap::new(),
             book,
-            standings: Standings::default(),
+            standings,
             limits,
+            visits,
             evicted: BTreeSet::new(),
         }
     }
@@ -112,11 +128,12 @@ impl Peers {
                 Err(Denial::PeerFull)
             };
         }
-        if self.count(Direction::Inbound) >= self.limits.inbound as usize {
+        if !self.has_ordinary_place(Direction::Inbound) && !self.has_passing_place() {
             return Err(Denial::Full);
         }
         match host.filter(is_public) {
-            Some(host) if self.of_host(&host).count() >= PEERS_OF_HOST => Err(Denial::HostFull),
+            // Many service nodes may run on one machine, and each has its stake.
+            Some(host) if self.strangers_of_host(&host) >= PEERS_OF_HOST => Err(Denial::HostFull),
             _ => Ok(()),
         }
     }
@@ -132,10 +149,14 @@ impl Peers {
         &mut self,
         peer: PeerId,
         address: Multiaddr,
-        direction: Direction,
+        (direction, purpose): (Direction, Purpose),
         now: Timestamp,
         instant: Instant,
     ) -> bool {
+        let place = match purpose {
+            Purpose::Chain if self.has_ordinary_place(direction) => Place::Ordinary,
+            Purpose::Chain | Purpose::Quorum => Place::Passing(instant + PASSING_TIME),
+        };
         if let Some(known) = self.connected.get_mut(&peer) {
             known.connections = known.connections.saturating_add(1);
             return false;
@@ -151,8 +172,13 @@ impl Peers {
                 greeting: Greeting::Awaited(instant + HELLO_TIMEOUT),
                 endpoint: None,
                 status: None,
+                statement: None,
+                place,
+                used: instant,
                 round_trip: None,
-                allowance: Allowance::full(instant),
+                allowance: Allowance::full(Rate::REQUESTS, instant),
+                messages: Allowance::full(Rate::MESSAGES, instant),
+                questions: Arc::new(Semaphore::new(QUESTIONS_OF_PEER)),
             },
         );
         true
@@ -181,13 +207,15 @@ impl Peers {
     }
 
     /// The peer greeted. Those we reached are known first-hand, those that reached us only by their own words.
-    pub(crate) fn greeted(&mut self, peer: &PeerId, ports: (Option<u16>, Option<u16>), status: Status, now: Timestamp) {
+    pub(crate) fn greeted(&mut self, peer: &PeerId, hello: &Hello, now: Timestamp) {
         let Some(known) = self.connected.get_mut(peer) else {
             return;
         };
         known.greeting = Greeting::Done;
-        known.status = Some(status);
-        known.endpoint = host_of(&known.address).and_then(|host| Endpoint::told(host.into(), ports.0, ports.1));
+        known.status = Some(hello.status);
+        known.statement = hello.service_node;
+        known.endpoint =
+            host_of(&known.address).and_then(|host| Endpoint::told(host.into(), hello.tcp_port, hello.quic_port));
         if let Some(endpoint) = known.endpoint {
             match known.direction {
                 Direction::Outbound => self.book.met(*peer, endpoint, now),
@@ -197,7 +225,7 @@ impl Peers {
         let mut oldest: Vec<_> = self
             .connected
             .iter()
-            .filter(|(_, known)| known.direction == Direction::Outbound)
+            .filter(|(_, known)| known.direction == Direction::Outbound && known.place == Place::Ordinary)
             .map(|(peer, known)| (known.since, *peer))
             .collect();
         oldest.sort_unstable();
@@ -254,6 +282,19 @@ impl Peers {
             .is_some_and(|known| known.allowance.take(instant))
     }
 
+    /// Counts a message of a service node; false when it tells too many.
+    pub(crate) fn allows_message(&mut self, peer: &PeerId, instant: Instant) -> bool {
+        self.connected
+            .get_mut(peer)
+            .is_some_and(|known| known.messages.take(instant))
+    }
+
+    /// A place for a question of the peer; `None` while it waits for as many answers as it may.
+    pub(crate) fn question_place_of(&self, peer: &PeerId) -> Option<OwnedSemaphorePermit> {
+        let places = Arc::clone(&self.connected.get(peer)?.questions);
+        places.try_acquire_owned().ok()
+    }
+
     // Limits.
 
     pub(crate) const fn limits(&self) -> PeerLimits {
@@ -270,7 +311,7 @@ impl Peers {
             let mut ages: Vec<_> = self
                 .connected
                 .iter()
-                .filter(|(_, known)| known.direction == direction)
+                .filter(|(_, known)| known.direction == direction && known.place == Place::Ordinary)
                 .map(|(peer, known)| (known.since, *peer))
                 .collect();
             ages.sort_unstable();
@@ -285,11 +326,17 @@ impl Peers {
         self.connected.get(peer)
     }
 
+    /// Ordinary peers of a direction.
     pub(crate) fn count(&self, direction: Direction) -> usize {
         self.connected
             .values()
-            .filter(|known| known.direction == direction)
+            .filter(|known| known.direction == direction && known.place == Place::Ordinary)
             .count()
+    }
+
+    /// Did the peer say who it is?
+    pub(crate) fn has_greeted(&self, peer: &PeerId) -> bool {
+        self.get(peer).is_some_and(|known| known.greeting == Greeting::Done)
     }
 
     /// Peers that greeted, with their newest block.
@@ -354,26 +401,44 @@ impl Peers {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::address::tcp;
-    use oxen_types::{Hash, Height};
+    use crate::{
+        address::tcp,
+        wire::{
+            bounded::Bytes,
+            message::{ChainIdentity, PROTOCOL_VERSION},
+        },
+    };
+    use oxen_types::{Hash, Height, Network};
 
-    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+    pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
     const STATUS: Status = Status {
         height: Height::GENESIS,
         tip: Hash::ZERO,
-        cumulative_difficulty: 0,
     };
 
-    fn peers(inbound: u32) -> Peers {
+    pub(super) fn peers(inbound: u32) -> Peers {
         let limits = PeerLimits { outbound: 8, inbound };
-        Peers::new(AddressBook::default(), limits)
+        Peers::new(AddressBook::default(), Standings::default(), limits, Visits::Refused)
     }
 
-    fn come(peers: &mut Peers, host: [u8; 4], direction: Direction, now: Timestamp) -> PeerId {
+    fn hello(tcp_port: Option<u16>) -> Hello {
+        Hello {
+            version: PROTOCOL_VERSION,
+            chain: ChainIdentity::of(&Network::regtest()),
+            software: Bytes::new(Vec::new()).unwrap(),
+            tcp_port,
+            quic_port: None,
+            status: STATUS,
+            service_node: None,
+        }
+    }
+
+    pub(super) fn come(peers: &mut Peers, host: [u8; 4], direction: Direction, now: Timestamp) -> PeerId {
         let peer = PeerId::random();
-        peers.connected(peer, tcp(host.into(), 1), direction, now, Instant::now());
+        let address = tcp(host.into(), 1);
+        peers.connected(peer, address, (direction, Purpose::Chain), now, Instant::now());
         peer
     }
 
@@ -408,7 +473,8 @@ mod tests {
         let peer = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let admits = |peers: &Peers| peers.admits(Some(&peer), &host, Direction::Inbound, NOW);
         assert_eq!(admits(&peers), Ok(()), "two nodes may call each other at once");
-        peers.connected(peer, host.clone(), Direction::Inbound, NOW, Instant::now());
+        let inbound = (Direction::Inbound, Purpose::Chain);
+        peers.connected(peer, host.clone(), inbound, NOW, Instant::now());
         assert_eq!(admits(&peers), Err(Denial::PeerFull));
 
         let places: Vec<_> = (0..ANSWERED_OF_PEER).map_while(|_| peers.place_of(&peer)).collect();
@@ -449,8 +515,8 @@ mod tests {
         let mut peers = peers(64);
         let inbound = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let outbound = come(&mut peers, [10, 0, 0, 2], Direction::Outbound, NOW);
-        peers.greeted(&inbound, (Some(5), None), STATUS, NOW);
-        peers.greeted(&outbound, (Some(5), None), STATUS, NOW);
+        peers.greeted(&inbound, &hello(Some(5)), NOW);
+        peers.greeted(&outbound, &hello(Some(5)), NOW);
         let order: Vec<_> = peers.book.candidates(NOW).into_iter().map(|(peer, _)| peer).collect();
         assert_eq!(order, [outbound, inbound]);
         assert_eq!(peers.chosen_peers(), [outbound]);
@@ -461,7 +527,7 @@ mod tests {
         let mut peers = peers(64);
         let silent = come(&mut peers, [10, 0, 0, 1], Direction::Inbound, NOW);
         let friendly = come(&mut peers, [10, 0, 0, 2], Direction::Inbound, NOW);
-        peers.greeted(&friendly, (None, None), STATUS, NOW);
+        peers.greeted(&friendly, &hello(None), NOW);
         assert!(peers.silent(Instant::now()).is_empty());
         assert_eq!(peers.silent(Instant::now() + HELLO_TIMEOUT), [silent]);
     }

@@ -1,12 +1,16 @@
 //! How peers stand: points for what they did, which fade, and bans, which end.
 
+use super::file::{self, PeerFileError};
 use crate::{
-    limits::{REMEMBERED_BANS, REMEMBERED_STANDINGS},
+    limits::{BANS_FILE_BYTES, REMEMBERED_BANS, REMEMBERED_STANDINGS},
     penalty::Penalty,
+    wire::message::Host,
 };
 use libp2p::PeerId;
+use oxen_staking_rules::uptime_proof::acceptance;
 use oxen_types::Timestamp;
-use std::{collections::BTreeMap, net::IpAddr};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
+use std::{collections::BTreeMap, net::IpAddr, path::Path};
 
 /// At this many points a peer is banned.
 pub(crate) const BAN_POINTS: u32 = 100;
@@ -36,6 +40,13 @@ pub(crate) enum Consequence {
     Stays,
     /// It is banned now and has to go.
     Banned,
+}
+
+/// The file: who is banned until when.
+#[derive(Debug, Encode, Decode)]
+struct Rows {
+    peers: Vec<(Vec<u8>, u64)>,
+    hosts: Vec<(Host, u64)>,
 }
 
 /// Points and bans of peers and hosts. They outlive connections, so that leaving does not help.
@@ -109,6 +120,51 @@ impl Standings {
             .collect()
     }
 
+    /// Reads the file of bans, if there is one. Points are not kept: they fade within half an hour.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn load(path: &Path, now: Timestamp) -> Result<Self, PeerFileError> {
+        let bytes = file::read(path, BANS_FILE_BYTES)?;
+        let mut standings = Self::default();
+        if bytes.is_empty() {
+            return Ok(standings);
+        }
+        let Ok(rows) = Rows::decode_all(&mut bytes.as_slice()) else {
+            tracing::warn!("the bans in {} do not decode and are forgotten", path.display());
+            return Ok(standings);
+        };
+        for (peer, until) in rows.peers {
+            if let (Ok(peer), true) = (PeerId::from_bytes(&peer), until > now.seconds()) {
+                standings.banned_peers.insert(peer, Timestamp::from_seconds(until));
+            }
+        }
+        for (host, until) in rows.hosts {
+            if until > now.seconds() {
+                standings
+                    .banned_hosts
+                    .insert(host.into(), Timestamp::from_seconds(until));
+            }
+        }
+        bound(&mut standings.banned_peers, now);
+        bound(&mut standings.banned_hosts, now);
+        Ok(standings)
+    }
+
+    /// The file's content.
+    pub(crate) fn encode(&self, now: Timestamp) -> Vec<u8> {
+        let peers = self.banned_peers.iter().filter(|(_, until)| **until > now);
+        Rows {
+            peers: peers.map(|(peer, until)| (peer.to_bytes(), until.seconds())).collect(),
+            hosts: self
+                .banned_hosts(now)
+                .into_iter()
+                .map(|(host, until)| (host.into(), until.seconds()))
+                .collect(),
+        }
+        .encode()
+    }
+
     /// Drops what faded, then whoever has fewest points.
     fn forget_points(&mut self, now: Timestamp) {
         self.points.retain(|_, points| points.at(now) > 0);
@@ -135,10 +191,10 @@ fn bound<K: Ord + Copy>(bans: &mut BTreeMap<K, Timestamp>, now: Timestamp) {
     }
 }
 
-/// Many nodes share a loopback or private address, and none of them answers for the others.
+/// Many nodes share an address that is not reached from everywhere, and none of them answers for the others.
 pub(crate) fn is_public(host: &IpAddr) -> bool {
     match host {
-        IpAddr::V4(host) => !(host.is_loopback() || host.is_private() || host.is_link_local() || host.is_unspecified()),
+        IpAddr::V4(host) => acceptance::is_public(*host),
         IpAddr::V6(host) => {
             let unique_local = host.octets()[0] & 0xfe == 0xfc;
             let link_local = host.segments()[0] & 0xffc0 == 0xfe80;
@@ -196,6 +252,7 @@ mod tests {
             ("8.8.8.8", true),
             ("127.0.0.1", false),
             ("10.1.1.1", false),
+            ("100.64.0.1", false),
             ("fd00::1", false),
         ] {
             standings.punish(PeerId::random(), Some(host(text)), Penalty::Ban, START);
@@ -204,6 +261,29 @@ mod tests {
         assert!(standings.lift(&host("8.8.8.8")));
         assert!(!standings.lift(&host("8.8.8.8")));
         assert!(standings.banned_hosts(START).is_empty());
+    }
+
+    #[test]
+    fn bans_outlive_a_restart_and_end_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bans");
+        let mut standings = Standings::default();
+        let peer = PeerId::random();
+        standings.punish(peer, None, Penalty::Ban, START);
+        let until = START.saturating_add(5);
+        standings.ban_host(host("10.0.0.1"), until, START);
+        standings.ban_host(host("2001:db8::1"), START.saturating_add(50), START);
+        file::write(&path, &standings.encode(START)).unwrap();
+        let loaded = Standings::load(&path, until).unwrap();
+        assert!(loaded.is_banned(Some(&peer), None, until));
+        assert_eq!(
+            loaded.banned_hosts(START),
+            [(host("2001:db8::1"), START.saturating_add(50))],
+            "the other ban has ended"
+        );
+        std::fs::write(&path, b"garbage").unwrap();
+        let nothing = Standings::load(&path, START).unwrap();
+        assert!(!nothing.is_banned(Some(&peer), None, START));
     }
 
     #[test]

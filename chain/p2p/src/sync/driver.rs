@@ -10,8 +10,6 @@ use crate::{
     wire::message::Status,
 };
 use libp2p::PeerId;
-use oxen_state::{ViewError, queries};
-use oxen_types::Hash;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -88,7 +86,8 @@ async fn exchange_pools(shared: &Arc<Shared>, exchanged: &mut BTreeSet<PeerId>) 
     }
 }
 
-/// The peer with the highest newest block that is not known here.
+/// The peer with the highest newest block that is not known here. Which branch wins is for the writer to say, by weight and
+/// checkpoints, whatever order they come in.
 async fn choose(shared: &Arc<Shared>, aside: &Aside) -> Option<(PeerId, Status)> {
     let mut peers: Vec<(PeerId, Status)> = shared
         .peers()
@@ -99,13 +98,7 @@ async fn choose(shared: &Arc<Shared>, aside: &Aside) -> Option<(PeerId, Status)>
     blocking(shared, move |shared| {
         peers
             .into_iter()
-            .find(|(_, status)| readable(is_known(shared, &status.tip)) == Some(false))
+            .find(|(_, status)| readable(shared.knows_block(&status.tip)) == Some(false))
     })
     .await
-}
-
-/// Is the block on the main chain or kept beside it?
-pub(crate) fn is_known(shared: &Shared, id: &Hash) -> Result<bool, ViewError> {
-    let chain = &shared.services.chain;
-    Ok(queries::block_height(&*chain.snapshot(), id)?.is_some() || chain.alternative_block(id)?.is_some())
 }

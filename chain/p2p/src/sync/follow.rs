@@ -5,11 +5,11 @@ use crate::{
         judge::{blocking, readable},
         own::from_network,
     },
-    limits::{REQUESTS_OF_SYNC, SYNC_IDS_AHEAD},
+    limits::{REQUESTS_OF_SYNC, RESPONSE_SOFT_BYTES, SYNC_IDS_AHEAD},
     penalty::{Offence, Penalty, block_penalty},
     shared::{RequestError, Shared},
     sync::{
-        driver::{Aside, is_known},
+        driver::Aside,
         plan::{Plan, Ready},
         progress::Progress,
         serve,
@@ -173,7 +173,7 @@ impl<'a> Follow<'a> {
         let ids = blocking(self.shared, move |shared| {
             let known = ids
                 .iter()
-                .take_while(|id| readable(is_known(shared, id)) == Some(true))
+                .take_while(|id| readable(shared.knows_block(id)) == Some(true))
                 .count();
             Some(ids.into_iter().skip(known).collect::<Vec<_>>())
         })
@@ -372,7 +372,10 @@ async fn ask_blocks(shared: &Arc<Shared>, peer: PeerId, ids: Vec<Hash>) -> Block
         return BlocksAnswer::Nothing;
     }
     let checked = blocking(shared, move |_| {
-        let fits = bodies.len() <= ids.len() && bodies.iter().zip(&ids).all(|(body, id)| is_body_of(body, id));
+        // Only a block alone may be larger than that.
+        let bytes: usize = bodies.iter().map(BlockBody::bytes).sum();
+        let small = bodies.len() == 1 || bytes <= RESPONSE_SOFT_BYTES;
+        let fits = small && bodies.len() <= ids.len() && bodies.iter().zip(&ids).all(|(body, id)| is_body_of(body, id));
         fits.then_some(bodies)
     })
     .await;

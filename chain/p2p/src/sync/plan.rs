@@ -1,7 +1,7 @@
 //! Which blocks are asked of whom, and which can be applied: no I/O, so that every order of answers can be tested.
 
 use crate::{
-    limits::{REQUESTED_BLOCKS, SYNC_WINDOW_BATCHES, SYNC_WINDOW_BYTES},
+    limits::{REQUESTED_BLOCKS, RESPONSE_BYTES, SYNC_WINDOW_BATCHES, SYNC_WINDOW_BYTES},
     wire::message::BlockBody,
 };
 use libp2p::PeerId;
@@ -94,7 +94,14 @@ impl Plan {
             .values()
             .filter(|batch| !matches!(batch.stage, Stage::Open))
             .count();
-        let room = busy < SYNC_WINDOW_BATCHES && self.bytes < SYNC_WINDOW_BYTES;
+        let asked = self
+            .batches
+            .values()
+            .filter(|batch| matches!(batch.stage, Stage::Asked(_)))
+            .count();
+        // An answer is as large as it can be until it is here.
+        let bytes = self.bytes + (asked + 1) * RESPONSE_BYTES;
+        let room = busy < SYNC_WINDOW_BATCHES && bytes <= SYNC_WINDOW_BYTES;
         let next = self.next;
         let (first, batch) = self
             .batches
@@ -264,19 +271,46 @@ mod tests {
         assert_eq!(plan.assign(low, Height::GENESIS), None);
     }
 
+    /// Everything that a peer may be asked now.
+    fn assign_all(plan: &mut Plan, peer: PeerId) -> Vec<Height> {
+        std::iter::from_fn(|| plan.assign(peer, FAR))
+            .map(|(first, _)| first)
+            .collect()
+    }
+
     #[test]
-    fn what_waits_is_bounded_by_bytes_and_by_batches_but_the_next_is_always_asked_for() {
+    fn what_is_asked_for_fits_into_memory_when_every_answer_is_as_large_as_it_can_be() {
         let mut plan = plan(100 * BATCH);
         let peer = PeerId::random();
+        let asked = assign_all(&mut plan, peer);
+        assert_eq!(asked.len(), SYNC_WINDOW_BYTES / RESPONSE_BYTES);
+        // A small answer leaves room for one more question, a large one takes its place.
+        plan.arrived(asked[1], peer, bodies(BATCH, 1));
+        assert_eq!(
+            assign_all(&mut plan, peer),
+            Vec::<Height>::new(),
+            "what came takes a little"
+        );
+        plan.arrived(asked[2], peer, bodies(BATCH, 1));
+        assert_eq!(assign_all(&mut plan, peer).len(), 1);
+        plan.arrived(asked[3], peer, bodies(34, 1_000_000));
+        assert_eq!(assign_all(&mut plan, peer).len(), 0);
+    }
+
+    #[test]
+    fn batches_that_wait_are_bounded_and_the_next_is_always_asked_for() {
+        let mut plan = plan(100 * BATCH);
+        let (peer, other) = (PeerId::random(), PeerId::random());
         let (next, _) = plan.assign(peer, FAR).unwrap();
-        let asked: Vec<Height> = std::iter::from_fn(|| plan.assign(peer, FAR))
-            .map(|(first, _)| first)
-            .collect();
-        assert_eq!(asked.len() + 1, SYNC_WINDOW_BATCHES);
-        plan.arrived(asked[0], peer, bodies(1, 1_000_000));
+        let mut waiting = 0;
+        while let Some((first, _)) = plan.assign(peer, FAR) {
+            plan.arrived(first, peer, bodies(BATCH, 1));
+            waiting += 1;
+        }
+        assert_eq!(waiting + 1, SYNC_WINDOW_BATCHES);
         plan.failed(next, peer);
-        let other = PeerId::random();
         assert_eq!(plan.assign(other, FAR).unwrap().0, next);
+        assert_eq!(plan.assign(other, FAR), None);
     }
 
     #[test]

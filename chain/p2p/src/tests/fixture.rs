@@ -5,6 +5,7 @@ use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
 use oxen_node_api::{
     ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, EventHub, Pool, Subscription,
 };
+use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoServiceNodes, NoWorkHash, ServiceNodeRules, queries};
 use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{ManualClock, TestChain};
@@ -37,6 +38,8 @@ impl ChainSubscriber for Waker {
 /// Chain, pool and clock, and maybe a network.
 pub(super) struct TestNode {
     pub(super) chain: Arc<Chain>,
+    /// What the network hands blocks and checkpoints to: the chain, unless a test puts something else before it.
+    pub(super) writer: Arc<dyn ChainWriter>,
     pub(super) pool: Arc<Mempool>,
     pub(super) clock: Arc<ManualClock>,
     network: Option<PeerNetwork>,
@@ -83,6 +86,7 @@ impl TestNode {
         let (sender, changes) = watch::channel(0);
         let waker = events.subscribe(Arc::new(Waker(sender)));
         Self {
+            writer: Arc::clone(&chain) as _,
             chain,
             pool,
             clock,
@@ -112,18 +116,23 @@ impl TestNode {
 
     /// Starts the node's network.
     pub(super) async fn open(&mut self, change: impl FnOnce(&mut PeerConfig)) {
+        self.open_as(None, change).await;
+    }
+
+    /// Starts the node's network as that of a service node.
+    pub(super) async fn open_as(&mut self, keys: Option<&ServiceNodeKeys>, change: impl FnOnce(&mut PeerConfig)) {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let mut config = PeerConfig::loopback(self.folder.path().to_owned());
         change(&mut config);
         let services = PeerServices {
             chain: Arc::clone(&self.chain) as _,
-            writer: Arc::clone(&self.chain) as _,
+            writer: Arc::clone(&self.writer),
             pool: Arc::clone(&self.pool) as _,
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock) as _,
         };
         let randomness = ChaCha20Rng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed));
-        self.network = Some(PeerNetwork::start(config, services, randomness).await.unwrap());
+        self.network = Some(PeerNetwork::start(config, services, keys, randomness).await.unwrap());
     }
 
     /// Ends the node's network; chain and pool stay.

@@ -26,6 +26,10 @@ async fn who_breaks_a_rule_is_sent_away_and_the_others_go_on() {
         Manners::GossipsTooMuch,
         Manners::GossipsGarbage,
         Manners::AsksWithoutEnd,
+        Manners::ForgesStatement,
+        Manners::RepeatsStatement,
+        Manners::TellsAsNobody,
+        Manners::TellsTooMuch,
     ] {
         let stranger = Stranger::connect(&node.tcp_address(), &source, manners).await;
         stranger.is_sent_away().await;

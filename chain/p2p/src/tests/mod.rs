@@ -1,8 +1,11 @@
 //! Several nodes in one process over loopback sockets, each with the writer, the pool and a store in memory.
 
 mod blocks;
+mod checkpoints;
 mod fixture;
 mod hostile;
+mod quorum;
+mod service_node;
 mod stranger;
 mod syncing;
 mod topics;

@@ -1,30 +1,36 @@
 //! A peer with bad manners: the transports and protocols of a node, and none of its honesty.
 
+use super::service_node::keys;
 use crate::{
+    limits::QUORUM_FRAME_BYTES,
     network::behaviour::topic_name,
     wire::{
         bounded::{Bounded, Bytes},
         message::{
             BlockBody, BlockIds, ChainIdentity, Hello, HelloAnswer, PROTOCOL_VERSION, Request, Response, Status,
         },
+        quorum::{SharedBytes, Statement, Told},
     },
 };
 use async_trait::async_trait;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
 use libp2p::{
-    Multiaddr, StreamProtocol, Swarm, SwarmBuilder,
+    Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder,
     gossipsub::{self, MessageAuthenticity, ValidationMode},
     noise,
     request_response::{self, ProtocolSupport},
     swarm::{NetworkBehaviour, SwarmEvent},
     tcp, yamux,
 };
-use oxen_node_api::GossipTopic;
+use oxen_node_api::{GossipTopic, QuorumSubject};
 use oxen_testkit::TestChain;
 use oxen_types::{Hash, Height};
 use parity_scale_codec::{DecodeAll, Encode};
 use std::{io, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
+
+/// Longest wait for what the node does.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the stranger does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,41 @@ pub(super) enum Manners {
     SendsOtherBlocks,
     /// Answers every question with addresses.
     AnswersSomethingElse,
+    /// Says that it speaks for a service node, and signs with another key.
+    ForgesStatement,
+    /// Repeats the statement of a service node, which was signed for another peer.
+    RepeatsStatement,
+    /// Tells what service nodes tell, and is none.
+    TellsAsNobody,
+    /// Announces a message to a service node that is larger than any may be.
+    TellsTooMuch,
+    /// Is the service node with the keys [`FLOODER`], and tells without end.
+    TellsWithoutEnd,
+}
+
+/// Whose keys the stranger has that tells without end.
+pub(super) const FLOODER: u8 = 77;
+
+impl Manners {
+    /// Does it claim to have blocks, so that it is asked for them?
+    const fn claims_blocks(self) -> bool {
+        matches!(
+            self,
+            Self::NamesBlocksItLacks | Self::SendsOtherBlocks | Self::AnswersSomethingElse
+        )
+    }
+
+    fn statement(self, peer: PeerId, chain: &ChainIdentity) -> Option<Statement> {
+        match self {
+            Self::ForgesStatement => Some(Statement {
+                ed25519: keys(1).ed25519_public(),
+                ..Statement::sign(&keys(FLOODER), peer, chain)
+            }),
+            Self::RepeatsStatement => Some(Statement::sign(&keys(1), PeerId::random(), chain)),
+            Self::TellsWithoutEnd => Some(Statement::sign(&keys(FLOODER), peer, chain)),
+            _ => None,
+        }
+    }
 }
 
 /// Frames without limits or meaning.
@@ -112,11 +153,13 @@ fn frame(message: &impl Encode) -> Vec<u8> {
 struct StrangerBehaviour {
     hello: request_response::Behaviour<Raw>,
     data: request_response::Behaviour<Raw>,
+    told: request_response::Behaviour<Raw>,
     gossip: gossipsub::Behaviour,
 }
 
 /// The stranger, on a task of its own.
 pub(super) struct Stranger {
+    manners: Manners,
     asked: watch::Receiver<u32>,
     ended: watch::Receiver<bool>,
     task: JoinHandle<()>,
@@ -138,17 +181,25 @@ impl Stranger {
         }
         let mut swarm = swarm(&tag);
         swarm.dial(address.parse::<Multiaddr>().unwrap()).unwrap();
+        let status = if manners.claims_blocks() {
+            Status {
+                height: Height::new(1_000_000),
+                tip: Hash::new([0xee; 32]),
+            }
+        } else {
+            Status {
+                height: Height::GENESIS,
+                tip: identity.genesis,
+            }
+        };
         let hello = Hello {
             version: PROTOCOL_VERSION,
             chain: identity,
             software: Bytes::new(b"stranger".to_vec()).unwrap(),
             tcp_port: None,
             quic_port: None,
-            status: Status {
-                height: Height::new(1_000_000),
-                tip: Hash::new([0xee; 32]),
-                cumulative_difficulty: 0,
-            },
+            status,
+            service_node: manners.statement(*swarm.local_peer_id(), &identity),
         };
         let (asked_sender, asked) = watch::channel(0);
         let (ended_sender, ended) = watch::channel(false);
@@ -165,27 +216,36 @@ impl Stranger {
                 genesis,
             },
         ));
-        Self { asked, ended, task }
+        Self {
+            manners,
+            asked,
+            ended,
+            task,
+        }
     }
 
     /// Waits until the node asked it for blocks or ids.
     pub(super) async fn was_asked(&self) {
-        wait(self.asked.clone(), |asked| *asked > 0).await;
+        let waited = tokio::time::timeout(PATIENCE, wait(self.asked.clone(), |asked| *asked > 0));
+        assert!(waited.await.is_ok(), "it is not asked: {:?}", self.manners);
     }
 
     /// Waits until the node ended the connection.
     pub(super) async fn is_sent_away(&self) {
-        wait(self.ended.clone(), |ended| *ended).await;
+        let waited = tokio::time::timeout(PATIENCE, wait(self.ended.clone(), |ended| *ended));
+        assert!(waited.await.is_ok(), "it stays: {:?}", self.manners);
     }
 }
 
 async fn wait<T>(mut value: watch::Receiver<T>, wanted: impl FnMut(&T) -> bool) {
-    let waited = tokio::time::timeout(Duration::from_secs(60), value.wait_for(wanted));
-    assert!(waited.await.expect("it happens in time").is_ok());
+    assert!(value.wait_for(wanted).await.is_ok());
 }
 
 fn swarm(tag: &str) -> Swarm<StrangerBehaviour> {
-    let data = StreamProtocol::try_from_owned(format!("/oxen/{tag}/data/1")).unwrap();
+    let behaviour_of = |name: &str| {
+        let protocol = StreamProtocol::try_from_owned(format!("/oxen/{tag}/{name}/1")).unwrap();
+        request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], request_response::Config::default())
+    };
     let config = gossipsub::ConfigBuilder::default()
         .protocol_id_prefix(format!("/oxen/{tag}/gossip"))
         .validation_mode(ValidationMode::Anonymous)
@@ -198,7 +258,8 @@ fn swarm(tag: &str) -> Swarm<StrangerBehaviour> {
             [(StreamProtocol::new("/oxen/hello/1"), ProtocolSupport::Full)],
             request_response::Config::default(),
         ),
-        data: request_response::Behaviour::new([(data, ProtocolSupport::Full)], request_response::Config::default()),
+        data: behaviour_of("data"),
+        told: behaviour_of("quorum"),
         gossip,
     };
     SwarmBuilder::with_new_identity()
@@ -239,7 +300,9 @@ async fn run(mut swarm: Swarm<StrangerBehaviour>, mind: Mind) {
                 message: request_response::Message::Response { response, .. },
                 ..
             })) => {
-                let answer = HelloAnswer::decode_all(&mut response.as_slice()).unwrap();
+                let Ok(answer) = HelloAnswer::decode_all(&mut response.as_slice()) else {
+                    panic!("no answer to the greeting")
+                };
                 let refused = matches!(answer, HelloAnswer::Refused(_));
                 assert_eq!(refused, mind.manners == Manners::Foreign);
                 misbehave(&mut swarm, peer, mind.manners);
@@ -256,14 +319,46 @@ async fn run(mut swarm: Swarm<StrangerBehaviour>, mind: Mind) {
                 let _ = swarm.behaviour_mut().data.send_response(channel, frame(&answer));
                 mind.asked.send_modify(|count| *count += 1);
             }
+            SwarmEvent::Behaviour(StrangerBehaviourEvent::Data(request_response::Event::Message { peer, .. }))
+                if mind.manners == Manners::AsksWithoutEnd =>
+            {
+                swarm.behaviour_mut().data.send_request(&peer, frame(&Request::Peers));
+            }
+            SwarmEvent::Behaviour(StrangerBehaviourEvent::Told(request_response::Event::Message { peer, .. }))
+                if mind.manners == Manners::TellsWithoutEnd =>
+            {
+                swarm.behaviour_mut().told.send_request(&peer, message());
+            }
             _ => {}
         }
     }
 }
 
-fn misbehave(swarm: &mut Swarm<StrangerBehaviour>, peer: libp2p::PeerId, manners: Manners) {
-    let data = &mut swarm.behaviour_mut().data;
+/// Something for Pulse.
+fn message() -> Vec<u8> {
+    frame(&Told {
+        subject: QuorumSubject::Pulse.into(),
+        message: SharedBytes(b"flood".as_slice().into()),
+    })
+}
+
+fn misbehave(swarm: &mut Swarm<StrangerBehaviour>, peer: PeerId, manners: Manners) {
+    let StrangerBehaviour { data, told, .. } = swarm.behaviour_mut();
     match manners {
+        Manners::TellsAsNobody => {
+            for _ in 0..10 {
+                told.send_request(&peer, message());
+            }
+        }
+        Manners::TellsTooMuch => {
+            let length = u32::try_from(QUORUM_FRAME_BYTES + 1).unwrap();
+            told.send_request(&peer, length.to_le_bytes().to_vec());
+        }
+        Manners::TellsWithoutEnd => {
+            for _ in 0..32 {
+                told.send_request(&peer, message());
+            }
+        }
         Manners::SendsGarbage => {
             data.send_request(&peer, vec![3, 0, 0, 0, 0xff, 0xff, 0xff]);
         }
@@ -271,7 +366,7 @@ fn misbehave(swarm: &mut Swarm<StrangerBehaviour>, peer: libp2p::PeerId, manners
             data.send_request(&peer, u32::MAX.to_le_bytes().to_vec());
         }
         Manners::AsksWithoutEnd => {
-            for _ in 0..2_000 {
+            for _ in 0..10 {
                 data.send_request(&peer, frame(&Request::Peers));
             }
         }

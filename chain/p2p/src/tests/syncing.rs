@@ -69,9 +69,24 @@ async fn a_node_that_stands_still_serves_and_does_not_follow() {
     source.mine_empty(5);
     let mut standing = TestNode::new(&source);
     standing.catch_up(&source);
+    let height = standing.height();
     standing.open(|config| config.sync = crate::SyncMode::Stand).await;
     let joiner = TestNode::start(&source, &[&standing]).await;
     joiner.reaches(source.tip().1.id).await;
+    // Somebody is ahead from the beginning; a node that follows learns of that later and gets there.
+    source.mine_empty(5);
+    let mut ahead = TestNode::new(&source);
+    ahead.catch_up(&source);
+    let address = standing.tcp_address();
+    ahead.open(|config| config.peers = vec![address.parse().unwrap()]).await;
+    let follower = TestNode::start(&source, &[&ahead]).await;
+    follower.reaches(source.tip().1.id).await;
+    let tips: Vec<_> = standing.network().connections().iter().map(|peer| peer.tip).collect();
+    assert!(
+        tips.contains(&Some((source.tip().0, source.tip().1.id))),
+        "it knows: {tips:?}"
+    );
+    assert_eq!(standing.height(), height);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,14 +35,23 @@ async fn a_transaction_reaches_all_over_its_stem() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_learns_what_waits_and_not_what_is_kept_back() {
     let mut source = TestChain::mature();
-    let (public, kept) = (transfer(&mut source), transfer(&mut source));
+    let mut transfers = [(); 3].map(|()| transfer(&mut source));
+    // What waits is told and taken in the order of ids: the one that is kept back would come before the last.
+    transfers.sort_by_key(Transfer::id);
+    let [first_public, kept, last_public] = transfers;
     let mut first = TestNode::new(&source);
     first.catch_up(&source);
-    first.pool.submit(&public.blob(), Relay::Relay).unwrap();
-    first.pool.submit(&kept.blob(), Relay::Keep).unwrap();
+    for (waiting, relay) in [
+        (&first_public, Relay::Relay),
+        (&kept, Relay::Keep),
+        (&last_public, Relay::Relay),
+    ] {
+        first.pool.submit(&waiting.blob(), relay).unwrap();
+    }
     first.open(|_| {}).await;
     let newcomer = TestNode::start(&source, &[&first]).await;
-    newcomer.learns(public.id()).await;
+    newcomer.learns(first_public.id()).await;
+    newcomer.learns(last_public.id()).await;
     assert!(newcomer.pool.get(&kept.id()).is_none());
 }
 

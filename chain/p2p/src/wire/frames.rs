@@ -1,4 +1,6 @@
 //! One message a stream: four bytes of length, little-endian, and the message in SCALE.
+//!
+//! A request that is none is handed on as what is wrong with it: of an error while reading one, libp2p tells nobody.
 
 use async_trait::async_trait;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -67,14 +69,17 @@ where
     A: Encode + DecodeAll + Send + 'static,
 {
     type Protocol = libp2p::StreamProtocol;
-    type Request = Q;
+    type Request = Result<Q, FrameError>;
     type Response = A;
 
-    async fn read_request<T>(&mut self, _: &Self::Protocol, io: &mut T) -> io::Result<Q>
+    async fn read_request<T>(&mut self, _: &Self::Protocol, io: &mut T) -> io::Result<Result<Q, FrameError>>
     where
         T: AsyncRead + Unpin + Send,
     {
-        read(io, self.request_limit).await
+        match read(io, self.request_limit).await {
+            Ok(request) => Ok(Ok(request)),
+            Err(error) => FrameError::of(&error).map(Err).ok_or(error),
+        }
     }
 
     async fn read_response<T>(&mut self, _: &Self::Protocol, io: &mut T) -> io::Result<A>
@@ -84,11 +89,16 @@ where
         read(io, self.answer_limit).await
     }
 
-    async fn write_request<T>(&mut self, _: &Self::Protocol, io: &mut T, request: Q) -> io::Result<()>
+    async fn write_request<T>(
+        &mut self,
+        _: &Self::Protocol,
+        io: &mut T,
+        request: Result<Q, FrameError>,
+    ) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write(io, &request.encode(), self.request_limit).await
+        write(io, &request?.encode(), self.request_limit).await
     }
 
     async fn write_response<T>(&mut self, _: &Self::Protocol, io: &mut T, answer: A) -> io::Result<()>

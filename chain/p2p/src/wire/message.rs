@@ -1,6 +1,9 @@
 //! The messages between two nodes.
 
-use super::bounded::{Bounded, Bytes};
+use super::{
+    bounded::{Bounded, Bytes},
+    quorum::Statement,
+};
 use crate::limits::{
     ANSWERED_IDS, BLOCK_BYTES, BLOCK_TRANSACTIONS, CHECKPOINT_BYTES, EXCHANGED_PEERS, LEAST_TRANSACTION_BYTES,
     LOCATOR_IDS, POOL_IDS, REQUESTED_BLOCKS, REQUESTED_TRANSACTIONS, TRANSACTION_BYTES,
@@ -46,8 +49,6 @@ pub(crate) struct Status {
     pub(crate) height: Height,
     /// Its id.
     pub(crate) tip: Hash,
-    /// Sum of difficulties up to it.
-    pub(crate) cumulative_difficulty: u128,
 }
 
 /// What two nodes tell each other first.
@@ -65,6 +66,8 @@ pub(crate) struct Hello {
     pub(crate) quic_port: Option<u16>,
     /// Its newest block.
     pub(crate) status: Status,
+    /// For which service node it speaks, if it runs one.
+    pub(crate) service_node: Option<Statement>,
 }
 
 /// Why a greeting is refused.
@@ -100,7 +103,7 @@ impl Hello {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum HelloAnswer {
     /// The other node's greeting.
-    Welcome(Hello),
+    Welcome(Box<Hello>),
     /// Why there is none.
     Refused(Refusal),
 }
@@ -241,8 +244,8 @@ mod tests {
             status: Status {
                 height: Height::new(3),
                 tip: Hash::ZERO,
-                cumulative_difficulty: 4,
             },
+            service_node: None,
         }
     }
 
@@ -266,7 +269,7 @@ mod tests {
 
     #[test]
     fn messages_return_as_they_were_and_rests_are_refused() {
-        let answer = HelloAnswer::Welcome(hello());
+        let answer = HelloAnswer::Welcome(Box::new(hello()));
         let mut bytes = answer.encode();
         assert_eq!(HelloAnswer::decode_all(&mut &bytes[..]), Ok(answer));
         bytes.push(0);

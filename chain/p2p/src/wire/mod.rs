@@ -3,3 +3,4 @@
 pub(crate) mod bounded;
 pub(crate) mod frames;
 pub(crate) mod message;
+pub(crate) mod quorum;

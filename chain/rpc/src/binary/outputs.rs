@@ -156,12 +156,10 @@ fn get_output_blacklist(call: &Call<'_>, _: &[u8]) -> Result<Pieces, MethodError
 
 fn get_transaction_pool_hashes(call: &Call<'_>, body: &[u8]) -> Result<Pieces, MethodError> {
     let request = document(body)?;
-    // No quorum approves transactions in this version.
-    let ids = if request.flag("blinked_txs_only") {
-        Vec::new()
-    } else {
-        call.pool_ids()
-    };
+    let mut ids = call.pool_ids();
+    if request.flag("blinked_txs_only") {
+        ids.retain(|id| call.handles().pool.is_blink(id));
+    }
     let packed: Vec<u8> = ids.iter().flat_map(|id| id.to_bytes()).collect();
     Ok(answer(Section::new().with("tx_hashes", packed)))
 }

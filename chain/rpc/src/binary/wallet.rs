@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use oxen_node_api::Snapshot;
+use oxen_node_api::{BlinkState, Relay, Snapshot};
 use oxen_state::{queries, tables::BlockRow};
 use oxen_types::{
     GlobalOutputIndex, Hash, Height,
@@ -151,7 +151,11 @@ fn wallet_pool(call: &Call<'_>, _: &[u8]) -> Result<Pieces, MethodError> {
         let transaction = PrunedTransaction::from(one.transaction.transaction());
         ScanPoolTransaction {
             received: one.received,
-            approval: PoolApproval::Ordinary,
+            approval: match one.blink {
+                BlinkState::Approved => PoolApproval::Blink,
+                BlinkState::Held { .. } if one.relay == Relay::Keep => PoolApproval::Undecided,
+                BlinkState::Ordinary | BlinkState::Held { .. } => PoolApproval::Ordinary,
+            },
             transaction: ScanTransaction::new(one.transaction.id(), &transaction, None),
         }
     });
@@ -165,12 +169,8 @@ fn wallet_distribution(call: &Call<'_>, body: &[u8]) -> Result<Pieces, MethodErr
     let DistributionQuery { from } = request(body)?;
     let snapshot = call.snapshot();
     let facts = call.facts(&snapshot)?;
-    if from > facts.height() {
-        return Err(MethodError::HeightTooBig {
-            height: from.index(),
-            tip: facts.height(),
-        });
-    }
+    // A wallet that has every block, or more than there are any more, sees it by the height and the parent that it is given.
+    let from = from.min(facts.height().next());
     let sums = call.node.output_counts.of(&snapshot)?;
     let (parent, base) = match from.previous() {
         Some(before) => queries::block_row(&*snapshot, before)?
@@ -191,9 +191,7 @@ fn wallet_distribution(call: &Call<'_>, body: &[u8]) -> Result<Pieces, MethodErr
         })
         .collect();
     let last = from.saturating_add((counts.len() as u64).saturating_sub(1));
-    let tip = queries::block_row(&*snapshot, last)?
-        .map(|row| row.id)
-        .unwrap_or_default();
+    let tip = queries::block_row(&*snapshot, last)?.map_or(parent, |row| row.id);
     let answer = OutputCounts {
         first: from,
         parent,

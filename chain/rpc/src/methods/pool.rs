@@ -15,7 +15,7 @@ use crate::{
         },
     },
 };
-use oxen_node_api::{PoolTransaction, Relay, Snapshot, Source};
+use oxen_node_api::{BlinkState, PoolTransaction, Relay, Snapshot, Source};
 use oxen_state::queries;
 use oxen_types::{Amount, Hash, Height, KeyImage, Timestamp};
 use std::collections::BTreeMap;
@@ -118,7 +118,7 @@ fn pool_entry(
         max_used_block_id_hash: verified_block.map(|row| row.id).unwrap_or_default(),
         last_failed_height: last_failed_height.index(),
         last_failed_id_hash,
-        blink: false,
+        blink: waiting.blink == BlinkState::Approved,
         extra: request.tx_extra.then(|| extra_json(&prefix.extra, call.network())),
         stake_amount: request
             .stake_info

@@ -56,11 +56,8 @@ fn round_at(start: Option<u64>, now: Timestamp, network: &Network) -> Option<u8>
 }
 
 fn ideal_start(snapshot: &Snapshot, network: &Network, height: Height) -> Result<Option<u64>, ViewError> {
-    let begins = network.forks.begins(HardForkVersion::PULSE);
-    let origin = begins.and_then(Height::previous).unwrap_or(Height::GENESIS);
-    let row = queries::block_row(&**snapshot, origin)?;
-    let blocks = network.target_block_seconds.saturating_mul(height.since(origin));
-    Ok(row.map(|row| row.timestamp.seconds().saturating_add(blocks)))
+    let row = queries::block_row(&**snapshot, network.pulse_origin().unwrap_or(Height::GENESIS))?;
+    Ok(row.map(|row| network.ideal_pulse_time(height, row.timestamp).seconds()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use oxen_node_api::{Admission, AdmissionError, Relay};
+use oxen_node_api::{Admission, AdmissionError, BlinkOutcome, BlinkRejection, Relay};
 use oxen_state::{TransactionError, queries};
 use oxen_types::{ConsensusDecode, Transaction, transaction::Input};
 use std::collections::BTreeSet;
@@ -39,9 +39,6 @@ fn send(call: &Call<'_>, request: SubmitRequest) -> Result<SubmitAnswer, MethodE
         });
     }
     let blob = transaction_bytes(&request)?;
-    if request.blink {
-        return Ok(no_blink());
-    }
     if request.do_sanity_checks
         && let Ok(transaction) = Transaction::decode(&blob)
         && !is_sane(&transaction, queries::totals(&*call.snapshot())?.outputs)
@@ -50,6 +47,9 @@ fn send(call: &Call<'_>, request: SubmitRequest) -> Result<SubmitAnswer, MethodE
         answer.sanity_check_failed = true;
         answer.tx_hash = Some(transaction.id());
         return Ok(answer);
+    }
+    if request.blink {
+        return Ok(blink(call, blob));
     }
     let relay = if request.do_not_relay {
         Relay::Keep
@@ -75,13 +75,68 @@ fn transaction_bytes(request: &SubmitRequest) -> Result<Vec<u8>, MethodError> {
     }
 }
 
-/// Blink needs quorums of service nodes. Nothing was sent, so the outcome is known.
-fn no_blink() -> SubmitAnswer {
-    const REJECTED: u8 = 1;
-    let text = "blink needs service nodes, which this version does not have; send it without blink";
-    let mut answer = refusal(text.to_owned(), &[reason_code::BLINK]);
-    answer.blink_status = Some(REJECTED);
-    answer
+/// The values of [`SubmitAnswer::blink_status`].
+mod blink_status {
+    /// It is not approved and will not be.
+    pub(super) const REJECTED: u8 = 1;
+    /// It is approved.
+    pub(super) const ACCEPTED: u8 = 2;
+    /// It may or may not become approved.
+    pub(super) const UNKNOWN: u8 = 3;
+}
+
+/// Asks the quorum, and waits for what it says. The thread is a blocking one.
+fn blink(call: &Call<'_>, blob: Vec<u8>) -> SubmitAnswer {
+    let Ok(_place) = call.node.blink_places.try_acquire() else {
+        let text = "too many instant transactions wait for their quorums: nothing was sent, try again in some seconds";
+        let mut answer = refusal(text.to_owned(), &[reason_code::BLINK]);
+        answer.blink_status = Some(blink_status::REJECTED);
+        return answer;
+    };
+    let sent = call.handles().blink.send(blob.clone());
+    told(tokio::runtime::Handle::current().block_on(sent), &blob)
+}
+
+/// What a client is told of a blink. An unknown result is no failure: a client that takes it for one pays twice.
+fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
+    match outcome {
+        BlinkOutcome::Approved { id } => SubmitAnswer {
+            blink_status: Some(blink_status::ACCEPTED),
+            ..accepted(Admission::Added { id }, Relay::Relay)
+        },
+        BlinkOutcome::Rejected { id, reason } => {
+            let mut answer = match &reason {
+                BlinkRejection::Refused(error) => refused(error, blob),
+                _ => refusal(reason.to_string(), &[]),
+            };
+            answer.tx_hash = answer.tx_hash.or(id);
+            answer.reason_codes.push(reason_code::BLINK.to_owned());
+            answer.blink_status = Some(blink_status::REJECTED);
+            answer
+        }
+        BlinkOutcome::Unknown { id, until, votes } => {
+            let votes = votes.map(|[one, two]| {
+                format!(
+                    " So far {} of {} and {} of {} approved it.",
+                    one.approvals, one.members, two.approvals, two.members
+                )
+            });
+            SubmitAnswer {
+                status: Status::OK,
+                reason: format!(
+                    "Unknown: the service nodes have not decided in time.{} It may still be approved and mined: do not pay \
+                     again, but look for the transaction. If it is in neither pool nor chain at height {until}, it never \
+                     will be",
+                    votes.unwrap_or_default()
+                ),
+                reason_codes: vec![reason_code::BLINK.to_owned()],
+                tx_hash: Some(id),
+                not_relayed: true,
+                blink_status: Some(blink_status::UNKNOWN),
+                ..SubmitAnswer::default()
+            }
+        }
+    }
 }
 
 fn accepted(admission: Admission, relay: Relay) -> SubmitAnswer {
@@ -150,12 +205,18 @@ fn refused(error: &AdmissionError, blob: &[u8]) -> SubmitAnswer {
 const fn code_of(error: &AdmissionError) -> Option<&'static str> {
     match error {
         AdmissionError::Invalid(invalid) => code_of_rule(invalid),
-        AdmissionError::DoubleSpend { .. } => Some(reason_code::DOUBLE_SPEND),
-        AdmissionError::FeeTooLow { .. } | AdmissionError::PoolFull => Some(reason_code::FEE_TOO_LOW),
+        AdmissionError::DoubleSpend { .. } | AdmissionError::ConflictsWithBlink { .. } => {
+            Some(reason_code::DOUBLE_SPEND)
+        }
+        AdmissionError::FeeTooLow { .. } | AdmissionError::BurnTooLow { .. } | AdmissionError::PoolFull => {
+            Some(reason_code::FEE_TOO_LOW)
+        }
+        AdmissionError::NotBlinkable => Some(reason_code::INVALID_TYPE),
         AdmissionError::HeavierThanBlock => Some(reason_code::TOO_BIG),
         AdmissionError::Expired
         | AdmissionError::NameConflict { .. }
         | AdmissionError::SameRequest { .. }
+        | AdmissionError::ApprovalOfAnother { .. }
         | AdmissionError::Storage(_) => None,
     }
 }

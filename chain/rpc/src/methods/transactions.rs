@@ -13,7 +13,7 @@ use crate::{
         },
     },
 };
-use oxen_node_api::{PoolTransaction, Relay, Snapshot, Source};
+use oxen_node_api::{BlinkState, PoolTransaction, Relay, Snapshot, Source};
 use oxen_state::{
     TypedView,
     queries::{self, StoredTransaction},
@@ -203,6 +203,8 @@ pub(super) fn mined_entry(
     entry.block_timestamp = Some(block.timestamp.seconds());
     entry.confirmations = Some(tip.since(stored.row.height).saturating_add(1));
     entry.output_indices = Some(output_indices(&stored));
+    // As long as its approval is remembered: until its block is final.
+    entry.blink = call.handles().pool.is_blink(&id);
     Ok(Some(entry))
 }
 
@@ -217,6 +219,7 @@ fn pool_entry(call: &Call<'_>, waiting: &PoolTransaction, shape: EntryShape) -> 
     let mut entry = Parts::of_waiting(waiting).entry(call, id, shape)?;
     let (last_failed_height, last_failed_block) = waiting.last_failure.unwrap_or_default();
     entry.in_pool = true;
+    entry.blink = waiting.blink == BlinkState::Approved;
     entry.double_spend_seen = waiting.double_spend_seen;
     entry.pool = Some(PoolFacts {
         relayed: waiting.last_relayed.is_some(),

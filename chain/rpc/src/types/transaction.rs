@@ -350,7 +350,7 @@ pub struct SubmitRequest {
     pub do_not_relay: bool,
     /// Refuse rings that give the spender away; true unless said otherwise.
     pub do_sanity_checks: bool,
-    /// Ask a blink quorum.
+    /// Ask a blink quorum, and wait for it: ten seconds at most.
     #[serde(deserialize_with = "number::null_as_default")]
     pub blink: bool,
 }
@@ -371,7 +371,8 @@ impl Default for SubmitRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubmitAnswer {
-    /// `OK`: it is in the pool or in the chain. `Failed`: it is refused, and will be again.
+    /// `OK`: it is in the pool or in the chain, or it is unknown whether it will be (`blink_status` 3). `Failed`: it is refused,
+    /// and will be again.
     pub status: Status,
     /// Why, for people; empty for a new one.
     pub reason: String,

@@ -39,11 +39,11 @@ pub struct DistributionQuery {
 /// How many RingCT outputs each block has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 pub struct OutputCounts {
-    /// The first height that is counted.
+    /// The first height that is counted: the one that was asked for, or that of the next block when it lies above that.
     pub first: Height,
     /// Id of the block before it (zero before the genesis block): tells whether what the wallet has still holds.
     pub parent: Hash,
-    /// Id of the last block that is counted.
+    /// Id of the last block that is counted; that of the parent when none is.
     pub tip: Hash,
     /// Outputs before the first height.
     pub base: u64,

@@ -8,8 +8,8 @@ pub mod planted;
 use crate::http::{Answer, Client};
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
 use oxen_node_api::{
-    BannedHost, ChainReader, ChainWriter, Clock, EventHub, KnownPeer, NodeControl, PeerConnection, PeerControl,
-    PeerLimits, Pool, Relay, SyncSpan, SyncState,
+    BannedHost, Blink, BlinkOutcome, BlinkRejection, ChainReader, ChainWriter, Clock, EventHub, KnownPeer, NodeControl,
+    PeerConnection, PeerControl, PeerLimits, Pool, Relay, SyncSpan, SyncState,
 };
 use oxen_rpc::{
     Access, ListenerConfig, NodeHandles, RpcConfig, RpcServer,
@@ -144,6 +144,26 @@ impl PeerControl for TestPeers {
     }
 }
 
+/// A quorum that says what the test wants, once; without that the node is alone.
+#[derive(Default)]
+pub struct ScriptedQuorum {
+    pub says: Mutex<Option<BlinkOutcome>>,
+    pub asked: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Blink for ScriptedQuorum {
+    fn send(&self, blob: Vec<u8>) -> oxen_node_api::Answer<BlinkOutcome> {
+        self.asked.lock().unwrap().push(blob);
+        let said = self.says.lock().unwrap().take();
+        Box::pin(async {
+            said.unwrap_or(BlinkOutcome::Rejected {
+                id: None,
+                reason: BlinkRejection::Alone,
+            })
+        })
+    }
+}
+
 /// The node of one test.
 pub struct Fixture {
     pub admin: SocketAddr,
@@ -155,6 +175,7 @@ pub struct Fixture {
     pub planted: Arc<PlantedServiceNodes>,
     pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
+    pub blink: Arc<ScriptedQuorum>,
     clock: Arc<ManualClock>,
     source: Mutex<TestChain>,
     stop: Option<oneshot::Sender<()>>,
@@ -205,6 +226,7 @@ impl Fixture {
             planted: parts.planted,
             observers: parts.observers,
             own: parts.own,
+            blink: parts.blink,
             clock: parts.clock,
             source: Mutex::new(source),
             stop: Some(stop),
@@ -338,6 +360,7 @@ pub struct NodeParts {
     pub planted: Arc<PlantedServiceNodes>,
     pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
+    pub blink: Arc<ScriptedQuorum>,
     pub staking: Arc<StakingRules>,
     events: Arc<EventHub>,
 }
@@ -390,6 +413,7 @@ impl NodeParts {
             planted,
             observers: Arc::default(),
             own: Arc::default(),
+            blink: Arc::default(),
             staking: Arc::new(StakingRules::new(Arc::clone(network))),
             events,
         }
@@ -400,6 +424,7 @@ impl NodeParts {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.chain) as _,
             pool: Arc::clone(&self.pool) as _,
+            blink: Arc::clone(&self.blink) as _,
             mining: Arc::clone(&self.chain) as _,
             feed: Arc::clone(&self.events) as _,
             peers: Some(Arc::clone(&self.peers) as _),

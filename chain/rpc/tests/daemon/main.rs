@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod access;
+mod blink;
 mod blocks;
 mod chain;
 mod coverage;

@@ -1,7 +1,6 @@
 //! Sending transactions: every flag and reason code.
 
 use crate::fixture::Fixture;
-use oxen_node_api::Pool;
 use oxen_rpc::{
     Access,
     types::{ErrorCode, transaction::SubmitAnswer},
@@ -161,19 +160,6 @@ fn a_transaction_that_is_kept_here_can_be_released() {
     fixture.result("relay_tx", &json!({ "txids": [transfer.id()] }));
     let released = fixture.result("get_transaction_pool", &json!({}));
     assert_eq!(released["transactions"][0]["do_not_relay"], false);
-}
-
-#[test]
-fn blink_is_refused_before_anything_is_sent() {
-    let fixture = Fixture::start();
-    let transfer = TransferBuilder::new().build(&mut fixture.source());
-    let answer = send(
-        &fixture,
-        &json!({ "tx_as_hex": hex::encode(transfer.blob()), "blink": true }),
-    );
-    assert_eq!((answer.blink_status, answer.status.as_str()), (Some(1), "Failed"));
-    assert_eq!(answer.reason_codes, ["failed", "blink"]);
-    assert!(fixture.pool.is_empty());
 }
 
 #[test]

@@ -131,14 +131,14 @@ fn a_wallet_keeps_the_distribution_it_has_and_asks_for_the_rest() {
     assert_eq!((rest.base, rest.cumulative()), (64, vec![67]));
     assert_eq!(rest.parent, known(&fixture, 10).id);
     assert_eq!(rest.tip, known(&fixture, 11).id);
-    let beyond = DistributionQuery { from: Height::new(12) }.encode();
-    assert_eq!(
-        fixture
-            .client(Access::Public)
-            .post(WALLET_DISTRIBUTION_PATH, &beyond)
-            .status,
-        400
-    );
+    // A second payment before the next block, and one after blocks were taken back: there is nothing new, and `first` and
+    // `parent` tell whether what the wallet has still holds.
+    for from in [12, 13, 99].map(Height::new) {
+        let nothing: OutputCounts = ask(&fixture, WALLET_DISTRIBUTION_PATH, &DistributionQuery { from });
+        assert_eq!((nothing.first, nothing.base), (Height::new(12), 67));
+        assert_eq!(nothing.parent, known(&fixture, 11).id);
+        assert!(nothing.counts.is_empty());
+    }
     let list: DecoyBlacklist = ask(&fixture, WALLET_BLACKLIST_PATH, &BlacklistQuery::default());
     assert_eq!((list.chain_height, list.distances.len()), (Height::new(12), 0));
 }

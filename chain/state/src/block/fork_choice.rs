@@ -90,7 +90,10 @@ pub fn branch_replaces_main<'a>(
 }
 
 /// True when a checkpoint names this block beside the main chain.
-fn has_checkpoint(view: &dyn View, network: &Network, block: &BranchBlock<'_>) -> Result<bool, ViewError> {
+///
+/// # Errors
+/// The state could not be read.
+pub fn has_checkpoint(view: &dyn View, network: &Network, block: &BranchBlock<'_>) -> Result<bool, ViewError> {
     if block.checkpoint.is_some() || network.checkpoint_at(block.height) == Some(block.id) {
         return Ok(true);
     }

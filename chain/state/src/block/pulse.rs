@@ -11,7 +11,7 @@ use oxen_staking_rules::quorum::Quorum;
 use oxen_types::{
     Block, Hash, Height, Network, Timestamp,
     network::{
-        HardForkVersion, PulseStartRule,
+        PulseStartRule,
         constants::{PULSE_REQUIRED_SIGNATURES, PULSE_VALIDATORS},
     },
 };
@@ -28,11 +28,26 @@ pub enum MadeBy {
     Miner,
 }
 
-/// Checks that a block with a quorum is a Pulse block in form and signatures, and that one without is not.
+/// How far a block has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// A block with all its signatures.
+    Complete,
+    /// A producer's template, which nobody has signed and which has no random value yet (pulse §6.5).
+    Template,
+}
+
+/// Checks that a block with a quorum is a Pulse block in form and signatures, and that one without is not. A template must
+/// have no signatures.
 ///
 /// # Errors
 /// The rule that is broken.
-pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<MadeBy, BlockError> {
+pub fn check_maker(
+    block: &Block,
+    id: &Hash,
+    quorum: Option<&Quorum>,
+    completeness: Completeness,
+) -> Result<MadeBy, BlockError> {
     let Some(quorum) = quorum else {
         let pulse_fields_empty = block
             .header
@@ -51,6 +66,10 @@ pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<
     if block.header.nonce != 0 {
         return Err(BlockError::PulseNonce);
     }
+    let wanted = match completeness {
+        Completeness::Complete => PULSE_REQUIRED_SIGNATURES,
+        Completeness::Template => 0,
+    };
     let participated = |index: u16| pulse.validator_bitset.checked_shr(u32::from(index)).unwrap_or(0) & 1 == 1;
     let ascending = block.signatures.windows(2).all(|pair| match pair {
         [before, after] => before.voter_index < after.voter_index,
@@ -61,7 +80,7 @@ pub fn check_maker(block: &Block, id: &Hash, quorum: Option<&Quorum>) -> Result<
         .iter()
         .all(|signature| usize::from(signature.voter_index) < PULSE_VALIDATORS && participated(signature.voter_index));
     let bitset_fits = pulse.validator_bitset.checked_shr(PULSE_VALIDATORS as u32).unwrap_or(0) == 0;
-    if block.signatures.len() != PULSE_REQUIRED_SIGNATURES || !ascending || !members || !bitset_fits {
+    if block.signatures.len() != wanted || !ascending || !members || !bitset_fits {
         return Err(BlockError::PulseSignatureSet);
     }
     for signature in &block.signatures {
@@ -149,27 +168,10 @@ pub fn round_zero(
     height: Height,
     previous: Timestamp,
 ) -> Result<Option<u64>, ViewError> {
-    let target = network.target_block_seconds;
-    let expected = previous.seconds().saturating_add(target);
-    Ok(match &network.pulse.start {
-        PulseStartRule::Unchecked => None,
-        PulseStartRule::AfterPrevious(by_height) => {
-            let seconds = by_height
-                .range(..=height)
-                .next_back()
-                .map_or(target, |(_, seconds)| *seconds);
-            Some(previous.seconds().saturating_add(seconds))
-        }
-        PulseStartRule::Ideal => {
-            let origin = network
-                .forks
-                .begins(HardForkVersion::PULSE)
-                .and_then(Height::previous)
-                .unwrap_or(Height::GENESIS);
-            let genesis = view.expect::<Blocks>(&origin)?.timestamp.seconds();
-            let ideal = genesis.saturating_add(target.saturating_mul(height.since(origin)));
-            let adjustment = network.pulse.max_start_adjustment_seconds;
-            Some(ideal.clamp(expected.saturating_sub(adjustment), expected.saturating_add(adjustment)))
-        }
-    })
+    if network.pulse.start == PulseStartRule::Unchecked {
+        return Ok(None);
+    }
+    let origin = view.expect::<Blocks>(&network.pulse_origin().unwrap_or(Height::GENESIS))?;
+    let start = network.pulse_round_zero(height, previous, origin.timestamp);
+    Ok(Some(start.seconds()))
 }

@@ -8,6 +8,7 @@ mod description;
 mod genesis;
 mod hard_forks;
 mod parameters;
+mod pulse_schedule;
 
 mod devnet;
 mod fakechain;

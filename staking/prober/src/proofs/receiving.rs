@@ -77,6 +77,9 @@ impl Prober {
         }
         seen.note_proof(signed.proof(), x25519, context.now);
         let row = StoredObservations::from(&*seen);
+        if let Some(proof) = &seen.proof {
+            self.endpoints.note(key, proof);
+        }
         drop(inner);
         self.changed();
         self.store(&[(key, row)], &[]);

@@ -128,6 +128,14 @@ impl ScriptedChain {
         }
     }
 
+    /// Takes a node out of the registry.
+    pub(super) fn leave(&self, key: &PublicKey) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = registry.nodes().filter(|(other, _)| *other != key);
+        let all: Vec<_> = others.map(|(key, node)| (*key, Arc::clone(node))).collect();
+        *registry = Arc::new(Registry::new(all, []));
+    }
+
     /// Writes a node into the registry.
     pub(super) fn set_node(&self, key: &PublicKey, change: impl FnOnce(&mut ServiceNode)) {
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use super::{
 };
 use oxen_node_api::{GossipTopic, GossipVerdict};
 use oxen_staking_rules::vote::{Vote, VoteBody};
-use oxen_types::{Hash, Height};
+use oxen_types::{ConsensusEncode, Hash, Height};
 use rand_core::OsRng;
 
 const HEIGHT: u64 = 96;
@@ -48,8 +48,11 @@ fn the_thirteenth_vote_makes_the_checkpoint_and_later_ones_extend_it() {
         (Height::new(HEIGHT), id)
     );
     assert_eq!(checkpoints[0].signatures.len(), 13);
+    let told = || actor.take_sent(GossipTopic::Checkpoints);
+    assert_eq!(told(), [checkpoints[0].encode()], "everybody is told once");
     actor.hear_vote(&vote(18, id));
     assert_eq!(actor.checkpoints()[1].signatures.len(), 14);
+    assert!(told().is_empty());
     assert_eq!(
         actor.hear_vote(&vote(20, id)),
         GossipVerdict::Reject,

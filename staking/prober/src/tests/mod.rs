@@ -4,6 +4,8 @@
 
 mod chain;
 mod checkpoint_votes;
+mod clocks;
+mod endpoints;
 mod obligations;
 mod observing;
 mod proofs;

@@ -6,9 +6,9 @@ use crate::{
     StoredObservations, VoteHandler, settings::REFERENCE_VERSION,
 };
 use oxen_node_api::{
-    Admission, AdmissionError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome, Clock,
-    Gossip, GossipHandler, GossipTopic, GossipVerdict, Pool, PoolTransaction, Relay, SubmitBlockError,
-    SubmitCheckpointError, Subscription,
+    Admission, AdmissionError, Answer, AskError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter,
+    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, Pool, PoolTransaction, QuorumHandler,
+    QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
 };
 use oxen_staking_rules::{
     ServiceNodeKeys,
@@ -21,7 +21,7 @@ use oxen_types::{
 };
 use rand_core::OsRng;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -130,13 +130,43 @@ impl ChainWriter for Receiver {
     }
 
     fn add_checkpoint(&self, checkpoint: Checkpoint) -> Result<CheckpointOutcome, SubmitCheckpointError> {
-        lock(&self.checkpoints).push(checkpoint);
-        Ok(CheckpointOutcome::Added)
+        let mut checkpoints = lock(&self.checkpoints);
+        let is_new = checkpoints.iter().all(|known| known.height != checkpoint.height);
+        checkpoints.push(checkpoint);
+        Ok(match is_new {
+            true => CheckpointOutcome::Added,
+            false => CheckpointOutcome::Extended,
+        })
     }
 
     fn pop_blocks(&self, _: u64) -> Result<Height, SubmitBlockError> {
         Err(SubmitBlockError::ShuttingDown)
     }
+}
+
+/// What nodes answer when they are asked for their time, the first question first, and who was asked.
+#[derive(Default)]
+pub(super) struct Clocks {
+    pub(super) answers: Mutex<VecDeque<Result<Vec<u8>, AskError>>>,
+    pub(super) asked: Mutex<Vec<PublicKey>>,
+}
+
+impl QuorumNetwork for Clocks {
+    fn tell(&self, _: &PublicKey, _: QuorumSubject, _: Arc<[u8]>, _: Reach) {}
+
+    fn ask(&self, to: &PublicKey, subject: QuorumSubject, _: Vec<u8>) -> Answer<Result<Vec<u8>, AskError>> {
+        assert_eq!(subject, QuorumSubject::Time);
+        lock(&self.asked).push(*to);
+        let answer = lock(&self.answers).pop_front();
+        Box::pin(async move {
+            match answer {
+                Some(answer) => answer,
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn handle(&self, _: QuorumSubject, _: Arc<dyn QuorumHandler>) {}
 }
 
 /// A disk.
@@ -161,6 +191,7 @@ pub(super) struct Actor {
     pub(super) prober: Arc<Prober>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) receiver: Arc<Receiver>,
+    pub(super) clocks: Arc<Clocks>,
     pub(super) disk: Arc<Disk>,
     _subscription: Subscription,
 }
@@ -224,11 +255,13 @@ impl Stage {
 
     pub(super) fn actor_with(&self, settings: ProberSettings, disk: Arc<Disk>) -> Actor {
         let (outbox, receiver) = (Arc::<Outbox>::default(), Arc::<Receiver>::default());
+        let clocks = Arc::<Clocks>::default();
         let prober = Prober::new(ProberParts {
             chain: Arc::clone(&self.chain) as Arc<dyn ChainReader>,
             writer: Arc::clone(&receiver) as Arc<dyn ChainWriter>,
             pool: Arc::clone(&receiver) as Arc<dyn Pool>,
             gossip: Arc::clone(&outbox) as Arc<dyn Gossip>,
+            quorum: Arc::clone(&clocks) as Arc<dyn QuorumNetwork>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             staking: Arc::clone(&self.chain) as _,
             sync: Arc::new(NoSyncTarget),
@@ -241,6 +274,7 @@ impl Stage {
             prober: Arc::new(prober),
             outbox,
             receiver,
+            clocks,
             disk,
             _subscription: subscription,
         }

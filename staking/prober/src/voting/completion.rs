@@ -1,7 +1,7 @@
 //! Enough votes: a transaction for the pool, a checkpoint for the chain.
 
 use crate::prober::Prober;
-use oxen_node_api::{Admission, CheckpointOutcome, Relay};
+use oxen_node_api::{Admission, CheckpointOutcome, GossipTopic, Relay};
 use oxen_staking_rules::vote::{CastVote, Origin, VoteBody, VoteOutcome, state_change_transaction};
 use oxen_state::{View, ViewError, queries};
 use oxen_types::{
@@ -73,8 +73,13 @@ impl Prober {
 
     fn submit_checkpoint(&self, checkpoint: Checkpoint) {
         let (height, block_id, votes) = (checkpoint.height, checkpoint.block_id, checkpoint.signatures.len());
+        let message = checkpoint.encode();
         match self.parts.writer.add_checkpoint(checkpoint) {
-            Ok(CheckpointOutcome::Added) => tracing::info!(%height, %block_id, votes, "votes made a checkpoint"),
+            Ok(CheckpointOutcome::Added) => {
+                tracing::info!(%height, %block_id, votes, "votes made a checkpoint");
+                // Whoever missed votes gets it whole.
+                self.parts.gossip.publish(GossipTopic::Checkpoints, message);
+            }
             Ok(CheckpointOutcome::Extended | CheckpointOutcome::AlreadyKnown) => {}
             Err(error) => tracing::warn!(%error, %height, %block_id, "a checkpoint that has enough votes is not kept"),
         }

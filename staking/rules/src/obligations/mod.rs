@@ -1,10 +1,12 @@
 //! Whether a service node does what it is staked for, and what a validator votes when it does not (staking §15.1 to §15.6).
 //!
 //! [`observations`] is everything that one node sees of another, made of [`history`], [`reachability`] and [`addresses`];
+//! [`clock`] is how a node's time is asked for and judged;
 //! [`node_tests`] judges it, [`decision`] turns the judgement into a vote, [`mod@outlook`] tells an operator where it leads.
 //! Nothing here decides whether a block holds: validators may see things differently, and seven of ten must agree.
 
 pub mod addresses;
+pub mod clock;
 pub mod decision;
 pub mod history;
 pub mod node_tests;

@@ -56,9 +56,9 @@ pub struct NodeObservations {
     pub checkpoints: History<CheckpointParticipation>,
     /// Signatures under Pulse blocks.
     pub pulse: History<PulseParticipation>,
-    /// Answers to the question for its time. Nodes cannot ask each other yet, so this stays empty, which passes.
+    /// Whether it answered when it was asked for its time.
     pub time_answers: History<TestOutcome>,
-    /// Whether its time was right. Stays empty likewise.
+    /// Whether its time was right.
     pub time_synchronisation: History<TestOutcome>,
     /// Its storage server.
     pub storage_server: Reachability,

@@ -11,7 +11,7 @@ use crate::{
 };
 use oxen_crypto::{SecretKey, signature::schnorr};
 use oxen_staking_rules::quorum::Quorum;
-use oxen_state::block::pulse::check_maker;
+use oxen_state::block::pulse::{Completeness, check_maker};
 use oxen_types::{
     Block, Hash, Height, PublicKey,
     network::constants::{CHECKPOINT_MIN_VOTES, CHECKPOINT_QUORUM_SIZE},
@@ -46,7 +46,7 @@ fn verify_block(quorums: &Quorums, height: Height, block: &Block, report: &mut R
     report.verify(
         Check::PulseForm,
         place,
-        check_maker(block, &id, signers.as_ref()).map(drop),
+        check_maker(block, &id, signers.as_ref(), Completeness::Complete).map(drop),
     );
     let validators = quorum.map(|quorum| quorum.validators.as_slice()).unwrap_or_default();
     for signature in &block.signatures {

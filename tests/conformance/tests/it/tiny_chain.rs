@@ -52,6 +52,7 @@ impl Chain {
                 now,
                 coinbase_key: POINT.parse().unwrap(),
                 leader: PublicKey::ZERO,
+                producer: PublicKey::ZERO,
             };
             let template = build_template(&state, network, &request, &[]).unwrap();
             let block: CheckedBlock = UntrustedBlock::from_blob(&template.block.encode())

@@ -202,7 +202,20 @@ impl Arguments {
         }
     }
 
-    /// A word or number of priority, if the next word is one.
+    /// A word or number of priority for an ordinary transfer, if the next word is one. Any but the lowest makes it instant, as
+    /// in the reference's wallet (wallet §7.4).
+    pub fn transfer_priority(&mut self) -> Priority {
+        let priority = match self.peek() {
+            Some("default" | "0") => Priority::Default,
+            Some("unimportant" | "1") => Priority::Unimportant,
+            Some("normal" | "2" | "elevated" | "3" | "priority" | "4" | "blink" | "5") => Priority::Blink,
+            _ => return Priority::Default,
+        };
+        self.words.pop_front();
+        priority
+    }
+
+    /// A word or number of priority for a stake or a name, if the next word is one.
     ///
     /// # Errors
     /// [`CommandError::BlinkUnavailable`].

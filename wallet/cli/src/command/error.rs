@@ -75,11 +75,8 @@ pub enum CommandError {
     /// Only a full wallet can do this.
     #[error("this wallet can only see: {0} needs the wallet it was made from")]
     ViewOnly(&'static str),
-    /// Blink is not to be had.
-    #[error(
-        "instant (blink) transactions are not possible: this network's nodes do not approve them in this version. \
-         Leave the word blink out: the payment is then ordinary and needs a block"
-    )]
+    /// Blink is for transfers.
+    #[error("only ordinary transfers can be instant (blink), not stakes and names. Leave the word blink out")]
     BlinkUnavailable,
     /// The wallet lags behind, and paying would use old facts.
     #[error(
@@ -129,6 +126,20 @@ pub enum CommandError {
         /// Its id.
         id: Hash,
         /// What went wrong.
+        reason: String,
+        /// What happened to those before it.
+        before: String,
+    },
+    /// The quorum of a blink has not decided.
+    #[error(
+        "it is not known whether the instant transaction {id} will be approved: {reason}\nDo not pay again. Its money stays \
+         reserved. `show_transfer {id}` shows what becomes of it; if nothing does, the money is free again after some twenty \
+         minutes. `resend {id}` asks the service nodes once more, which can never pay twice{before}."
+    )]
+    BlinkUndecided {
+        /// Its id.
+        id: Hash,
+        /// What the daemon says.
         reason: String,
         /// What happened to those before it.
         before: String,
@@ -311,6 +322,7 @@ impl CommandError {
             Self::NothingToResend(_) => "nothing_to_resend",
             Self::TransactionRefused { .. } => "transaction_refused",
             Self::TransactionUnknown { .. } => "transaction_unknown",
+            Self::BlinkUndecided { .. } => "blink_undecided",
             Self::Cancelled => "cancelled",
             Self::Interrupted | Self::Prompt(PromptError::Interrupted) => "interrupted",
             Self::Offline => "offline",
@@ -361,7 +373,7 @@ impl CommandError {
     pub fn exit_status(&self) -> ExitStatus {
         match self.code() {
             "usage" | "unknown_command" => ExitStatus::Usage,
-            "transaction_unknown" => ExitStatus::Unknown,
+            "transaction_unknown" | "blink_undecided" => ExitStatus::Unknown,
             "daemon" | "wrong_network" | "wrong_daemon_version" | "offline" => ExitStatus::NoDaemon,
             "wrong_password" => ExitStatus::WrongPassword,
             _ => ExitStatus::Failed,

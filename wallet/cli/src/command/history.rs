@@ -272,6 +272,10 @@ fn state_words(session: &Session, transfer: &Transfer) -> String {
             ..
         } => "instant, approved by service nodes".to_owned(),
         TransferState::Pool {
+            approval: PoolApproval::Undecided,
+            ..
+        } => "waiting for the approval of service nodes".to_owned(),
+        TransferState::Pool {
             approval: PoolApproval::Ordinary,
             ..
         } => "waiting to be mined".to_owned(),
@@ -297,6 +301,18 @@ fn state_words(session: &Session, transfer: &Transfer) -> String {
     }
 }
 
+/// What service nodes say about a transfer that waits, for programs.
+const fn approval_word(transfer: &Transfer) -> Option<&'static str> {
+    match &transfer.state {
+        TransferState::Pool { approval, .. } => Some(match approval {
+            PoolApproval::Ordinary => "ordinary",
+            PoolApproval::Blink => "blink",
+            PoolApproval::Undecided => "undecided",
+        }),
+        _ => None,
+    }
+}
+
 /// A transfer for programs.
 pub(super) fn to_json(session: &Session, transfer: &Transfer) -> Value {
     let (state, reason) = match &transfer.state {
@@ -314,6 +330,7 @@ pub(super) fn to_json(session: &Session, transfer: &Transfer) -> Value {
         "tx_hash": transfer.transaction.to_string(),
         "type": kind_word(transfer.kind),
         "state": state,
+        "approval": approval_word(transfer),
         "reason": reason,
         "height": mined_height(transfer).map(Height::index),
         "timestamp": transfer.time().seconds(),

@@ -210,10 +210,7 @@ fn print_rings(transaction: &PreparedTransaction, text: &mut String) {
 /// What happened: in order, as far as it went.
 pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
     let json: Vec<Value> = sent.iter().map(to_json).collect();
-    let done: Vec<&Dispatched> = sent
-        .iter()
-        .filter(|one| matches!(one.fate, Fate::Sent | Fate::Written { .. }))
-        .collect();
+    let done: Vec<&Dispatched> = sent.iter().filter(|one| one.fate.is_done()).collect();
     let before = match done.len() {
         0 => String::new(),
         _ => {
@@ -238,7 +235,14 @@ pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
                     before,
                 });
             }
-            Fate::Sent | Fate::Written { .. } | Fate::NotTried => {}
+            Fate::Undecided { reason } => {
+                return Err(CommandError::BlinkUndecided {
+                    id: one.id,
+                    reason: reason.clone(),
+                    before,
+                });
+            }
+            Fate::Sent | Fate::Approved | Fate::Written { .. } | Fate::NotTried => {}
         }
     }
     let mut text = String::new();
@@ -250,10 +254,16 @@ pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
                 one.id,
                 path.display()
             ),
+            Fate::Approved => writeln!(
+                text,
+                "Transaction successfully submitted, transaction {}\nService nodes approved it: it is instant, and the \
+                 receiver can count on it now.",
+                one.id
+            ),
             _ => writeln!(text, "Transaction successfully submitted, transaction {}", one.id),
         };
     }
-    if sent.iter().any(|one| one.fate == Fate::Sent) {
+    if sent.iter().any(|one| one.fate.is_out()) {
         text.push_str("You can check its status by using the `show_transfers` command.");
     }
     Ok(Reply::new(text.trim_end(), json!({"transactions": json})))
@@ -262,6 +272,8 @@ pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
 fn to_json(one: &Dispatched) -> Value {
     let (status, file) = match &one.fate {
         Fate::Sent => ("sent", None),
+        Fate::Approved => ("approved", None),
+        Fate::Undecided { .. } => ("undecided", None),
         Fate::Written { path } => ("written", Some(path.display().to_string())),
         Fate::Refused { .. } => ("refused", None),
         Fate::Unknown { .. } => ("unknown", None),

@@ -107,6 +107,8 @@ pub(super) async fn resend(session: &mut Session, mut words: Arguments) -> Resul
         let fate = sending::resend(session, &daemon, &id).await?;
         let (word, line) = match &fate {
             Fate::Sent => ("sent", format!("Transaction {id}: the daemon has it.")),
+            Fate::Approved => ("approved", format!("Transaction {id}: service nodes approved it.")),
+            Fate::Undecided { reason } => ("undecided", format!("Transaction {id}: still undecided ({reason}).")),
             Fate::Refused { reason } => (
                 "refused",
                 format!("Transaction {id}: refused ({reason}); its money is free again."),

@@ -72,7 +72,7 @@ pub(super) async fn sweep_single(
     terminal: &mut dyn Terminal,
     mut words: Arguments,
 ) -> Result<Reply, CommandError> {
-    let priority = words.priority()?;
+    let priority = words.transfer_priority();
     let outputs = outputs(&mut words)?;
     let image = words.key_image()?;
     let address = words.address(&session.wallet.network().prefixes)?;
@@ -109,7 +109,7 @@ fn parse(
 ) -> Result<ParsedSweep, CommandError> {
     let sources = words.sources()?;
     let outputs = outputs(&mut words)?;
-    let priority = words.priority()?;
+    let priority = words.transfer_priority();
     let address = if words.is_empty() {
         session.wallet.check_account(account)?;
         session.wallet.address(SubaddressIndex::new(account, 0))?

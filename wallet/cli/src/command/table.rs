@@ -206,7 +206,9 @@ impl CommandInfo {
 
 const PAYING: &str = "\
 index=0,2 pays from these addresses of the account only; index=all from any (the default). The priority of an ordinary
-payment is default or unimportant, which is the same; blink is refused, because nodes of this version do not approve it.
+payment is default or unimportant, which is the same, or blink: service nodes then approve it within seconds, for three times the fee,
+and the receiver can count on it before it is in a block. Their answer is one of three: approved; rejected, and the money is free again;
+or undecided, and then it must not be paid again: `show_transfer` shows what becomes of it, and `resend` asks once more.
 subtractfeefrom=0,2 takes the fee from the first and third destination, in equal parts, instead of from you.
 An address may be a payment link (oxen:…?tx_amount=…) with or without an amount behind it. Payments that do not fit into
 one transaction become several, each with its own change and fee. Before anything is sent the keys and destinations are

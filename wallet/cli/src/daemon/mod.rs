@@ -18,4 +18,4 @@ pub use client::{Daemon, DaemonTransaction, Place, Trust};
 pub use compatibility::{DaemonStatus, Incompatible};
 pub use connection::{Connection, ConnectionOptions, Login};
 pub use error::DaemonError;
-pub use submission::{Relaying, Submission};
+pub use submission::{Delivery, Relaying, Submission};

@@ -5,6 +5,7 @@ use oxen_rpc::types::{
     ErrorCode,
     transaction::{SubmitAnswer, SubmitRequest},
 };
+use oxen_types::{Extra, Transaction, transaction::TransactionType};
 use std::time::Duration;
 
 /// How often the same transaction is handed over again when no answer came: the daemon knows it by its id, so that this
@@ -12,6 +13,11 @@ use std::time::Duration;
 const ATTEMPTS: u32 = 3;
 /// How long to wait before that.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// The `blink_status` of an approved transaction.
+const BLINK_ACCEPTED: u8 = 2;
+/// The `blink_status` of one that its quorum has not decided on.
+const BLINK_UNKNOWN: u8 = 3;
 
 /// Whether the daemon sends it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +28,41 @@ pub enum Relaying {
     Keep,
 }
 
+/// How a transaction is to become final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// By a block.
+    Ordinary,
+    /// By a quorum of service nodes at once.
+    Blink,
+}
+
+impl Delivery {
+    /// What a transaction was built for: a transfer that burns a part of its fee pays for being instant, and for nothing else.
+    #[must_use]
+    pub fn of(transaction: &Transaction) -> Self {
+        let prefix = &transaction.prefix;
+        let burns = !Extra::parse_or_empty(&prefix.extra).burned().is_zero();
+        if prefix.kind == TransactionType::Standard && burns {
+            Self::Blink
+        } else {
+            Self::Ordinary
+        }
+    }
+}
+
 /// What became of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Submission {
     /// The daemon has it, perhaps since an earlier attempt.
     Sent,
+    /// Service nodes approved it: it is instant.
+    Approved,
+    /// Service nodes were asked and have not decided.
+    Undecided {
+        /// What the daemon says about it.
+        reason: String,
+    },
     /// The daemon refused it, or was certainly never reached: its inputs are free.
     Refused {
         /// Why, in the daemon's words.
@@ -41,14 +77,14 @@ pub enum Submission {
 
 impl Daemon {
     /// Hands a transaction over.
-    pub async fn submit(&self, blob: &[u8], relaying: Relaying) -> Submission {
+    pub async fn submit(&self, blob: &[u8], relaying: Relaying, delivery: Delivery) -> Submission {
         let mut certainly_never_arrived = true;
         let mut last = None;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            let error = match self.submit_once(blob, relaying).await {
+            let error = match self.submit_once(blob, relaying, delivery).await {
                 Ok(outcome) => return outcome,
                 Err(error) => error,
             };
@@ -64,15 +100,25 @@ impl Daemon {
         }
     }
 
-    async fn submit_once(&self, blob: &[u8], relaying: Relaying) -> Result<Submission, DaemonError> {
+    async fn submit_once(
+        &self,
+        blob: &[u8],
+        relaying: Relaying,
+        delivery: Delivery,
+    ) -> Result<Submission, DaemonError> {
         let request = SubmitRequest {
+            blink: delivery == Delivery::Blink,
             tx_as_hex: Some(hex::encode(blob)),
             do_not_relay: relaying == Relaying::Keep,
             ..SubmitRequest::default()
         };
         let answer: SubmitAnswer = self.connection().call("send_raw_transaction", request).await?;
         if answer.status.is_ok() {
-            return Ok(Submission::Sent);
+            return Ok(match answer.blink_status {
+                Some(BLINK_ACCEPTED) => Submission::Approved,
+                Some(BLINK_UNKNOWN) => Submission::Undecided { reason: answer.reason },
+                _ => Submission::Sent,
+            });
         }
         let codes = answer.reason_codes.join(", ");
         let reason = [answer.reason.as_str(), &codes, answer.status.as_str()]

@@ -2,12 +2,12 @@
 
 use crate::{
     command::CommandError,
-    daemon::{Daemon, Relaying, Submission},
+    daemon::{Daemon, Delivery, Relaying, Submission},
     file::{Previous, replace},
     format::time::now,
     session::Session,
 };
-use oxen_types::{Amount, Hash};
+use oxen_types::{Amount, ConsensusDecode, Hash, Transaction};
 use oxen_wallet_core::{
     build::{PreparedTransaction, SignedTransaction},
     sent::Relay,
@@ -20,6 +20,13 @@ use std::path::{Path, PathBuf};
 pub enum Fate {
     /// The daemon has it.
     Sent,
+    /// Service nodes approved it.
+    Approved,
+    /// Service nodes have not decided whether to approve it.
+    Undecided {
+        /// What the daemon says.
+        reason: String,
+    },
     /// The daemon refused it; its inputs are free again.
     Refused {
         /// Why.
@@ -37,6 +44,20 @@ pub enum Fate {
     },
     /// It was not tried, because one before it failed.
     NotTried,
+}
+
+impl Fate {
+    /// True when all that was to be done with it is done.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!(self, Self::Sent | Self::Approved | Self::Written { .. })
+    }
+
+    /// True when the daemon has it.
+    #[must_use]
+    pub const fn is_out(&self) -> bool {
+        matches!(self, Self::Sent | Self::Approved)
+    }
 }
 
 /// One transaction after it was sent, or not.
@@ -90,7 +111,7 @@ pub async fn dispatch_signed(
             (true, Relaying::Relay) => relay(session, daemon, transaction).await?,
             (true, Relaying::Keep) => write(session, transaction, place, signed.len())?,
         };
-        going_on = matches!(fate, Fate::Sent | Fate::Written { .. });
+        going_on = fate.is_done();
         results.push(Dispatched {
             id: transaction.id,
             amount: Amount::checked_sum(transaction.destinations.iter().map(|one| one.amount)).unwrap_or_default(),
@@ -111,10 +132,14 @@ async fn relay(session: &mut Session, daemon: &Daemon, signed: &SignedTransactio
 
 /// Hands over what is on disk, and notes what became of it.
 async fn hand_over(session: &mut Session, daemon: &Daemon, id: &Hash, blob: &[u8]) -> Result<Fate, CommandError> {
-    let submission = daemon.submit(blob, Relaying::Relay).await;
+    // Bytes of ours decode; if not, an ordinary hand-over is what gives the error its words.
+    let delivery = Transaction::decode(blob).map_or(Delivery::Ordinary, |transaction| Delivery::of(&transaction));
+    let submission = daemon.submit(blob, Relaying::Relay, delivery).await;
     tracing::info!(%id, ?submission, "a transaction was handed over");
     let (relay, fate) = match submission {
         Submission::Sent => (Relay::Accepted, Fate::Sent),
+        Submission::Approved => (Relay::Accepted, Fate::Approved),
+        Submission::Undecided { reason } => (Relay::Unknown, Fate::Undecided { reason }),
         Submission::Refused { reason } => (Relay::Rejected(reason.clone()), Fate::Refused { reason }),
         Submission::Unknown { reason } => (Relay::Unknown, Fate::Unknown { reason }),
     };

@@ -43,6 +43,8 @@ const BLOCKS_AT_ONCE: usize = 7;
 pub enum OnSubmit {
     Accept,
     Refuse(&'static str),
+    /// Takes it and answers with this status of its blink quorum.
+    Blink(u8, &'static str),
     /// Takes it and loses the answer.
     TakeAndBreak,
     /// Breaks the connection without taking it.
@@ -67,6 +69,8 @@ pub struct Chain {
     pub pool: Vec<ScanPoolTransaction>,
     pub submitted: Vec<Transaction>,
     pub on_submit: OnSubmit,
+    /// A transaction was handed over as a blink.
+    pub asked_for_blink: bool,
     /// Requests for blocks that still break before one is answered.
     pub broken_block_requests: usize,
     pub block_requests: usize,
@@ -93,6 +97,7 @@ impl Chain {
             pool: Vec::new(),
             submitted: Vec::new(),
             on_submit: OnSubmit::Accept,
+            asked_for_blink: false,
             broken_block_requests: 0,
             block_requests: 0,
             spent_is_asked: 0,
@@ -415,10 +420,19 @@ async fn json_rpc(State(chain): State<Shared>, body: Bytes) -> Response {
     let (method, params) = (request["method"].as_str().unwrap(), &request["params"]);
     let mut chain = chain.lock().unwrap();
     let result = if method == "send_raw_transaction" {
+        chain.asked_for_blink |= params["blink"] == true;
         match chain.on_submit.clone() {
             OnSubmit::Accept => {
                 chain.take(params);
                 Ok(json!({"status": "OK"}))
+            }
+            OnSubmit::Blink(status, reason) => {
+                assert_eq!(params["blink"], true, "only blinks have a quorum");
+                if status != 1 {
+                    chain.take(params);
+                }
+                let name = if status == 1 { "Failed" } else { "OK" };
+                Ok(json!({"status": name, "reason": reason, "blink_status": status}))
             }
             OnSubmit::Refuse(reason) => Ok(json!({"status": "Failed", "reason": reason})),
             OnSubmit::TakeAndBreak => {

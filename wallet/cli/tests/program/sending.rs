@@ -1,7 +1,7 @@
 //! Paying: the dialogue, and the three things that can become of a transaction.
 
 use crate::{dialogue::Desk, fake_daemon::OnSubmit};
-use oxen_types::Amount;
+use oxen_types::{Amount, scan::PoolApproval};
 use oxen_wallet_cli::command::ExitStatus;
 use oxen_wallet_core::{
     address::{AddressUse, parse_address},
@@ -213,11 +213,68 @@ fn refusals_name_numbers_and_what_to_do() {
 }
 
 #[test]
-fn blink_is_refused_with_the_reason() {
+fn a_blink_that_is_approved_is_instant_and_burns_two_thirds_of_its_fee() {
     let (desk, other) = rich_desk();
-    let error = desk.script("w", &["transfer", "blink", &other, "1"]).json()["error"].clone();
-    assert_eq!(error["code"], "blink_unavailable");
-    assert!(error["message"].as_str().unwrap().contains("Leave the word blink out"));
+    desk.daemon().chain().on_submit = OnSubmit::Blink(2, "");
+    let run = desk.script("w", &["transfer", "blink", &other, "1"]);
+    assert_eq!(run.result()["transactions"][0]["status"], "approved");
+    let chain = desk.daemon().chain();
+    let prefix = &chain.submitted[0].prefix;
+    let burned = oxen_types::Extra::parse_or_empty(&prefix.extra).burned();
+    assert_eq!(burned.atomic(), chain.submitted[0].fee().atomic() * 2 / 3);
+}
+
+#[test]
+fn an_ordinary_payment_asks_no_quorum() {
+    let (desk, other) = rich_desk();
+    desk.script("w", &["transfer", "unimportant", &other, "1"]).ok();
+    let asked = desk.daemon().chain().asked_for_blink;
+    assert!(!asked);
+}
+
+#[test]
+fn a_blink_that_is_rejected_frees_its_money_and_says_why() {
+    let (desk, other) = rich_desk();
+    let before = balance(&desk, "w")["unlocked_balance"].clone();
+    desk.daemon().chain().on_submit =
+        OnSubmit::Blink(1, "the service nodes rejected it: send it as an ordinary transaction");
+    let run = desk.script("w", &["transfer", "blink", &other, "1"]);
+    let error = run.json()["error"].clone();
+    assert_eq!(error["code"], "transaction_refused");
+    assert!(
+        error["message"].as_str().unwrap().contains("send it as an ordinary"),
+        "{error}"
+    );
+    assert_eq!(run.status, ExitStatus::Failed);
+    assert_eq!(balance(&desk, "w")["unlocked_balance"], before);
+}
+
+#[test]
+fn a_blink_that_is_undecided_is_no_failure_and_its_money_stays_reserved() {
+    let (desk, other) = rich_desk();
+    desk.daemon().chain().on_submit = OnSubmit::Blink(3, "Unknown: the service nodes have not decided in time.");
+    let run = desk.script("w", &["transfer", "blink", &other, "1"]);
+    let error = run.json()["error"].clone();
+    assert_eq!(
+        (error["code"].as_str().unwrap(), run.status),
+        ("blink_undecided", ExitStatus::Unknown)
+    );
+    let message = error["message"].as_str().unwrap();
+    for part in ["Do not pay again", "show_transfer", "resend"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let id = desk.daemon().chain().submitted[0].id().to_string();
+    desk.daemon().chain().pool[0].approval = PoolApproval::Undecided;
+    let shown = desk.script("w", &["show_transfer", &id]).result();
+    assert_eq!(shown[0]["approval"], "undecided", "{shown}");
+    let path = desk.file("w");
+    let words = ["--wallet-file", &path, "--password", "", "show_transfer", &id];
+    let shown = desk.run(&words, "").output;
+    assert!(shown.contains("waiting for the approval of service nodes"), "{shown}");
+    desk.daemon().chain().on_submit = OnSubmit::Blink(2, "");
+    let again = desk.script("w", &["resend", &id]).result().to_string();
+    assert!(again.contains("approved"), "{again}");
+    assert_eq!(desk.daemon().chain().submitted.len(), 1);
 }
 
 #[test]

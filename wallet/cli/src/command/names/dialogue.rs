@@ -191,7 +191,7 @@ fn tell(deal: &Deal<'_>, sent: &[Dispatched]) -> Result<Reply, CommandError> {
         fields.insert("type".to_owned(), json!(deal.name.kind().label()));
         fields.insert("price".to_owned(), format::json_amount(deal.price));
     }
-    if sent.iter().any(|one| one.fate == Fate::Sent) {
+    if sent.iter().any(|one| one.fate.is_out()) {
         reply
             .text
             .push_str("\nIt counts once it is mined: ons_lookup shows it then.");

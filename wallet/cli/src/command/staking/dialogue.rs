@@ -5,7 +5,7 @@ use crate::{
     command::{CommandError, Reply, payment},
     daemon::Daemon,
     format::{self, time},
-    sending::{self, Dispatched, Fate},
+    sending::{self, Dispatched},
     session::Session,
     terminal::{Terminal, confirm},
 };
@@ -166,9 +166,6 @@ pub(super) async fn send_signed(
     let sent: Vec<Dispatched> = sending::dispatch_signed(session, daemon, &[signed]).await?;
     session.save()?;
     let reply = payment::tell(&sent)?;
-    debug_assert!(
-        sent.iter()
-            .all(|one| matches!(one.fate, Fate::Sent | Fate::Written { .. }))
-    );
+    debug_assert!(sent.iter().all(|one| one.fate.is_done()));
     Ok(reply)
 }

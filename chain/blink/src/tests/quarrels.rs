@@ -1,0 +1,119 @@
+//! Transactions that conflict, and blocks that conflict with a blink.
+
+use super::world::World;
+use crate::wire::Votes;
+use oxen_node_api::{BlinkOutcome, Pool, PoolKeeper};
+use oxen_staking_rules::blink::BlinkDecision;
+use oxen_types::PublicKey;
+
+#[tokio::test(start_paused = true)]
+async fn of_two_conflicting_blinks_sent_together_at_most_one_is_approved() {
+    for _ in 0..3 {
+        let mut world = World::new();
+        let one = world.blink();
+        let two = world.rival(&one);
+        let other = world.members.last().unwrap();
+        let (first, second) = tokio::join!(world.submitter.send(&one), other.send(&two));
+        let approved = [&first, &second]
+            .iter()
+            .filter(|outcome| matches!(outcome, BlinkOutcome::Approved { .. }))
+            .count();
+        assert!(approved <= 1, "{first:?} {second:?}");
+        for node in world.nodes() {
+            assert!(!(node.knows_blink(&one) && node.knows_blink(&two)));
+        }
+    }
+}
+
+/// Three members of each sub-quorum sign everything, whatever they signed before.
+#[tokio::test(start_paused = true)]
+async fn three_members_that_sign_everything_do_not_get_two_conflicting_blinks_approved() {
+    let mut world = World::new();
+    let one = world.blink();
+    let two = world.rival(&one);
+    let quorums = world.quorums();
+    let both = quorums
+        .members()
+        .into_iter()
+        .filter(|key| quorums.seats_of(key).len() == 2);
+    let dishonest: Vec<PublicKey> = both.take(3).collect();
+    assert!(matches!(
+        world.submitter.send(&one).await,
+        BlinkOutcome::Approved { .. }
+    ));
+    world.everybody_knows(&one).await;
+    // The second blink comes to a node that does not know the first: it asks all the same.
+    let subject = world.subject(&two);
+    for honest in quorums.members().into_iter().filter(|key| !dishonest.contains(key)) {
+        for member in &dishonest {
+            let votes = Votes {
+                subject,
+                checksum: quorums.checksum(),
+                votes: world.votes(member, &subject, BlinkDecision::Approve),
+            };
+            world.node_of(&honest).service.count(&votes, member);
+        }
+    }
+    for node in world.nodes() {
+        assert!(node.knows_blink(&one) && !node.knows_blink(&two));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_took_a_conflicting_block_takes_it_back() {
+    let mut world = World::new();
+    let blink = world.blink();
+    let rival = world.rival(&blink);
+    let mut astray = world.play.clone();
+    astray.try_mine(&[rival.checked()]).unwrap();
+    astray.try_mine(&[]).unwrap();
+    // One node went astray and hears of the approval.
+    let outsider = world
+        .members
+        .iter()
+        .find(|node| world.quorums().seats_of(&node.key.as_ref().unwrap().public).is_empty())
+        .unwrap_or(&world.submitter);
+    let sender = world.node_of(world.quorums().members().first().unwrap());
+    outsider.follow(&astray);
+    let outcome = sender.send(&blink).await;
+    assert!(matches!(outcome, BlinkOutcome::Approved { .. }), "{outcome:?}");
+    while outsider.pool.get(&blink.id()).is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(outsider.chain.lock().tip().0, world.play.height());
+    assert_eq!(outsider.pool.ids(), [blink.id()]);
+    assert!(outsider.pool.conflicting_blink(&[rival.checked()]).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_of_strangers_and_on_other_quorums_begin_nothing() {
+    let mut world = World::new();
+    let blink = world.blink();
+    let quorums = world.quorums();
+    let members: Vec<PublicKey> = quorums.members().into_iter().collect();
+    let service = &world.node_of(&members[0]).service;
+    let subject = world.subject(&blink);
+    let good = Votes {
+        subject,
+        checksum: quorums.checksum(),
+        votes: world.votes(&members[1], &subject, BlinkDecision::Approve),
+    };
+    service.count(&good, &PublicKey::new([9; 32]));
+    let mut other = good.clone();
+    other.checksum ^= 1;
+    service.count(&other, &members[1]);
+    let mut forged = good.clone();
+    forged.votes[0].seat.position ^= 1;
+    forged.votes.truncate(1);
+    service.count(&forged, &members[1]);
+    let mut early = good.clone();
+    early.subject.authorization = subject.authorization.saturating_add(3);
+    service.count(&early, &members[1]);
+    assert_eq!(service.sessions().len(), 0);
+    service.count(&good, &members[2]);
+    assert_eq!(
+        service.sessions().len(),
+        1,
+        "whoever is a member may pass a good vote on"
+    );
+}

@@ -1,0 +1,145 @@
+//! Instant transactions: three results that mean what they say, and where approved ones show.
+
+use super::fixture::Fixture;
+use oxen_node_api::{AdmissionError, ApprovedBlink, BlinkOutcome, BlinkPool, BlinkRejection, Pool};
+use oxen_rpc::types::transaction::SubmitAnswer;
+use oxen_staking_rules::blink::{ApprovalCertificate, BlinkSubject, SubquorumCount};
+use oxen_testkit::{Transfer, TransferBuilder};
+use oxen_types::{Amount, Height};
+use serde_json::json;
+use std::sync::Arc;
+
+fn send(fixture: &Fixture, transfer: &Transfer, said: Option<BlinkOutcome>) -> SubmitAnswer {
+    *fixture.blink.says.lock().unwrap() = said;
+    let params = json!({ "tx_as_hex": hex::encode(transfer.blob()), "blink": true });
+    let answer = serde_json::from_value(fixture.result("send_raw_transaction", &params)).unwrap();
+    assert_eq!(fixture.blink.asked.lock().unwrap().pop(), Some(transfer.blob()));
+    answer
+}
+
+fn count(approvals: u8, rejections: u8) -> SubquorumCount {
+    SubquorumCount {
+        approvals,
+        rejections,
+        members: 10,
+    }
+}
+
+#[test]
+fn an_approved_one_is_a_success() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let id = transfer.id();
+    let answer = send(&fixture, &transfer, Some(BlinkOutcome::Approved { id }));
+    assert!(answer.status.is_ok() && !answer.not_relayed && answer.tvc.added_to_pool);
+    assert_eq!((answer.blink_status, answer.tx_hash), (Some(2), Some(id)));
+    assert_eq!(answer.reason, "");
+}
+
+#[test]
+fn a_rejected_one_is_a_failure_with_the_votes_and_a_reason() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let id = Some(transfer.id());
+    let reason = BlinkRejection::Quorum {
+        votes: [count(0, 4), count(0, 2)],
+        reason: Some("it is spent already".to_owned()),
+    };
+    let answer = send(&fixture, &transfer, Some(BlinkOutcome::Rejected { id, reason }));
+    assert_eq!((answer.blink_status, answer.status.as_str()), (Some(1), "Failed"));
+    assert_eq!((answer.tx_hash, answer.not_relayed), (id, true));
+    assert_eq!(answer.reason_codes, ["failed", "blink"]);
+    assert!(
+        answer.reason.contains("4 of 10 in one quorum and 2 of 10 in the other"),
+        "{}",
+        answer.reason
+    );
+    assert!(answer.reason.contains("it is spent already"), "{}", answer.reason);
+}
+
+#[test]
+fn what_the_node_refuses_itself_has_the_code_of_its_rule() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let reason = BlinkRejection::Refused(AdmissionError::BurnTooLow {
+        burned: Amount::ZERO,
+        required: Amount::OXEN,
+    });
+    let outcome = BlinkOutcome::Rejected {
+        id: Some(transfer.id()),
+        reason,
+    };
+    let answer = send(&fixture, &transfer, Some(outcome));
+    assert_eq!((answer.blink_status, answer.fee_too_low), (Some(1), true));
+    assert_eq!(answer.reason_codes, ["failed", "fee_too_low", "blink"]);
+}
+
+#[test]
+fn an_unknown_one_is_no_failure_and_says_what_to_do() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let outcome = BlinkOutcome::Unknown {
+        id: transfer.id(),
+        until: Height::new(1_247),
+        votes: Some([count(6, 0), count(7, 1)]),
+    };
+    let answer = send(&fixture, &transfer, Some(outcome));
+    assert!(answer.status.is_ok(), "a client that reads a failure pays twice");
+    assert_eq!((answer.blink_status, answer.tx_hash), (Some(3), Some(transfer.id())));
+    for part in ["do not pay again", "height 1247", "6 of 10 and 7 of 10"] {
+        assert!(answer.reason.contains(part), "{}", answer.reason);
+    }
+}
+
+#[test]
+fn a_node_that_is_alone_says_so() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let answer = send(&fixture, &transfer, None);
+    assert_eq!((answer.blink_status, answer.status.as_str()), (Some(1), "Failed"));
+    assert!(answer.reason.contains("without blink"), "{}", answer.reason);
+    assert!(fixture.pool.is_empty());
+}
+
+#[test]
+fn approved_ones_are_marked_in_the_pool_and_in_blocks() {
+    let fixture = Fixture::start();
+    let transfers = TransferBuilder::new().build_many(2, &mut fixture.source());
+    fixture.submit(&transfers[1]);
+    let blink = ApprovedBlink {
+        certificate: ApprovalCertificate {
+            subject: BlinkSubject {
+                transaction: transfers[0].id(),
+                authorization: Height::new(fixture.height()),
+            },
+            approvals: Vec::new(),
+        },
+        blob: Arc::new(transfers[0].blob()),
+    };
+    fixture.pool.approve(&blink).unwrap();
+    let marks = |answer: &serde_json::Value, list: &str, id: &str| -> Vec<(String, bool)> {
+        let entries = answer[list].as_array().unwrap().iter();
+        entries
+            .map(|one| (one[id].as_str().unwrap().to_owned(), one["blink"] == true))
+            .collect()
+    };
+    let expected: Vec<_> = transfers
+        .iter()
+        .zip([true, false])
+        .map(|(one, is)| (one.id().to_string(), is))
+        .collect();
+    let hashes: Vec<String> = expected.iter().map(|(id, _)| id.clone()).collect();
+    let mut waiting = marks(
+        &fixture.result("get_transaction_pool", &json!({})),
+        "transactions",
+        "id_hash",
+    );
+    waiting.sort_by_key(|(_, is_blink)| !is_blink);
+    assert_eq!(waiting, expected);
+    let ask = || fixture.result("get_transactions", &json!({ "txs_hashes": &hashes }));
+    assert_eq!(marks(&ask(), "txs", "tx_hash"), expected);
+    fixture.mine(&[&transfers[0], &transfers[1]]);
+    let mined = ask();
+    assert_eq!(marks(&mined, "txs", "tx_hash"), expected, "{mined}");
+    assert_eq!(mined["txs"][0]["in_pool"], false);
+}

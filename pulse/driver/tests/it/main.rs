@@ -1,0 +1,6 @@
+//! Whole service nodes without sockets and threads: real chains, pools, keys and registry, on a clock of the test's.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod network;
+mod rounds;
+mod world;
