@@ -8,6 +8,16 @@
 //! its state; [`chain`] is the chain of one node, [`node`] the node, [`effects`] what its machine wants done, [`votes`] its votes;
 //! [`links`], [`queue`] and [`network`] are the world, `happening` is what happens in it; [`fault`] says what can be wrong with a node, [`adversary`] what becomes of
 //! its messages; [`promises`] is what must hold at every event.
+//!
+//! What plays have shown, beyond promises kept:
+//!
+//! - Three double signers in one quorum with an equivocating producer make two blocks of equal weight. Nodes keep the one that
+//!   they saw first, as the reference does, so that the network stays split until one side makes another block: rounds, and when
+//!   the sides are equal hours. Nothing final is touched.
+//! - A network in equal halves hardly makes blocks at all: failed rounds leave no trace in the order of candidates, so that those
+//!   who are out of reach are drawn again and again.
+//! - Two nodes may hold the same block with different seven of its signatures, and then differ in the digest of the whole state,
+//!   which covers the bytes of blocks, and in nothing else.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::missing_panics_doc,

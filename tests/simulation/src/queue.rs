@@ -1,40 +1,14 @@
 //! What is going to happen, in order of time, and of planning where times are equal.
 
-use std::{cmp::Ordering, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
-/// Something at a time.
-#[derive(Debug)]
-struct Planned<E> {
-    time: u64,
-    sequence: u64,
-    event: E,
-}
-
-impl<E> PartialEq for Planned<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.sequence == other.sequence
-    }
-}
-
-impl<E> Eq for Planned<E> {}
-
-impl<E> PartialOrd for Planned<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> Ord for Planned<E> {
-    /// The earliest is the greatest, because a heap gives the greatest first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.time, other.sequence).cmp(&(self.time, self.sequence))
-    }
-}
-
-/// Events to come.
+/// Events to come. They lie still while the heap moves their times about.
 #[derive(Debug)]
 pub struct Queue<E> {
-    heap: BinaryHeap<Planned<E>>,
+    /// Time, order of planning, place of the event.
+    heap: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    events: Vec<Option<E>>,
+    free: Vec<usize>,
     planned: u64,
 }
 
@@ -42,6 +16,8 @@ impl<E> Default for Queue<E> {
     fn default() -> Self {
         Self {
             heap: BinaryHeap::new(),
+            events: Vec::new(),
+            free: Vec::new(),
             planned: 0,
         }
     }
@@ -50,20 +26,31 @@ impl<E> Default for Queue<E> {
 impl<E> Queue<E> {
     /// Plans an event.
     pub fn plan(&mut self, time: u64, event: E) {
-        let sequence = self.planned;
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.events[place] = Some(event);
+                place
+            }
+            None => {
+                self.events.push(Some(event));
+                self.events.len() - 1
+            }
+        };
+        self.heap.push(Reverse((time, self.planned, place)));
         self.planned += 1;
-        self.heap.push(Planned { time, sequence, event });
     }
 
     /// When the next event comes.
     #[must_use]
     pub fn next_time(&self) -> Option<u64> {
-        self.heap.peek().map(|planned| planned.time)
+        self.heap.peek().map(|Reverse((time, ..))| *time)
     }
 
     /// The next event.
     pub fn take(&mut self) -> Option<(u64, E)> {
-        self.heap.pop().map(|planned| (planned.time, planned.event))
+        let Reverse((time, _, place)) = self.heap.pop()?;
+        self.free.push(place);
+        self.events[place].take().map(|event| (time, event))
     }
 }
 
@@ -78,7 +65,9 @@ mod tests {
             queue.plan(time, event);
         }
         assert_eq!(queue.next_time(), Some(1));
+        assert_eq!(queue.take(), Some((1, "a")));
+        queue.plan(2, "e");
         let order: Vec<_> = std::iter::from_fn(|| queue.take()).collect();
-        assert_eq!(order, [(1, "a"), (2, "b"), (2, "c"), (3, "d")]);
+        assert_eq!(order, [(2, "b"), (2, "c"), (2, "e"), (3, "d")]);
     }
 }

@@ -12,7 +12,8 @@ use std::{
     thread,
 };
 
-/// Seeds that once failed, with what was wrong. They are played in every run.
+/// Seeds that once failed, with what was wrong. They are played in every run. Whoever changes what plays draw gives all seeds
+/// other plays: what the old ones showed must then be a scenario of its own, as ties are in `tests/it/equivocation.rs`.
 pub const ONCE_FAILED: [u64; 0] = [];
 
 /// One seed alone: `OXEN_SIMULATION_SEED`.
