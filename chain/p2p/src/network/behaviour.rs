@@ -18,6 +18,7 @@ use crate::{
 };
 use libp2p::{
     StreamProtocol, Swarm, SwarmBuilder,
+    core::upgrade::Version,
     gossipsub::{
         self, IdentTopic, IdentityTransform, MessageAuthenticity, MessageId, TopicHash, ValidationMode,
         WhitelistSubscriptionFilter,
@@ -169,7 +170,13 @@ pub(crate) fn build_swarm(keypair: Keypair, shared: &Arc<Shared>) -> Result<Swar
         .with_quic()
         .with_behaviour(|_| behaviour)
         .map_err(failed)?
-        .with_swarm_config(|config| config.with_idle_connection_timeout(IDLE))
+        .with_swarm_config(|config| {
+            // Each stream speaks one protocol: what it carries need not wait until the other side has agreed to it, which saves
+            // a message of Pulse the time to the other node and back.
+            config
+                .with_idle_connection_timeout(IDLE)
+                .with_substream_upgrade_protocol_override(Version::V1Lazy)
+        })
         .build())
 }
 

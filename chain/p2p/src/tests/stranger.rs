@@ -9,7 +9,7 @@ use crate::{
         message::{
             BlockBody, BlockIds, ChainIdentity, Hello, HelloAnswer, PROTOCOL_VERSION, Request, Response, Status,
         },
-        quorum::{SharedBytes, Statement, Told},
+        quorum::{SharedBytes, Statement, Told, ToldAnswer},
     },
 };
 use async_trait::async_trait;
@@ -61,11 +61,11 @@ pub(super) enum Manners {
     TellsAsNobody,
     /// Announces a message to a service node that is larger than any may be.
     TellsTooMuch,
-    /// Is the service node with the keys [`FLOODER`], and tells without end.
-    TellsWithoutEnd,
+    /// Is the service node with the keys [`FLOODER`], and tells until it is refused.
+    TellsUntilRefused,
 }
 
-/// Whose keys the stranger has that tells without end.
+/// Whose keys the stranger has that tells until it is refused.
 pub(super) const FLOODER: u8 = 77;
 
 impl Manners {
@@ -84,7 +84,7 @@ impl Manners {
                 ..Statement::sign(&keys(FLOODER), peer, chain)
             }),
             Self::RepeatsStatement => Some(Statement::sign(&keys(1), PeerId::random(), chain)),
-            Self::TellsWithoutEnd => Some(Statement::sign(&keys(FLOODER), peer, chain)),
+            Self::TellsUntilRefused => Some(Statement::sign(&keys(FLOODER), peer, chain)),
             _ => None,
         }
     }
@@ -230,6 +230,11 @@ impl Stranger {
         assert!(waited.await.is_ok(), "it is not asked: {:?}", self.manners);
     }
 
+    /// Waits until the node refused what it told.
+    pub(super) async fn is_refused(&self) {
+        self.was_asked().await;
+    }
+
     /// Waits until the node ended the connection.
     pub(super) async fn is_sent_away(&self) {
         let waited = tokio::time::timeout(PATIENCE, wait(self.ended.clone(), |ended| *ended));
@@ -324,10 +329,17 @@ async fn run(mut swarm: Swarm<StrangerBehaviour>, mind: Mind) {
             {
                 swarm.behaviour_mut().data.send_request(&peer, frame(&Request::Peers));
             }
-            SwarmEvent::Behaviour(StrangerBehaviourEvent::Told(request_response::Event::Message { peer, .. }))
-                if mind.manners == Manners::TellsWithoutEnd =>
-            {
-                swarm.behaviour_mut().told.send_request(&peer, message());
+            SwarmEvent::Behaviour(StrangerBehaviourEvent::Told(request_response::Event::Message {
+                peer,
+                message: request_response::Message::Response { response, .. },
+                ..
+            })) if mind.manners == Manners::TellsUntilRefused => {
+                match ToldAnswer::decode_all(&mut response.as_slice()).unwrap() {
+                    ToldAnswer::Taken => {
+                        swarm.behaviour_mut().told.send_request(&peer, message());
+                    }
+                    ToldAnswer::Refused => mind.asked.send_modify(|count| *count += 1),
+                }
             }
             _ => {}
         }
@@ -354,8 +366,8 @@ fn misbehave(swarm: &mut Swarm<StrangerBehaviour>, peer: PeerId, manners: Manner
             let length = u32::try_from(QUORUM_FRAME_BYTES + 1).unwrap();
             told.send_request(&peer, length.to_le_bytes().to_vec());
         }
-        Manners::TellsWithoutEnd => {
-            for _ in 0..32 {
+        Manners::TellsUntilRefused => {
+            for _ in 0..10 {
                 told.send_request(&peer, message());
             }
         }
