@@ -14,7 +14,10 @@ use oxen_state::{
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
 use oxen_types::{Checkpoint, Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
 use oxen_verifier::ProofVerifier;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 use thiserror::Error;
 
 /// What the writer works with.
@@ -71,6 +74,8 @@ pub struct Chain {
     writer: Mutex<()>,
     /// The branches beside the main chain: replaced by the writer once the database has them, held for an instant only.
     alternatives: Mutex<Arc<Alternatives>>,
+    /// The highest height that was immutable since the start.
+    immutable: AtomicU64,
 }
 
 /// Bytes that a block may be larger than the heaviest block is heavy, before anybody decodes it (chain §4.5).
@@ -111,6 +116,7 @@ impl Chain {
             pool: OnceLock::new(),
             writer: Mutex::new(()),
             alternatives: Mutex::new(Arc::new(alternatives)),
+            immutable: AtomicU64::new(0),
         })
     }
 
@@ -170,6 +176,9 @@ impl Chain {
     pub(crate) fn floor(&self, view: &dyn View) -> Result<Height, SubmitBlockError> {
         let tip = queries::totals(view).map_err(BlockError::View)?.tip;
         let immutable = immutable_height(view, &self.parts.network, tip).map_err(BlockError::View)?;
+        // What was final once stays final, although checkpoints go with blocks that are taken back (pulse §9.5).
+        let immutable = immutable.unwrap_or_default().index();
+        let immutable = Height::new(self.immutable.fetch_max(immutable, Ordering::Relaxed).max(immutable));
         let oldest_undo = self
             .parts
             .store
@@ -177,7 +186,7 @@ impl Chain {
             .oldest_undo()
             .map_err(|error| SubmitBlockError::Storage(Box::new(error)))?;
         let unknown = oldest_undo.map_or(tip, |oldest| oldest.previous().unwrap_or_default());
-        Ok(unknown.max(immutable.unwrap_or_default()))
+        Ok(unknown.max(immutable))
     }
 
     /// Refuses what is larger than any block may be, before it is decoded.

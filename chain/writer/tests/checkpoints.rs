@@ -191,6 +191,11 @@ fn two_checkpoints_make_the_older_one_final_and_old_ones_are_dropped() {
     }
     let floor = immutable(&writer).unwrap();
     assert_eq!(writer.pop_blocks(100).unwrap(), floor, "nothing final is taken back");
+    assert_eq!(
+        writer.pop_blocks(100).unwrap(),
+        floor,
+        "nor when the checkpoints above it are gone"
+    );
 }
 
 #[test]

@@ -8,11 +8,16 @@ use super::{
 use oxen_types::{
     Checkpoint, Hash, Height, PublicKey, Timestamp,
     extra::{NewState, StateChange},
+    network::constants::{CHECKPOINT_MIN_VOTES, OBLIGATIONS_MIN_VOTES},
 };
 use std::collections::BTreeMap;
 
 /// Seconds between two relays of one of our votes.
 pub const RELAY_INTERVAL_SECONDS: u64 = 120;
+
+/// How often one of our votes is relayed once there are enough for the same: a network of thousands would otherwise repeat
+/// every vote for two hours that nobody needs any more.
+const RELAYS_WHEN_ENOUGH: u32 = 3;
 
 /// Most blocks that one validator may vote for at one height. An honest one votes for as many as its chain reorganised to;
 /// without a bound a dishonest one could fill our memory.
@@ -49,6 +54,14 @@ enum Subject {
 }
 
 impl Subject {
+    /// Votes that are enough.
+    const fn enough(self) -> usize {
+        match self {
+            Self::Change { .. } => OBLIGATIONS_MIN_VOTES,
+            Self::Checkpoint { .. } => CHECKPOINT_MIN_VOTES,
+        }
+    }
+
     const fn of(vote: &Vote) -> Self {
         match vote.body {
             VoteBody::Obligations { worker, state, .. } => Self::Change { worker, state },
@@ -66,6 +79,7 @@ pub struct PooledVote {
     pub received: Timestamp,
     origin: Origin,
     last_relayed: Option<Timestamp>,
+    relays: u32,
 }
 
 /// Verified votes of the last 60 blocks: one of each validator for each thing that can be voted for.
@@ -101,6 +115,7 @@ impl VotePool {
                 received: now,
                 origin,
                 last_relayed: None,
+                relays: 0,
             },
         );
         VoteOutcome::Added { votes: group.len() }
@@ -164,24 +179,31 @@ impl VotePool {
     }
 
     /// Our votes that are to be sent now, because they were never sent or not for [`RELAY_INTERVAL_SECONDS`], while the next
-    /// block has `chain_height`. They count as sent from here on.
+    /// block has `chain_height`. They count as sent from here on. Where enough others voted for the same, three times are enough:
+    /// what the votes make travels by itself.
     pub fn take_due_relays(&mut self, chain_height: Height, now: Timestamp) -> Vec<Vote> {
-        let due = |pooled: &&mut PooledVote| {
+        let due = |pooled: &PooledVote, limit: u32| {
             pooled.origin == Origin::Ours
+                && pooled.relays < limit
                 && check_age(pooled.cast.vote().height, chain_height).is_ok()
                 && pooled
                     .last_relayed
                     .is_none_or(|last| now.seconds().saturating_sub(last.seconds()) >= RELAY_INTERVAL_SECONDS)
         };
-        self.groups
-            .values_mut()
-            .flat_map(BTreeMap::values_mut)
-            .filter(due)
-            .map(|pooled| {
+        let mut votes = Vec::new();
+        for ((_, subject), group) in &mut self.groups {
+            let limit = if group.len() < subject.enough() {
+                u32::MAX
+            } else {
+                RELAYS_WHEN_ENOUGH
+            };
+            for pooled in group.values_mut().filter(|pooled| due(pooled, limit)) {
                 pooled.last_relayed = Some(now);
-                *pooled.cast.vote()
-            })
-            .collect()
+                pooled.relays = pooled.relays.saturating_add(1);
+                votes.push(*pooled.cast.vote());
+            }
+        }
+        votes
     }
 
     /// Drops votes that are too old for a chain whose next block has `chain_height`.
@@ -368,6 +390,20 @@ mod tests {
         assert_eq!(due(1_120, 72), [ours]);
         assert_eq!(due(9_000, 131), [], "too old");
         assert_eq!(due(9_000, 130), [ours]);
+    }
+
+    #[test]
+    fn our_votes_are_relayed_three_times_where_enough_others_voted_for_the_same() {
+        let mut pool = VotePool::new();
+        pool.add(cast(decommission(0)), Origin::Ours, NOW);
+        for validator in 1..7 {
+            add(&mut pool, decommission(validator));
+        }
+        let sent = (0..10).filter(|count| {
+            let now = Timestamp::from_seconds(1_000 + count * RELAY_INTERVAL_SECONDS);
+            !pool.take_due_relays(Height::new(71), now).is_empty()
+        });
+        assert_eq!(sent.count(), 3);
     }
 
     #[test]
