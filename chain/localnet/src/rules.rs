@@ -59,7 +59,7 @@ impl NetworkRules {
 
     /// The same, with blocks by Pulse as soon as twelve service nodes are active, one every so many seconds.
     ///
-    /// Rounds and stages are in proportion to mainnet's, down to [`SHORTEST_ROUND_SECONDS`]: a round lasts half a block time, in
+    /// Rounds and stages are in proportion to mainnet's, down to rounds of three seconds: a round lasts half a block time, in
     /// whole seconds as the rules have them, and has six stages. Round 0 starts a block time after the block before, and not at the ideal time since the first block: a network that rested for a
     /// night would make blocks at twice the speed until it had caught up.
     #[must_use]

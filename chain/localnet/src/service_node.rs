@@ -10,13 +10,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Ports below those that the system gives to outgoing connections, one of which could otherwise take a port that is chosen
+/// before its node listens on it. Networks that start at the same time look from different ports on.
+fn candidate_ports() -> impl Iterator<Item = u16> {
+    const FIRST: u16 = 12_000;
+    const COUNT: u16 = 20_000;
+    let begin = (std::process::id() % 200) as u16 * 100;
+    (0..COUNT).map(move |offset| FIRST + (begin + offset) % COUNT)
+}
+
 /// Ports for so many nodes that nobody has at the moment: peers, and with them messages between service nodes.
 pub(crate) fn free_ports(nodes: usize) -> std::io::Result<Vec<u16>> {
-    // Held until all are chosen, so that none comes twice.
-    let held: Vec<TcpListener> = (0..nodes)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<Result<_, _>>()?;
-    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let ports: Vec<u16> = candidate_ports().filter(free).take(nodes).collect();
+    if ports.len() < nodes {
+        return Err(std::io::Error::other("no ports are free from 12000 to 31999"));
+    }
+    Ok(ports)
 }
 
 /// The options that make a node a service node of one machine, which no address on the internet leads to.
