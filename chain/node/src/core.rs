@@ -18,7 +18,7 @@ use oxen_staking_prober::{
     NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
 };
 use oxen_staking_rules::ServiceNodeKeys;
-use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules};
+use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};
 use oxen_store::ChainStore;
 use oxen_types::{Height, Network, PublicKey};
 use oxen_verifier::ProofVerifier;
@@ -157,7 +157,11 @@ impl Core {
             network: Arc::clone(&self.quorum_network),
             guard: Arc::new(DatabaseGuard::open(store.clone()).map_err(oxen_pulse_driver::StartError::from)?),
             clock: Arc::clone(&self.clock),
-            readiness: Arc::new(InStep(peers)),
+            readiness: Arc::new(InStep {
+                peers,
+                chain: Arc::clone(&self.chain),
+                clock: Arc::clone(&self.clock),
+            }),
             key,
         };
         Ok(PulseDriver::start(parts, &*self.events)?)
@@ -237,14 +241,25 @@ impl QuorumNetwork for NobodyToTell {
     fn handle(&self, _: QuorumSubject, _: Arc<dyn QuorumHandler>) {}
 }
 
-/// In step unless a peer is known to be ahead.
-struct InStep(Option<Arc<dyn PeerControl>>);
+/// In step unless a peer is ahead. What peers say of themselves cannot be believed: a node whose newest block is young is not
+/// behind, whoever says so.
+struct InStep {
+    peers: Option<Arc<dyn PeerControl>>,
+    chain: Arc<Chain>,
+    clock: Arc<dyn Clock>,
+}
 
 impl Readiness for InStep {
     fn is_in_step(&self) -> bool {
-        self.0
+        let is_alone_or_synchronised = self
+            .peers
             .as_ref()
-            .is_none_or(|peers| peers.sync_state() == SyncState::Synchronised)
+            .is_none_or(|peers| peers.sync_state() == SyncState::Synchronised);
+        is_alone_or_synchronised
+            || queries::tip(&*self.chain.snapshot()).is_ok_and(|(_, tip)| {
+                let age = self.clock.now().seconds().saturating_sub(tip.timestamp.seconds());
+                age < 2 * self.chain.network().target_block_seconds
+            })
     }
 }
 

@@ -302,8 +302,11 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
-        // Its thread may be in the middle of a block, which is milliseconds.
-        drop(self.pulse);
+        let pulse = self.pulse;
+        // Its thread may be in the middle of a block, and ends after it.
+        if tokio::task::spawn_blocking(move || drop(pulse)).await.is_err() {
+            tracing::error!("Pulse could not be stopped in order");
+        }
         if let Some(peers) = &self.peers {
             peers.stop().await;
         }

@@ -1,4 +1,4 @@
-//! What waits for the driver's thread: bounded, and fair among senders.
+//! What waits for the driver's thread: bounded altogether, and for each sender.
 
 use oxen_pulse_machine::Message;
 use oxen_types::PublicKey;

@@ -26,4 +26,5 @@ mod watch;
 pub use guard::{GuardStorage, GuardStorageError, Promise};
 pub use participant::{Fetch, Participant, PulseParts, Readiness};
 pub use service::{PulseDriver, StartError};
+pub use transactions::Offered;
 pub use watch::{PulseSituation, PulseWatch};

@@ -4,6 +4,7 @@ use crate::{
     duty::{next_duty, quorum_of},
     guard::{GuardStorage, GuardStorageError, Promise},
     journal::Journal,
+    transactions::Offered,
 };
 use oxen_crypto::KeyPair;
 use oxen_node_api::{
@@ -64,6 +65,12 @@ pub struct Fetch {
     template: Box<Block>,
 }
 
+impl Fetch {
+    fn subject(&self) -> (RoundId, Hash) {
+        (self.round, self.template.id())
+    }
+}
+
 /// Takes part in Pulse for one service node.
 pub struct Participant {
     parts: PulseParts,
@@ -76,6 +83,9 @@ pub struct Participant {
     /// Transactions of the round's template that came from its producer.
     given: Option<(RoundId, Vec<Vec<u8>>)>,
     fetches: Vec<Fetch>,
+    /// The template whose transactions are being fetched.
+    fetching: Option<(RoundId, Hash)>,
+    offered: Offered,
     reports: Vec<Report>,
 }
 
@@ -95,6 +105,8 @@ impl Participant {
             quorum: None,
             given: None,
             fetches: Vec::new(),
+            fetching: None,
+            offered: Offered::default(),
             reports: Vec::new(),
         })
     }
@@ -127,15 +139,15 @@ impl Participant {
     /// part: then nothing tells it when that changes, so this is called again soon.
     pub fn look_at_chain(&mut self) -> bool {
         if !self.parts.readiness.is_in_step() {
-            self.take(Input::StandDown);
+            self.stand_down();
             return false;
         }
         match next_duty(&*self.parts.chain) {
             Ok(Some(duty)) => self.take(Input::NewTip(duty)),
-            Ok(None) => self.take(Input::StandDown),
+            Ok(None) => self.stand_down(),
             Err(error) => {
                 tracing::error!(%error, "Pulse stands still: the chain cannot be read");
-                self.take(Input::StandDown);
+                self.stand_down();
                 return false;
             }
         }
@@ -149,12 +161,19 @@ impl Participant {
 
     /// No more blocks from here.
     pub fn stand_down(&mut self) {
+        self.fetching = None;
         self.take(Input::StandDown);
     }
 
     /// What has to be fetched since the last call.
     pub fn take_fetches(&mut self) -> Vec<Fetch> {
         std::mem::take(&mut self.fetches)
+    }
+
+    /// The transactions that our own template names.
+    #[must_use]
+    pub fn offered(&self) -> Offered {
+        self.offered.clone()
     }
 
     /// What the machine reported since the last call; whoever drives the participant must call this now and then.
@@ -164,6 +183,10 @@ impl Participant {
 
     /// The producer gave these transactions; none when it did not answer.
     pub fn fetched(&mut self, fetch: &Fetch, transactions: Vec<Vec<u8>>) {
+        // An answer that comes when its template is not waited for any more says nothing about another.
+        if self.fetching.take_if(|fetching| *fetching == fetch.subject()).is_none() {
+            return;
+        }
         let verdict = self.judge(&fetch.template, &transactions);
         self.given = Some((fetch.round, transactions));
         self.take(Input::TemplateChecked {
@@ -258,10 +281,13 @@ impl Participant {
     fn build(&mut self, order: &TemplateOrder) {
         let round = order.round;
         let input = match self.template(order) {
-            Ok(block) => Input::TemplateBuilt {
-                round,
-                block: Box::new(block),
-            },
+            Ok(block) => {
+                self.offered.replace(&block.transaction_ids);
+                Input::TemplateBuilt {
+                    round,
+                    block: Box::new(block),
+                }
+            }
             Err(reason) => Input::TemplateNotBuilt { round, reason },
         };
         self.answers.push_back(input);
@@ -302,16 +328,19 @@ impl Participant {
         let known = |id: &Hash| self.parts.pool.get(id).is_some();
         let missing: Vec<Hash> = block.transaction_ids.iter().filter(|id| !known(id)).copied().collect();
         self.given = None;
+        self.fetching = None;
         if let (false, Some((known, quorum))) = (missing.is_empty(), &self.quorum)
             && *known == round
         {
             tracing::debug!(%round, missing = missing.len(), "the producer is asked for transactions");
-            self.fetches.push(Fetch {
+            let fetch = Fetch {
                 round,
                 producer: quorum.producer,
                 missing,
                 template: block,
-            });
+            };
+            self.fetching = Some(fetch.subject());
+            self.fetches.push(fetch);
             return;
         }
         let verdict = self.judge(&block, &[]);
@@ -360,12 +389,12 @@ impl Participant {
             checkpoint: None,
         };
         let input = match self.parts.writer.submit_block(submission) {
-            Ok(outcome) => {
-                if let BlockOutcome::Alternative { id, .. } = outcome {
-                    tracing::warn!(%id, %round, "the quorum's block stands beside the main chain: another one came first");
-                }
-                Input::BlockAccepted(round)
+            // The tip did not change by it: there is more to do for the height, unless another block is the tip now.
+            Ok(BlockOutcome::Alternative { id, .. }) => {
+                tracing::warn!(%id, %round, "the quorum's block stands beside the main chain");
+                Input::BlockRefused(round)
             }
+            Ok(_) => Input::BlockAccepted(round),
             Err(error) => {
                 tracing::error!(%error, %round, "the quorum's block is refused");
                 Input::BlockRefused(round)

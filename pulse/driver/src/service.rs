@@ -4,16 +4,21 @@ use crate::{
     guard::GuardStorageError,
     inbox::{Inbox, Work},
     participant::{Fetch, Participant, PulseParts},
-    transactions,
+    transactions::{self, Offered},
     watch::PulseWatch,
 };
 use oxen_node_api::{
-    Answer, ChainEvent, ChainFeed, ChainSubscriber, Clock, Pool, QuorumHandler, QuorumNetwork, QuorumSubject,
-    Subscription,
+    Answer, ChainEvent, ChainFeed, ChainSubscriber, Pool, QuorumHandler, QuorumNetwork, QuorumSubject, Subscription,
 };
 use oxen_pulse_machine::{Message, Moment};
 use oxen_types::PublicKey;
-use std::{io, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
@@ -47,6 +52,7 @@ impl PulseDriver {
     pub fn start(parts: PulseParts, feed: &dyn ChainFeed) -> Result<Self, StartError> {
         let inbox = Arc::new(Inbox::default());
         let participant = Participant::new(parts.clone())?;
+        let offered = Arc::new(Mutex::new(participant.offered()));
         let watch = PulseWatch::new(participant.status());
         let subscription = feed.subscribe(Arc::new(News(Arc::clone(&inbox))));
         inbox.chain_changed();
@@ -55,14 +61,16 @@ impl PulseDriver {
             Arc::new(Receiver {
                 inbox: Arc::clone(&inbox),
                 pool: Arc::clone(&parts.pool),
+                offered: Arc::clone(&offered),
             }),
         );
         let worker = Worker {
             participant,
             inbox: Arc::clone(&inbox),
             watch: watch.clone(),
-            network: parts.network,
-            clock: parts.clock,
+            parts,
+            offered,
+            looked: Instant::now(),
             runtime: Handle::current(),
         };
         let thread = std::thread::Builder::new()
@@ -103,25 +111,51 @@ struct Worker {
     participant: Participant,
     inbox: Arc<Inbox>,
     watch: PulseWatch,
-    network: Arc<dyn QuorumNetwork>,
-    clock: Arc<dyn Clock>,
+    parts: PulseParts,
+    /// What the present participant offers.
+    offered: Arc<Mutex<Offered>>,
+    /// When the chain was looked at last.
+    looked: Instant,
     runtime: Handle,
 }
 
 impl Worker {
+    /// Works until it is told to stop. A fault costs the round and not the node: whoever takes over knows what was signed,
+    /// because that is on disk, and nothing else of what failed.
     fn run(mut self) {
+        while catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            tracing::error!("Pulse failed at something that the log before this line shows; it begins anew");
+            std::thread::sleep(PATIENCE);
+            match Participant::new(self.parts.clone()) {
+                Ok(participant) => {
+                    *self.offered.lock().unwrap_or_else(PoisonError::into_inner) = participant.offered();
+                    self.participant = participant;
+                    self.inbox.chain_changed();
+                }
+                Err(error) => {
+                    tracing::error!(%error, "this node takes no part in Pulse until it is started anew");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn work(&mut self) {
         let mut in_step = true;
         loop {
-            match self.inbox.next(self.patience()) {
+            let work = self.inbox.next(self.patience());
+            let looks = matches!(work, Work::ChainChanged);
+            match work {
                 Work::Stop => break,
-                Work::ChainChanged => in_step = self.participant.look_at_chain(),
+                Work::ChainChanged | Work::TimedOut => {}
                 Work::Told { from, message } => self.participant.receive(from, *message),
                 Work::Fetched { fetch, transactions } => self.participant.fetched(&fetch, transactions),
-                Work::TimedOut => {
-                    if !in_step || !self.participant.is_waiting_for_time() {
-                        in_step = self.participant.look_at_chain();
-                    }
-                }
+            }
+            // Nobody tells when the node is in step again, or when a fault is over that left it without a round.
+            let is_idle = !in_step || !self.participant.is_waiting_for_time();
+            if looks || (is_idle && self.looked.elapsed() >= PATIENCE) {
+                self.looked = Instant::now();
+                in_step = self.participant.look_at_chain();
             }
             if self.participant.wake().is_some_and(|wake| self.now() >= wake) {
                 self.participant.tick();
@@ -136,7 +170,7 @@ impl Worker {
     }
 
     fn now(&self) -> Moment {
-        Moment::from_milliseconds(self.clock.now_milliseconds())
+        Moment::from_milliseconds(self.parts.clock.now_milliseconds())
     }
 
     fn patience(&self) -> Duration {
@@ -147,23 +181,36 @@ impl Worker {
 
     /// Asks on the runtime, so that messages are heard meanwhile.
     fn ask_producer(&self, fetch: Fetch) {
-        let Some(question) = transactions::question(&fetch.missing) else {
-            tracing::warn!(round = %fetch.round, missing = fetch.missing.len(), "the template names more unknown transactions than anybody gives");
-            return self.inbox.fetched(Box::new(fetch), Vec::new());
-        };
-        let answer = self.network.ask(&fetch.producer, QuorumSubject::Pulse, question);
-        let inbox = Arc::clone(&self.inbox);
+        let (inbox, network) = (Arc::clone(&self.inbox), Arc::clone(&self.parts.network));
         self.runtime.spawn(async move {
-            let found = match answer.await {
-                Ok(bytes) => transactions::transactions(&bytes),
-                Err(error) => {
-                    tracing::debug!(%error, producer = %fetch.producer, "no transactions of the template");
-                    Vec::new()
-                }
-            };
+            let found = fetch_all(&*network, &fetch).await;
             inbox.fetched(Box::new(fetch), found);
         });
     }
+}
+
+/// Asks until everything is there, or an answer brings nothing: one answer holds a megabyte.
+async fn fetch_all(network: &dyn QuorumNetwork, fetch: &Fetch) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut missing = fetch.missing.clone();
+    while !missing.is_empty() {
+        let question = transactions::question(&missing);
+        let answer = network.ask(&fetch.producer, QuorumSubject::Pulse, question).await;
+        let more = match &answer {
+            Ok(bytes) => transactions::transactions(bytes),
+            Err(error) => {
+                tracing::debug!(%error, producer = %fetch.producer, "no transactions of the template");
+                Vec::new()
+            }
+        };
+        let left = transactions::still_missing(&missing, &more);
+        if left.len() == missing.len() {
+            break;
+        }
+        found.extend(more);
+        missing = left;
+    }
+    found
 }
 
 /// Wakes the thread at every change of the chain.
@@ -183,6 +230,7 @@ impl ChainSubscriber for News {
 struct Receiver {
     inbox: Arc<Inbox>,
     pool: Arc<dyn Pool>,
+    offered: Arc<Mutex<Offered>>,
 }
 
 impl QuorumHandler for Receiver {
@@ -199,10 +247,11 @@ impl QuorumHandler for Receiver {
 
     fn on_asked(&self, from: Option<PublicKey>, question: Vec<u8>) -> Answer<Option<Vec<u8>>> {
         let pool = Arc::clone(&self.pool);
+        let offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Box::pin(async move {
             // Everybody else gets transactions from gossip.
             from?;
-            transactions::answer(&*pool, &question)
+            transactions::answer(&*pool, &offered, &question)
         })
     }
 }

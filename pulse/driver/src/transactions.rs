@@ -4,24 +4,42 @@
 //! our own transport: SCALE, bounded on both sides.
 
 use oxen_node_api::Pool;
-use oxen_types::Hash;
+use oxen_types::{ConsensusDecode, Hash, Transaction, network::constants::MAX_TRANSACTION_BYTES};
 use parity_scale_codec::{Compact, Decode, Encode};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Most transactions that are asked for at once.
 const MAX_TRANSACTIONS: usize = 512;
 /// Most bytes of an answer.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
+const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// Most bytes of a question.
 const MAX_QUESTION_BYTES: usize = MAX_TRANSACTIONS * 32 + 8;
 
-/// The question for these transactions; `None` when there are more than anybody answers.
-pub(crate) fn question(ids: &[Hash]) -> Option<Vec<u8>> {
-    (ids.len() <= MAX_TRANSACTIONS).then(|| ids.encode())
+/// The transactions that the template of our own names: nobody learns by asking what else waits here, or where it came from.
+#[derive(Debug, Clone, Default)]
+pub struct Offered(Arc<Mutex<BTreeSet<Hash>>>);
+
+impl Offered {
+    pub(crate) fn replace(&self, ids: &[Hash]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = ids.iter().copied().collect();
+    }
+
+    fn contains(&self, id: &Hash) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
 }
 
-/// The bytes of those transactions of a question that the pool has, in its order, as many as fit; `None` when it is no
-/// question.
-pub(crate) fn answer(pool: &dyn Pool, question: &[u8]) -> Option<Vec<u8>> {
+/// The question for these transactions, for as many of them as one question asks for.
+pub(crate) fn question(ids: &[Hash]) -> Vec<u8> {
+    ids[..ids.len().min(MAX_TRANSACTIONS)].encode()
+}
+
+/// The bytes of those transactions of a question that are offered, in its order, as many as fit, and one at least; `None` when
+/// it is no question.
+pub(crate) fn answer(pool: &dyn Pool, offered: &Offered, question: &[u8]) -> Option<Vec<u8>> {
     if question.len() > MAX_QUESTION_BYTES {
         return None;
     }
@@ -33,10 +51,12 @@ pub(crate) fn answer(pool: &dyn Pool, question: &[u8]) -> Option<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
     let mut bytes = 0_usize;
     for _ in 0..count {
-        let id = Hash::decode(&mut input).ok()?;
-        let Some(transaction) = pool.get(&id) else { continue };
+        let id = <Hash as Decode>::decode(&mut input).ok()?;
+        let Some(transaction) = pool.get(&id).filter(|_| offered.contains(&id)) else {
+            continue;
+        };
         bytes = bytes.saturating_add(transaction.blob.len());
-        if bytes > MAX_ANSWER_BYTES {
+        if bytes > MAX_ANSWER_BYTES && !found.is_empty() {
             break;
         }
         found.push(transaction.blob.to_vec());
@@ -49,6 +69,8 @@ pub(crate) fn transactions(answer: &[u8]) -> Vec<Vec<u8>> {
     if answer.len() > MAX_ANSWER_BYTES + MAX_QUESTION_BYTES {
         return Vec::new();
     }
+    // One transaction fits whatever its size.
+    const { assert!(MAX_TRANSACTION_BYTES <= MAX_ANSWER_BYTES) };
     let mut input = answer;
     // Each takes a byte for its length at least, so the count is bounded by the bytes that are there.
     Vec::<Vec<u8>>::decode(&mut input)
@@ -57,14 +79,24 @@ pub(crate) fn transactions(answer: &[u8]) -> Vec<Vec<u8>> {
         .unwrap_or_default()
 }
 
+/// Those of `missing` that are not among these transactions.
+pub(crate) fn still_missing(missing: &[Hash], transactions: &[Vec<u8>]) -> Vec<Hash> {
+    let ids = transactions
+        .iter()
+        .filter_map(|blob| Some(Transaction::decode(blob).ok()?.id()));
+    let found: BTreeSet<Hash> = ids.collect();
+    missing.iter().filter(|id| !found.contains(id)).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn more_than_anybody_answers_is_not_asked() {
-        assert!(question(&[Hash::ZERO; MAX_TRANSACTIONS]).is_some());
-        assert!(question(&[Hash::ZERO; MAX_TRANSACTIONS + 1]).is_none());
+    fn a_question_asks_for_as_many_as_are_answered() {
+        let most = question(&[Hash::ZERO; MAX_TRANSACTIONS]);
+        assert!(most.len() <= MAX_QUESTION_BYTES);
+        assert_eq!(question(&[Hash::ZERO; MAX_TRANSACTIONS + 1]), most);
     }
 
     #[test]

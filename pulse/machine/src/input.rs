@@ -63,7 +63,7 @@ pub enum Input {
     /// The time that [`crate::Effect::WakeAt`] named has come. Early, late and superfluous ones do no harm.
     Tick,
     /// The node is in step with its peers and this is the block to make: after the start, and whenever the tip changes.
-    /// The same one again does nothing.
+    /// The same one again lets a machine that waits for the next tip look for a quorum once more.
     NewTip(Duty),
     /// Make no more blocks until the next [`Self::NewTip`]: the node is out of step, has no service node key, or shuts down.
     StandDown,

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 const MAX_OF_PEER: usize = 128;
 /// Most messages; the oldest go first.
 const MAX_MESSAGES: usize = 2048;
-/// Most bytes of templates.
+/// Most bytes of templates; the oldest templates go first. A peer has one.
 const MAX_TEMPLATE_BYTES: usize = 8 << 20;
 /// How long a message waits, in milliseconds: longer than two clocks may differ.
 const KEPT_MILLISECONDS: u64 = 120_000;
@@ -52,14 +52,26 @@ impl Mailbox {
             self.drop_first();
         }
         let same = |kept: &Letter| kept.message == letter.message;
-        let of_peer = self.letters.iter().filter(|kept| kept.from == letter.from);
-        if of_peer.count() >= MAX_OF_PEER || self.letters.iter().any(same) {
+        let of_peer = || self.letters.iter().filter(|kept| kept.from == letter.from);
+        let has_template = letter.template_bytes() > 0 && of_peer().any(|kept| kept.template_bytes() > 0);
+        if has_template || of_peer().count() >= MAX_OF_PEER || self.letters.iter().any(same) {
             return;
         }
         self.template_bytes = self.template_bytes.saturating_add(letter.template_bytes());
         self.letters.push_back(letter);
-        while self.letters.len() > MAX_MESSAGES || self.template_bytes > MAX_TEMPLATE_BYTES {
+        // Large templates, which anybody can make up, cost no other messages their place.
+        while self.template_bytes > MAX_TEMPLATE_BYTES {
+            self.drop_first_template();
+        }
+        while self.letters.len() > MAX_MESSAGES {
             self.drop_first();
+        }
+    }
+
+    fn drop_first_template(&mut self) {
+        let first = self.letters.iter().position(|kept| kept.template_bytes() > 0);
+        if let Some(dropped) = first.and_then(|index| self.letters.remove(index)) {
+            self.template_bytes = self.template_bytes.saturating_sub(dropped.template_bytes());
         }
     }
 
@@ -157,10 +169,21 @@ mod tests {
             }
         }
         assert_eq!(mailbox.letters.len(), MAX_MESSAGES);
-        for peer in 0..20 {
-            mailbox.keep(letter_with(peer, 2, Content::Template(vec![peer; 1 << 20].into()), 1));
+        let others = mailbox.letters.len();
+        for peer in 100..120 {
+            for copy in 0..3 {
+                let template = Content::Template(vec![copy; 1 << 20].into());
+                mailbox.keep(letter_with(peer, 2, template, 1));
+            }
         }
         assert!(mailbox.template_bytes <= MAX_TEMPLATE_BYTES);
+        let templates = |letter: &&Letter| letter.template_bytes() > 0;
+        let kept = mailbox.letters.iter().filter(templates).count();
+        assert_eq!(kept, 8, "one of a peer, the newest");
+        assert!(
+            mailbox.letters.len() >= others - 20,
+            "templates cost at most their own number of letters"
+        );
         let held: usize = mailbox.letters.iter().map(Letter::template_bytes).sum();
         assert_eq!(held, mailbox.template_bytes);
     }

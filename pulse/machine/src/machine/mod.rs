@@ -68,6 +68,8 @@ pub struct Machine<V = SchnorrVerifier> {
     mailbox: Mailbox,
     promises: Promises,
     wake: Option<Moment>,
+    /// Whether the report that all rounds have passed was made for the parent.
+    told_exhausted: bool,
 }
 
 /// Where a machine stands, for people and metrics.
@@ -111,6 +113,7 @@ impl<V: Verifier> Machine<V> {
             mailbox: Mailbox::default(),
             promises,
             wake: None,
+            told_exhausted: false,
         }
     }
 
@@ -159,8 +162,13 @@ impl<V: Verifier> Machine<V> {
     /// The tip changed: whatever is under way is of no use any more (pulse §6.1).
     fn new_tip(&mut self, now: Moment, duty: Duty, effects: &mut Vec<Effect>) {
         if self.duty.is_some_and(|before| before.parent == duty.parent) {
+            // No quorum was found, or the clock had passed all rounds: either may have been a fault that is mended.
+            if matches!(self.phase, Phase::WaitingForTip) {
+                self.prepare(now, 0, effects);
+            }
             return;
         }
+        self.told_exhausted = false;
         if let Phase::Round(round) = &self.phase
             && let Some(report) = round.overtaken_by(&duty)
         {
@@ -210,7 +218,9 @@ impl<V: Verifier> Machine<V> {
             }
             _ => {
                 self.phase = Phase::WaitingForTip;
-                effects.push(Effect::Report(Report::RoundsExhausted { height: duty.height }));
+                if !std::mem::replace(&mut self.told_exhausted, true) {
+                    effects.push(Effect::Report(Report::RoundsExhausted { height: duty.height }));
+                }
             }
         }
     }
