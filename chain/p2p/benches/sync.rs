@@ -85,31 +85,81 @@ fn chains_of_transfers() -> Vec<(usize, TestChain)> {
 async fn measure(source: &TestChain, count: u64, what: &str) {
     let tip = source.tip().1.id;
     let server = Node::new(source);
-    let started = Instant::now();
+    let begun = Stopwatch::start();
     for mined in source.blocks() {
         server.chain.submit_block(mined.submission()).unwrap();
     }
-    let alone = started.elapsed();
-    println!("{what}");
-    println!("  writer alone: {}", rate(count, alone));
+    let alone = begun.stop(count);
+    println!("{what}: {count}");
+    println!("  writer alone: {alone}");
     let network = server.start(None, None).await;
     let addresses = network.addresses();
     for (name, part) in [("TCP", "/tcp/"), ("QUIC", "/quic-v1")] {
         let address = addresses.iter().find(|address| address.contains(part)).unwrap();
         let joiner = Node::new(source);
         let (told, _subscription) = tells_of(&joiner, tip);
-        let started = Instant::now();
+        let begun = Stopwatch::start();
         let joined = joiner.start(Some(address), None).await;
         told.await.unwrap();
-        let time = started.elapsed();
-        let share = 100 * alone.as_micros() / time.as_micros().max(1);
-        println!("  synced by {name}: {}, {share} % of the writer's", rate(count, time));
+        let synced = begun.stop(count);
+        let share = 100.0 * alone.time.as_secs_f64() / synced.time.as_secs_f64();
+        println!("  synced by {name}: {synced}; {share:.0} % of the writer's");
         joined.stop().await;
     }
     network.stop().await;
 }
 
-fn rate(count: u64, time: Duration) -> String {
-    let rate = u128::from(count) * 1_000_000 / time.as_micros().max(1);
-    format!("{count} in {} ms, {rate} a second", time.as_millis())
+/// When something began, and what this process had used of the processor by then.
+struct Stopwatch {
+    at: Instant,
+    processor: Option<f64>,
+}
+
+/// How long something took. On a busy machine its processor time says more than its time.
+struct Taken {
+    count: f64,
+    time: Duration,
+    processor: Option<f64>,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self {
+            at: Instant::now(),
+            processor: processor_seconds(),
+        }
+    }
+
+    fn stop(self, count: u64) -> Taken {
+        let processor = processor_seconds().zip(self.processor);
+        Taken {
+            count: count as f64,
+            time: self.at.elapsed(),
+            processor: processor.map(|(after, before)| after - before),
+        }
+    }
+}
+
+impl std::fmt::Display for Taken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.time.as_secs_f64();
+        write!(formatter, "{seconds:.2} s, {:.0} a second", self.count / seconds)?;
+        let Some(used) = self.processor else { return Ok(()) };
+        write!(
+            formatter,
+            ", {:.2} ms of processor time each",
+            1_000.0 * used / self.count
+        )
+    }
+}
+
+/// Processor time of this process, the serving peer in it included; where the system tells.
+fn processor_seconds() -> Option<f64> {
+    /// Ticks of a second, as Linux counts them for programs.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS)
 }
