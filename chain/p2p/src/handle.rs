@@ -274,7 +274,7 @@ impl PeerControl for PeerNetwork {
 
     fn sync_state(&self) -> SyncState {
         let tip = queries::totals(&*self.shared.services.chain.snapshot()).map_or(Height::GENESIS, |totals| totals.tip);
-        self.shared.sync().state(tip)
+        self.shared.sync().state(tip, tokio::time::Instant::now())
     }
 
     fn sync_spans(&self) -> Vec<SyncSpan> {

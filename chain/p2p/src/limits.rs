@@ -74,6 +74,11 @@ pub(crate) const REMEMBER_MESSAGES: Duration = Duration::from_secs(120);
 pub(crate) const QUORUM_MESSAGE_BYTES: u32 = BLOCK_BYTES + 64 * 1024;
 /// Largest frame of one: with its subject and length.
 pub(crate) const QUORUM_FRAME_BYTES: usize = QUORUM_MESSAGE_BYTES as usize + 16;
+/// Bytes of each message and each question that are read from anybody at any time: all that Pulse says while its blocks hold no
+/// more than 250 transactions.
+pub(crate) const QUORUM_FREE_BYTES: usize = 8 * 1024;
+/// Bytes beyond these of messages that are being read, from all peers together, and as many of questions.
+pub(crate) const QUORUM_READ_BYTES: usize = 64 * 1024 * 1024;
 /// Messages and questions that wait for one service node, and bytes of them; the oldest messages make room. A round of Pulse takes
 /// about 66 messages between two nodes at most.
 pub(crate) const WAITING_FOR_NODE: usize = 256;
@@ -109,8 +114,10 @@ pub(crate) const TOLD_A_SECOND: u32 = 256;
 pub(crate) const QUESTIONS_TOGETHER: usize = 64;
 /// See [`QUESTIONS_TOGETHER`].
 pub(crate) const QUESTIONS_OF_PEER: usize = 8;
-/// Messages and questions of a peer that come before its greeting was read, and are looked at then.
+/// Messages and questions of a peer that come before its greeting was read and are looked at then, and bytes of them.
 pub(crate) const EARLY_MESSAGES: usize = 32;
+/// See [`EARLY_MESSAGES`].
+pub(crate) const EARLY_BYTES: usize = 64 * 1024;
 /// Connections to and from service nodes beside the ordinary ones. A quorum has a dozen, a network some hundred active nodes;
 /// the least recently used goes.
 pub(crate) const SERVICE_NODE_CONNECTIONS: usize = 128;

@@ -66,6 +66,9 @@ pub(crate) enum Offence {
     /// It named blocks that it then did not have.
     #[error("it named blocks that it does not give")]
     BlocksWithheld,
+    /// It named blocks that do not follow each other.
+    #[error("it named blocks that do not follow each other")]
+    BrokenChain,
     /// It did not answer in time.
     #[error("it did not answer in time")]
     Stalled,
@@ -82,7 +85,7 @@ impl Offence {
                 FrameError::TooLong { .. } | FrameError::Garbage => Penalty::Ban,
             },
             Self::OversizedGossip { .. } | Self::WrongAnswer | Self::ForgedStatement => Penalty::Ban,
-            Self::RejectedGossip | Self::BlocksWithheld | Self::NotAServiceNode => SERIOUS,
+            Self::RejectedGossip | Self::BlocksWithheld | Self::BrokenChain | Self::NotAServiceNode => SERIOUS,
             // A node that catches up with what it missed may go over the edge for a moment.
             Self::TooManyMessages => SLIGHT,
             Self::NoGreeting | Self::TooManyRequests => ANNOYING,

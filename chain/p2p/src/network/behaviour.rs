@@ -4,9 +4,9 @@ use crate::{
     config::StartError,
     gossip::size_limit,
     limits::{
-        GOSSIP_FRAME_BYTES, HELLO_BYTES, HELLO_TIMEOUT, QUESTION_TIMEOUT, QUORUM_FRAME_BYTES, QUORUM_STREAMS,
-        REMEMBER_MESSAGES, REQUEST_BYTES, REQUEST_TIMEOUT, RESPONSE_BYTES, STREAMS_OF_PEER, TOLD_TIMEOUT,
-        TRANSACTION_BYTES,
+        GOSSIP_FRAME_BYTES, HELLO_BYTES, HELLO_TIMEOUT, QUESTION_TIMEOUT, QUORUM_FRAME_BYTES, QUORUM_READ_BYTES,
+        QUORUM_STREAMS, REMEMBER_MESSAGES, REQUEST_BYTES, REQUEST_TIMEOUT, RESPONSE_BYTES, STREAMS_OF_PEER,
+        TOLD_TIMEOUT, TRANSACTION_BYTES,
     },
     network::gate::Gate,
     shared::Shared,
@@ -97,12 +97,12 @@ impl Behaviour {
                 config(REQUEST_TIMEOUT),
             ),
             told: request_response::Behaviour::with_codec(
-                Frames::new(QUORUM_FRAME_BYTES, 16),
+                Frames::new(QUORUM_FRAME_BYTES, 16).reading_at_most(QUORUM_READ_BYTES),
                 [(protocol("quorum")?, both.clone())],
                 config(TOLD_TIMEOUT).with_max_concurrent_streams(QUORUM_STREAMS),
             ),
             asked: request_response::Behaviour::with_codec(
-                Frames::new(QUORUM_FRAME_BYTES, QUORUM_FRAME_BYTES),
+                Frames::new(QUORUM_FRAME_BYTES, QUORUM_FRAME_BYTES).reading_at_most(QUORUM_READ_BYTES),
                 [(protocol("question")?, both)],
                 // The asker's own clock ends the wait; this is for streams that it forgot.
                 config(QUESTION_TIMEOUT + HELLO_TIMEOUT).with_max_concurrent_streams(QUORUM_STREAMS),

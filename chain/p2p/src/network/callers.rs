@@ -5,7 +5,7 @@ use super::{
     letters::{AskedEvent, ToldEvent},
 };
 use crate::{
-    limits::{EARLY_MESSAGES, QUESTION_TIMEOUT, QUESTIONS_TOGETHER},
+    limits::{EARLY_BYTES, EARLY_MESSAGES, QUESTION_TIMEOUT, QUESTIONS_TOGETHER},
     penalty::Offence,
     quorum::hearing::Unheard,
     wire::{
@@ -31,10 +31,45 @@ enum Call {
     Asked(Question, ResponseChannel<QuestionAnswer>),
 }
 
+impl Call {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Told(told, _) => told.message.0.len(),
+            Self::Asked(question, _) => question.question.len(),
+        }
+    }
+}
+
+/// What came of one peer before its greeting.
+struct Early<C> {
+    calls: Vec<C>,
+    bytes: usize,
+}
+
+impl<C> Default for Early<C> {
+    fn default() -> Self {
+        Self {
+            calls: Vec::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl<C> Early<C> {
+    /// What does not fit is dropped: the caller learns that it did not arrive.
+    fn keep(&mut self, call: C, bytes: usize) {
+        let together = self.bytes.saturating_add(bytes);
+        if self.calls.len() < EARLY_MESSAGES && together <= EARLY_BYTES {
+            self.bytes = together;
+            self.calls.push(call);
+        }
+    }
+}
+
 /// What is known of those who tell and ask.
 pub(super) struct Callers {
     /// What came before the greeting of its peer was read: streams overtake each other.
-    early: HashMap<PeerId, Vec<Call>>,
+    early: HashMap<PeerId, Early<Call>>,
     /// Questions of service nodes that may be answered together.
     of_service_nodes: Arc<Semaphore>,
     /// Questions of others that may be.
@@ -58,11 +93,8 @@ impl Callers {
     }
 
     fn keep(&mut self, peer: PeerId, call: Call) {
-        let calls = self.early.entry(peer).or_default();
-        // The rest is dropped: the caller learns that it did not arrive.
-        if calls.len() < EARLY_MESSAGES {
-            calls.push(call);
-        }
+        let bytes = call.bytes();
+        self.early.entry(peer).or_default().keep(call, bytes);
     }
 }
 
@@ -136,7 +168,7 @@ impl Network {
 
     /// Looks at what a peer told or asked before it was known.
     pub(super) fn hear_early(&mut self, peer: PeerId) {
-        for call in self.callers.early.remove(&peer).unwrap_or_default() {
+        for call in self.callers.early.remove(&peer).unwrap_or_default().calls {
             self.on_call(peer, call);
         }
     }
@@ -234,4 +266,24 @@ fn too_long() -> QuestionAnswer {
 
 fn note_unread(peer: PeerId, error: &InboundFailure) {
     tracing::debug!(%peer, %error, "a message or question came to nothing");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_before_the_greeting_is_bounded_in_number_and_in_bytes() {
+        let mut small = Early::default();
+        (0..100).for_each(|number| small.keep(number, 100));
+        assert_eq!(small.calls.len(), EARLY_MESSAGES);
+        let mut large = Early::default();
+        (0..3).for_each(|number| large.keep(number, EARLY_BYTES / 2));
+        large.keep(3, 1);
+        assert_eq!(large.calls, [0, 1]);
+        let mut largest = Early::default();
+        largest.keep(0, EARLY_BYTES + 1);
+        largest.keep(1, EARLY_BYTES);
+        assert_eq!(largest.calls, [1]);
+    }
 }

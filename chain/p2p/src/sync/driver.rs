@@ -13,8 +13,9 @@ use libp2p::PeerId;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// Time until everybody is looked at again when nothing happened.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -47,11 +48,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         aside.clean();
         while let Some((guide, status)) = choose(&shared, &aside).await {
             let outcome = Follow::new(&shared, guide, status, &aside).run().await;
-            {
-                let mut view = shared.sync();
-                view.target = None;
-                view.spans.clear();
-            }
+            shared.sync().end();
             match outcome {
                 Ok(0) => aside.put(guide, LOOK_AGAIN),
                 Ok(_) => {

@@ -24,13 +24,11 @@ use futures::{
     stream::{FuturesUnordered, StreamExt},
 };
 use libp2p::PeerId;
-use oxen_node_api::{BlockSubmission, SubmitBlockError};
+use oxen_node_api::{AlternativeReason, BlockOutcome, BlockSubmission, SubmitBlockError};
+use oxen_state::queries;
 use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height};
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// How long a peer without time is left alone.
 const BREATHER: Duration = Duration::from_millis(500);
@@ -38,6 +36,10 @@ const BREATHER: Duration = Duration::from_millis(500);
 const SHORT_REST: Duration = Duration::from_secs(10);
 /// The same for one whose chain was refused.
 const LONG_REST: Duration = Duration::from_secs(120);
+/// Time without a new block after which following ends: two requests may go unanswered.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// Times that a guide may say, without a new block between, that it has no time: six seconds at least.
+const BUSY_ANSWERS: u32 = 24;
 
 /// Why following ended early.
 #[derive(Debug)]
@@ -91,6 +93,8 @@ struct Applied {
     from: PeerId,
     height: Height,
     blocks: u64,
+    /// Those of them that nobody gave before.
+    fresh: u64,
     refused: Option<SubmitBlockError>,
 }
 
@@ -99,13 +103,18 @@ pub(crate) struct Follow<'a> {
     shared: &'a Arc<Shared>,
     aside: &'a Aside,
     guide: PeerId,
-    target: Height,
+    /// The height that the guide claims: nothing but a number for the log.
+    claimed: Height,
     plan: Plan,
     waiting: FuturesUnordered<BoxFuture<'a, Arrival>>,
     in_flight: BTreeMap<PeerId, usize>,
     ids: IdsStage,
     applying: bool,
     applied: u64,
+    /// When the last new block was verified, or following began.
+    verified: Instant,
+    /// Times since then that the guide had no time.
+    busy: u32,
     progress: Progress,
 }
 
@@ -126,13 +135,15 @@ impl<'a> Follow<'a> {
             shared,
             aside,
             guide,
-            target: status.height,
+            claimed: status.height,
             plan: Plan::starting_at(Height::GENESIS),
             waiting: FuturesUnordered::new(),
             in_flight: BTreeMap::new(),
             ids: IdsStage::More,
             applying: false,
             applied: 0,
+            verified: Instant::now(),
+            busy: 0,
             progress: Progress::new(Height::GENESIS, Instant::now()),
         }
     }
@@ -143,11 +154,14 @@ impl<'a> Follow<'a> {
             return Ok(0);
         }
         loop {
+            if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(self.overdue());
+            }
             self.ask_for_ids();
             self.ask_for_blocks();
             self.apply();
             self.show();
-            let Some(arrival) = self.waiting.next().await else {
+            let Some(arrival) = self.next_arrival().await? else {
                 return if self.plan.is_empty() {
                     Ok(self.applied)
                 } else {
@@ -156,6 +170,36 @@ impl<'a> Follow<'a> {
             };
             self.take(arrival)?;
         }
+    }
+
+    /// When a new block must have come; while one is verified, the others are not late.
+    fn deadline(&self) -> Option<Instant> {
+        (!self.applying).then_some(self.verified + PATIENCE)
+    }
+
+    async fn next_arrival(&mut self) -> Result<Option<Arrival>, Setback> {
+        let Some(deadline) = self.deadline() else {
+            return Ok(self.waiting.next().await);
+        };
+        match timeout_at(deadline, self.waiting.next()).await {
+            Ok(arrival) => Ok(arrival),
+            Err(_) => Err(self.overdue()),
+        }
+    }
+
+    /// Who is to blame when no new block came in time.
+    fn overdue(&self) -> Setback {
+        match self.plan.holder_of_next() {
+            // It pays for each answer that does not come.
+            Some(holder) if holder != self.guide => Setback::new(holder, LONG_REST, "it keeps others waiting"),
+            _ => self.withheld("no new block came in time"),
+        }
+    }
+
+    /// The guide names blocks that do not come.
+    fn withheld(&self, reason: &str) -> Setback {
+        self.shared.charge(self.guide, Offence::BlocksWithheld);
+        Setback::new(self.guide, LONG_REST, reason)
     }
 
     /// Finds the common block and the first ids above it; false when there is nothing new after all.
@@ -168,7 +212,12 @@ impl<'a> Follow<'a> {
         })
         .await
         .ok_or_else(unreadable)?;
-        let (first, ids) = ask_ids(self.shared, self.guide, locator).await?;
+        let (claimed, ids) = ask_ids(self.shared, self.guide, locator).await?;
+        let first = height_of_first(self.shared, &ids).await.ok_or_else(unreadable)?;
+        if first != claimed {
+            self.shared.charge(guide, Offence::WrongAnswer);
+            return Err(Setback::new(guide, LONG_REST, "it names a wrong height"));
+        }
         let found = ids.len() as u64;
         let ids = blocking(self.shared, move |shared| {
             let known = ids
@@ -188,8 +237,8 @@ impl<'a> Follow<'a> {
         self.plan = Plan::starting_at(first);
         self.plan.extend(&ids);
         self.progress = Progress::new(first, Instant::now());
-        if self.target.since(first) > 1 {
-            tracing::info!(peer = %self.guide, "synchronising from block {first} to {}", self.target);
+        if self.plan.newest().since(first) > 1 {
+            tracing::info!(peer = %self.guide, "synchronising from block {first}; the peer claims {}", self.claimed);
         }
         Ok(true)
     }
@@ -255,22 +304,16 @@ impl<'a> Follow<'a> {
                 from,
                 height,
                 blocks: 0,
+                fresh: 0,
                 refused: Some(SubmitBlockError::ShuttingDown),
             }))
         }));
     }
 
-    /// Shows others where the sync stands.
+    /// Shows others where the sync stands. What peers claim is not shown: a block that nobody has costs a liar nothing.
     fn show(&mut self) {
-        let highest = self
-            .shared
-            .peers()
-            .greeted_peers()
-            .map(|(_, status)| status.height)
-            .max();
-        self.target = self.target.max(highest.unwrap_or_default());
         let mut view = self.shared.sync();
-        view.target = Some(self.target);
+        view.target = Some(self.plan.newest());
         view.spans = self.plan.spans();
     }
 
@@ -288,6 +331,12 @@ impl<'a> Follow<'a> {
                 }
                 BlocksAnswer::Busy => {
                     self.plan.put_back(first);
+                    if peer == self.guide {
+                        self.busy = self.busy.saturating_add(1);
+                        if self.busy >= BUSY_ANSWERS {
+                            return Err(self.withheld("it never has time"));
+                        }
+                    }
                     self.waiting.push(Box::pin(async move {
                         tokio::time::sleep(BREATHER).await;
                         Arrival::Breathed(peer)
@@ -317,7 +366,16 @@ impl<'a> Follow<'a> {
     fn applied(&mut self, applied: Applied) -> Result<(), Setback> {
         self.applying = false;
         self.applied += applied.blocks;
+        if applied.fresh > 0 {
+            self.verified = Instant::now();
+            self.busy = 0;
+        }
         if let Some(error) = applied.refused {
+            if is_gap(&error) {
+                // Whoever gave the block was asked for it; that it comes next, the guide said.
+                self.shared.charge(self.guide, Offence::BrokenChain);
+                return Err(Setback::new(self.guide, LONG_REST, error));
+            }
             let penalty = block_penalty(&error);
             self.shared.punish(applied.from, penalty, &error);
             let rest = match penalty {
@@ -326,7 +384,8 @@ impl<'a> Follow<'a> {
             };
             return Err(Setback::new(applied.from, rest, error));
         }
-        if let Some(report) = self.progress.report(applied.height, self.target, Instant::now()) {
+        let target = self.claimed.max(self.plan.newest());
+        if let Some(report) = self.progress.report(applied.height, target, Instant::now()) {
             tracing::info!("{report}, {} peers asked", self.in_flight.len());
         }
         Ok(())
@@ -354,6 +413,15 @@ async fn ask_ids(shared: &Arc<Shared>, guide: PeerId, locator: Vec<Hash>) -> Res
         }
         Err(error) => Err(setback(SHORT_REST, &error.to_string())),
     }
+}
+
+/// The height of the block that both have, from this node's own chain.
+async fn height_of_first(shared: &Arc<Shared>, ids: &[Hash]) -> Option<Height> {
+    let common = *ids.first()?;
+    blocking(shared, move |shared| {
+        readable(queries::block_height(&*shared.services.chain.snapshot(), &common))?
+    })
+    .await
 }
 
 /// Asks for blocks and looks whether they are the ones.
@@ -388,6 +456,17 @@ async fn ask_blocks(shared: &Arc<Shared>, peer: PeerId, ids: Vec<Hash>) -> Block
     }
 }
 
+/// Does the block not follow the one before it?
+const fn is_gap(error: &SubmitBlockError) -> bool {
+    matches!(
+        error,
+        SubmitBlockError::Refused {
+            reason: AlternativeReason::UnknownParent,
+            ..
+        }
+    )
+}
+
 /// Is this the block that was asked for, and is what comes with it what it says?
 fn is_body_of(body: &BlockBody, id: &Hash) -> bool {
     let checkpoint_decodes = body
@@ -403,6 +482,7 @@ fn apply(shared: &Shared, ready: Ready) -> Applied {
         from: ready.from,
         height: ready.first,
         blocks: 0,
+        fresh: 0,
         refused: None,
     };
     for body in ready.bodies {
@@ -422,7 +502,15 @@ fn apply(shared: &Shared, ready: Ready) -> Applied {
             from_network(|| shared.services.writer.submit_block(submission))
         };
         match outcome {
-            Ok(_) => {
+            Ok(outcome) => {
+                match outcome {
+                    BlockOutcome::Extended { .. } | BlockOutcome::Reorganised { .. } => {
+                        applied.fresh += 1;
+                        shared.sync().advanced(Instant::now());
+                    }
+                    BlockOutcome::Alternative { .. } => applied.fresh += 1,
+                    BlockOutcome::AlreadyKnown { .. } => {}
+                }
                 applied.height = ready.first.saturating_add(applied.blocks);
                 applied.blocks += 1;
             }

@@ -169,6 +169,19 @@ impl Plan {
         self.end.since(self.next)
     }
 
+    /// Who was asked for the blocks to apply next and has not answered.
+    pub(crate) fn holder_of_next(&self) -> Option<PeerId> {
+        match self.batches.get(&self.next)?.stage {
+            Stage::Asked(peer) => Some(peer),
+            Stage::Open | Stage::Arrived { .. } => None,
+        }
+    }
+
+    /// Height of the last id known.
+    pub(crate) const fn newest(&self) -> Height {
+        self.end.saturating_sub(1)
+    }
+
     /// The last id known.
     pub(crate) const fn last(&self) -> Option<Hash> {
         self.last

@@ -1,7 +1,8 @@
 //! How fast the sync goes and how long it will take.
 
 use oxen_types::Height;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Between two lines in the log.
 const INTERVAL: Duration = Duration::from_secs(10);

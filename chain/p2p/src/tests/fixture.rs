@@ -124,15 +124,20 @@ impl TestNode {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let mut config = PeerConfig::loopback(self.folder.path().to_owned());
         change(&mut config);
-        let services = PeerServices {
+        let services = self.services();
+        let randomness = ChaCha20Rng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed));
+        self.network = Some(PeerNetwork::start(config, services, keys, randomness).await.unwrap());
+    }
+
+    /// What a network of the node serves and feeds.
+    pub(super) fn services(&self) -> PeerServices {
+        PeerServices {
             chain: Arc::clone(&self.chain) as _,
             writer: Arc::clone(&self.writer),
             pool: Arc::clone(&self.pool) as _,
             feed: Arc::clone(&self.events) as _,
             clock: Arc::clone(&self.clock) as _,
-        };
-        let randomness = ChaCha20Rng::seed_from_u64(SEED.fetch_add(1, Ordering::Relaxed));
-        self.network = Some(PeerNetwork::start(config, services, keys, randomness).await.unwrap());
+        }
     }
 
     /// Ends the node's network; chain and pool stay.

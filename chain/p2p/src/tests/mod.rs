@@ -3,6 +3,7 @@
 mod blocks;
 mod checkpoints;
 mod fixture;
+mod guides;
 mod hostile;
 mod quorum;
 mod service_node;

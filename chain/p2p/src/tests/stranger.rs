@@ -49,6 +49,8 @@ pub(super) enum Manners {
     AsksWithoutEnd,
     /// Names ids of blocks and then has none.
     NamesBlocksItLacks,
+    /// Names ids of blocks and never has time to give them.
+    NeverHasTime,
     /// Names ids and sends other blocks.
     SendsOtherBlocks,
     /// Answers every question with addresses.
@@ -73,7 +75,7 @@ impl Manners {
     const fn claims_blocks(self) -> bool {
         matches!(
             self,
-            Self::NamesBlocksItLacks | Self::SendsOtherBlocks | Self::AnswersSomethingElse
+            Self::NamesBlocksItLacks | Self::NeverHasTime | Self::SendsOtherBlocks | Self::AnswersSomethingElse
         )
     }
 
@@ -418,6 +420,7 @@ fn answer(mind: &Mind, request: &Request) -> Response {
             transactions: Bounded::default(),
             checkpoint: None,
         }])),
+        (Manners::NeverHasTime, Request::Blocks(_)) => Response::Busy,
         (_, Request::Blocks(_)) => Response::Blocks(Bounded::default()),
         _ => Response::Busy,
     }

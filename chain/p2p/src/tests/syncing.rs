@@ -98,6 +98,7 @@ async fn liars_are_replaced_and_the_sync_goes_on() {
     honest.open(|_| {}).await;
     for manners in [
         Manners::NamesBlocksItLacks,
+        Manners::NeverHasTime,
         Manners::SendsOtherBlocks,
         Manners::AnswersSomethingElse,
     ] {
