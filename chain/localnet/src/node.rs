@@ -129,8 +129,12 @@ impl NodeStart {
         let file = folder.join("nodes");
         fs::write(&file, list)?;
         let log = folder.join(OUTPUT_FILE);
-        let mut command = Command::new(crate::programs::find("oxend")?);
+        // Seventeen nodes have a thousand files and connections open, which is as many as most systems let a process have
+        // unless it asks for more.
+        let mut command = Command::new("/bin/sh");
         command
+            .args(["-c", "ulimit -S -n \"$(ulimit -H -n)\"; exec \"$0\" \"$@\""])
+            .arg(crate::programs::find("oxend")?)
             .arg("--together")
             .arg(file)
             .arg("--data-dir")
