@@ -28,6 +28,11 @@ pub(crate) fn ordinary_node(folder: &Path) -> PathBuf {
     folder.join("ordinary-node")
 }
 
+/// Files of the process in which all nodes run, where they run in one.
+pub(crate) fn one_process(folder: &Path) -> PathBuf {
+    folder.join("one-process")
+}
+
 /// Data directory of a service node.
 pub(crate) fn service_node(folder: &Path, index: usize) -> PathBuf {
     folder.join(format!("service-node-{index}"))

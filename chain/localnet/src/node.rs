@@ -1,10 +1,14 @@
-//! A real `oxend` as a child process.
+//! A real node: `oxend` as a child process, of its own or with other nodes.
 
-use crate::{programs::ProgramError, rpc::RpcClient};
+use crate::{
+    process::{Load, Process},
+    programs::ProgramError,
+    rpc::RpcClient,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus},
     thread,
     time::{Duration, Instant},
 };
@@ -15,8 +19,8 @@ pub const RPC_ADDRESSES_FILE: &str = "rpc.addresses";
 
 /// How long a node may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How long it may take to end once it was told to, before it is killed.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// What a process prints, its log included.
+const OUTPUT_FILE: &str = "oxend.output";
 
 /// Why a node could not be run.
 #[derive(Debug, Error)]
@@ -93,38 +97,75 @@ impl NodeStart {
     /// # Errors
     /// It cannot be started.
     pub fn launch(&self) -> Result<StartingNode, NodeError> {
+        self.prepare()?;
+        let log = self.data_directory.join(OUTPUT_FILE);
+        let mut command = self.command()?;
+        command
+            .arg("--data-dir")
+            .arg(&self.data_directory)
+            .args(&self.arguments);
+        let process = Process::spawn(command, Load::OneNode, self.tie, &log)?;
+        Ok(self.starting(process, log))
+    }
+
+    /// Starts all nodes in one process, whose files are in `folder`, and does not wait until they serve.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn launch_together(
+        nodes: &[Self],
+        folder: &Path,
+        tie: Tie,
+        more: &[String],
+    ) -> Result<Vec<StartingNode>, NodeError> {
+        fs::create_dir_all(folder)?;
+        let mut list = String::new();
+        for node in nodes {
+            node.prepare()?;
+            let data_directory = format!("--data-dir={}", node.data_directory.display());
+            let words: Vec<&String> = [&data_directory].into_iter().chain(&node.arguments).collect();
+            list += &format!("{}\n", serde_json::json!(words));
+        }
+        let file = folder.join("nodes");
+        fs::write(&file, list)?;
+        let log = folder.join(OUTPUT_FILE);
+        // Seventeen nodes have a thousand files and connections open, which is as many as most systems let a process have
+        // unless it asks for more.
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", "ulimit -S -n \"$(ulimit -H -n)\"; exec \"$0\" \"$@\""])
+            .arg(crate::programs::find("oxend")?)
+            .arg("--together")
+            .arg(file)
+            .arg("--data-dir")
+            .arg(folder)
+            .args(more);
+        let process = Process::spawn(command, Load::AllNodes, tie, &log)?;
+        Ok(nodes
+            .iter()
+            .map(|node| node.starting(process.clone(), log.clone()))
+            .collect())
+    }
+
+    /// Makes the data directory, and takes away where an earlier run listened.
+    fn prepare(&self) -> Result<(), NodeError> {
         fs::create_dir_all(&self.data_directory)?;
-        let log = self.data_directory.join("oxend.output");
-        let output = fs::OpenOptions::new().create(true).append(true).open(&log)?;
         for left_over in address_files(&self.data_directory)
             .into_iter()
             .filter(|file| file.is_file())
         {
             fs::remove_file(left_over)?;
         }
-        let mut command = self.command()?;
-        command
-            .arg("--data-dir")
-            .arg(&self.data_directory)
-            .args(&self.arguments)
-            .stdout(output.try_clone()?)
-            .stderr(output);
-        match self.tie {
-            Tie::EndsWithUs => command.arg("--stop-with-stdin").stdin(Stdio::piped()),
-            Tie::GoesOn => command.stdin(Stdio::null()),
-        };
-        separate_from_terminal(&mut command);
-        let mut child = command.spawn()?;
-        Ok(StartingNode {
-            process: Process {
-                pipe: child.stdin.take(),
-                child,
-                left: false,
-            },
+        Ok(())
+    }
+
+    fn starting(&self, process: Process, log: PathBuf) -> StartingNode {
+        StartingNode {
+            process,
             data_directory: self.data_directory.clone(),
             log,
             started: Instant::now(),
-        })
+        }
     }
 
     fn command(&self) -> Result<Command, NodeError> {
@@ -144,45 +185,6 @@ impl NodeStart {
     }
 }
 
-/// Ctrl-C goes to every process of the terminal's group: the nodes are not of it, so that they are stopped in order.
-fn separate_from_terminal(command: &mut Command) {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-}
-
-/// A child that is killed when it is dropped, unless it was left to itself.
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    /// Closing it ends the node.
-    pipe: Option<ChildStdin>,
-    left: bool,
-}
-
-impl Process {
-    /// Waits for the end, at most [`STOP_LIMIT`], then ends it by force.
-    fn wait_or_kill(&mut self) -> std::io::Result<ExitStatus> {
-        let asked = Instant::now();
-        while asked.elapsed() < STOP_LIMIT {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        self.child.kill()?;
-        self.child.wait()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if !self.left && matches!(self.child.try_wait(), Ok(None)) && self.child.kill().is_ok() {
-            // Reaped, so that its data directory is free when this returns.
-            let _ = self.child.wait();
-        }
-    }
-}
-
 /// A node that was started and does not serve yet.
 #[derive(Debug)]
 pub struct StartingNode {
@@ -197,9 +199,9 @@ impl StartingNode {
     ///
     /// # Errors
     /// It ended, or does not serve within a minute of its start.
-    pub fn until_ready(mut self) -> Result<NodeProcess, NodeError> {
+    pub fn until_ready(self) -> Result<NodeProcess, NodeError> {
         loop {
-            if let Some(status) = self.process.child.try_wait()? {
+            if let Some(status) = self.process.try_wait()? {
                 return Err(NodeError::Ended { status, log: self.log });
             }
             if let Some(address) = first_address(&self.data_directory) {
@@ -222,7 +224,7 @@ impl StartingNode {
     }
 }
 
-/// A running node. Dropping it kills the process.
+/// A running node. Dropping it kills the process, unless other nodes run in it.
 #[derive(Debug)]
 pub struct NodeProcess {
     process: Process,
@@ -269,17 +271,18 @@ impl NodeProcess {
         &self.data_directory
     }
 
-    /// Its process id.
+    /// Id of its process, which other nodes may share.
     #[must_use]
     pub fn process_id(&self) -> u32 {
-        self.process.child.id()
+        self.process.id()
     }
 
     /// Memory that it holds, in KiB; Linux tells it.
     ///
     /// # Errors
-    /// The process has ended, or the system does not say.
+    /// The process has ended or is not its own, or the system does not say.
     pub fn resident_kibibytes(&self) -> std::io::Result<u64> {
+        self.must_be_alone()?;
         let status = fs::read_to_string(format!("/proc/{}/status", self.process_id()))?;
         status
             .lines()
@@ -290,8 +293,9 @@ impl NodeProcess {
     /// Sends it a signal by name, such as `STOP` and `CONT`: a node that hangs, and one that goes on.
     ///
     /// # Errors
-    /// There is no program `kill`, or it failed.
+    /// There is no program `kill`, or it failed, or the process is not the node's own.
     pub fn signal(&self, name: &str) -> std::io::Result<()> {
+        self.must_be_alone()?;
         let status = Command::new("kill")
             .args([format!("-{name}"), self.process_id().to_string()])
             .status()?;
@@ -305,17 +309,26 @@ impl NodeProcess {
     /// Ends it at once, as `kill -9` does.
     ///
     /// # Errors
-    /// The operating system refused.
-    pub fn kill(mut self) -> std::io::Result<()> {
-        self.process.child.kill()?;
-        self.process.child.wait().map(|_| ())
+    /// The operating system refused, or the process is not the node's own.
+    pub fn kill(self) -> std::io::Result<()> {
+        self.must_be_alone()?;
+        self.process.kill()
+    }
+
+    /// Has it a process of its own?
+    ///
+    /// # Errors
+    /// It has not.
+    pub fn must_be_alone(&self) -> std::io::Result<()> {
+        self.process.must_be_of_one_node().map_err(std::io::Error::other)
     }
 
     /// Asks it to stop and waits until it has.
     ///
     /// # Errors
-    /// It cannot be reached or waited for.
-    pub fn stop(mut self) -> std::io::Result<ExitStatus> {
+    /// It cannot be reached or waited for, or the process is not the node's own.
+    pub fn stop(self) -> std::io::Result<ExitStatus> {
+        self.must_be_alone()?;
         self.rpc
             .call("stop_daemon", &serde_json::json!({}))
             .map_err(std::io::Error::other)?;
@@ -323,8 +336,8 @@ impl NodeProcess {
     }
 
     /// Tells it to stop, by closing the pipe that it holds, and does not wait for it.
-    pub(crate) fn ask_to_stop(&mut self) {
-        if self.process.pipe.take().is_none() {
+    pub(crate) fn ask_to_stop(&self) {
+        if self.process.close_pipe() == Tie::GoesOn {
             // Without a pipe there is RPC; one that does not answer is killed when it is waited for.
             let _ = self.rpc.call("stop_daemon", &serde_json::json!({}));
         }
@@ -334,29 +347,30 @@ impl NodeProcess {
     ///
     /// # Errors
     /// It cannot be waited for.
-    pub fn wait_or_kill(&mut self) -> std::io::Result<ExitStatus> {
+    pub fn wait_or_kill(&self) -> std::io::Result<ExitStatus> {
         self.process.wait_or_kill()
     }
 
     /// Leaves the process to itself. Only one that was started with [`Tie::GoesOn`] stays.
-    pub fn leave(mut self) {
-        self.process.left = true;
+    pub fn leave(self) {
+        self.process.leave();
     }
 
     /// Waits until it ends by itself.
     ///
     /// # Errors
     /// It cannot be waited for.
-    pub fn wait(&mut self) -> std::io::Result<ExitStatus> {
-        self.process.child.wait()
+    pub fn wait(&self) -> std::io::Result<ExitStatus> {
+        self.process.wait()
     }
 
-    /// How it ended, if it has.
+    /// Has it ended? In a process with others it then takes away the file that tells where it listens.
     ///
     /// # Errors
-    /// It cannot be asked.
-    pub fn try_wait(&mut self) -> std::io::Result<Option<ExitStatus>> {
-        self.process.child.try_wait()
+    /// The process cannot be asked.
+    pub fn has_ended(&self) -> std::io::Result<bool> {
+        let gone_from_others = self.process.load() == Load::AllNodes && first_address(&self.data_directory).is_none();
+        Ok(gone_from_others || self.process.try_wait()?.is_some())
     }
 }
 

@@ -1,22 +1,22 @@
-//! A private network of service nodes, each a real `oxend` of its own.
+//! A private network of service nodes, each a real `oxend` of its own or all of them in one.
 //!
 //! Times are short and the stakes small; the first blocks are mined by an ordinary node on request. Everything else is as
 //! anywhere: peers over sockets, uptime proofs, votes, registrations from wallets.
 
 use crate::{
     network_folder::{self, FolderInUse},
-    node::{NodeError, NodeProcess, NodeStart, Tie},
+    node::{NodeError, NodeProcess, NodeStart, StartingNode, Tie},
     programs,
     rpc::{CallError, RpcClient},
     rules::{self, NetworkRules},
-    service_node::{NodePlan, SERVICE_NODE_OPTIONS, ServiceNode, free_ports},
+    service_node::{NodePlan, SERVICE_NODE_OPTIONS, ServiceNode, free_ports, log_level},
     wallet::{Wallet, WalletError},
 };
 use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -77,6 +77,18 @@ pub struct NetworkSettings {
     pub rpc_port: u16,
     /// What the nodes do when this process ends.
     pub tie: Tie,
+    /// Where the nodes run.
+    pub processes: Processes,
+}
+
+/// How many processes the nodes of a network run in. What one leaves behind, the other takes up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Processes {
+    /// All in one.
+    One,
+    /// Each in its own, which can be killed, paused and started again.
+    #[default]
+    Many,
 }
 
 impl NetworkSettings {
@@ -88,7 +100,15 @@ impl NetworkSettings {
             rules,
             rpc_port: 0,
             tie: Tie::EndsWithUs,
+            processes: Processes::Many,
         }
+    }
+
+    /// With the nodes in so many processes.
+    #[must_use]
+    pub const fn in_processes(mut self, processes: Processes) -> Self {
+        self.processes = processes;
+        self
     }
 }
 
@@ -129,22 +149,28 @@ impl PrivateNetwork {
             rpc_port: settings.rpc_port,
             ..plan(network_folder::ordinary_node(folder), *own)
         };
-        let miner = ordinary.start().launch()?;
-        let mut starting = Vec::new();
-        for (index, port) in others.iter().enumerate() {
-            let plan = NodePlan {
+        let service_nodes: Vec<NodePlan> = others
+            .iter()
+            .enumerate()
+            .map(|(index, port)| NodePlan {
                 peers: neighbours(index, *own, others),
                 more: &SERVICE_NODE_OPTIONS,
                 ..plan(network_folder::service_node(folder, index), *port)
-            };
-            starting.push((plan.start().launch()?, plan));
-        }
+            })
+            .collect();
+        let starts: Vec<NodeStart> = [&ordinary]
+            .into_iter()
+            .chain(&service_nodes)
+            .map(NodePlan::start)
+            .collect();
+        let mut starting = launch(&starts, folder, settings)?.into_iter();
+        let miner = starting.next().ok_or_else(|| std::io::Error::other("no node"))?;
         let network = Self {
             folder: folder.to_owned(),
             description,
             miner: miner.until_ready()?,
             nodes: starting
-                .into_iter()
+                .zip(service_nodes)
                 .map(|(node, plan)| ServiceNode::until_ready(node, plan))
                 .collect::<Result<_, _>>()?,
         };
@@ -167,22 +193,22 @@ impl PrivateNetwork {
         self.miner.address()
     }
 
-    /// How the ordinary node ended, if it has.
+    /// Has the ordinary node ended?
     ///
     /// # Errors
     /// It cannot be asked.
-    pub fn miner_ended(&mut self) -> Result<Option<ExitStatus>, NetworkError> {
-        Ok(self.miner.try_wait()?)
+    pub fn miner_ended(&self) -> Result<bool, NetworkError> {
+        Ok(self.miner.has_ended()?)
     }
 
-    /// Takes notice of service nodes whose process has ended.
+    /// Takes notice of service nodes that have ended.
     ///
     /// # Errors
     /// They cannot be asked.
     pub fn notice_ended(&mut self) -> Result<(), NetworkError> {
         for node in &mut self.nodes {
-            if let Some(process) = &mut node.process
-                && process.try_wait()?.is_some()
+            if let Some(process) = &node.process
+                && process.has_ended()?
             {
                 node.process = None;
             }
@@ -203,10 +229,10 @@ impl PrivateNetwork {
     }
 
     /// Stops every node in order and waits until all have ended.
-    pub fn stop(mut self) {
-        let nodes = self.nodes.iter_mut().filter_map(|node| node.process.as_mut());
-        let mut running: Vec<&mut NodeProcess> = nodes.chain([&mut self.miner]).collect();
-        for process in &mut running {
+    pub fn stop(self) {
+        let nodes = self.nodes.iter().filter_map(|node| node.process.as_ref());
+        let running: Vec<&NodeProcess> = nodes.chain([&self.miner]).collect();
+        for process in &running {
             process.ask_to_stop();
         }
         for process in running {
@@ -245,8 +271,11 @@ impl PrivateNetwork {
     /// Ends a service node as `kill -9` does.
     ///
     /// # Errors
-    /// The operating system refused.
+    /// The operating system refused, or all nodes run in one process.
     pub fn kill(&mut self, index: usize) -> Result<(), NetworkError> {
+        if let Some(process) = self.nodes[index].process.as_ref() {
+            process.must_be_alone()?;
+        }
         if let Some(process) = self.nodes[index].process.take() {
             process.kill()?;
         }
@@ -437,6 +466,18 @@ pub enum Seen<T> {
     Yes(T),
     /// Something else, for the error if it stays so.
     NotYet(String),
+}
+
+/// Starts the processes of a network without waiting until the nodes serve.
+fn launch(nodes: &[NodeStart], folder: &Path, settings: &NetworkSettings) -> Result<Vec<StartingNode>, NodeError> {
+    match settings.processes {
+        Processes::Many => nodes.iter().map(NodeStart::launch).collect(),
+        Processes::One => {
+            let folder = network_folder::one_process(folder);
+            let level: Vec<String> = log_level().into_iter().collect();
+            NodeStart::launch_together(nodes, &folder, settings.tie, &level)
+        }
+    }
 }
 
 /// Whom a service node connects to: the ordinary node and the two service nodes behind it in a ring, so that everybody has

@@ -32,6 +32,12 @@ pub(crate) fn free_ports(nodes: usize) -> std::io::Result<Vec<u16>> {
 /// The options that make a node a service node of one machine, which no address on the internet leads to.
 pub(crate) const SERVICE_NODE_OPTIONS: [&str; 2] = ["--service-node", "--service-node-public-ip=127.0.0.1"];
 
+/// The option of what nodes log, for looking into a failure.
+pub(crate) fn log_level() -> Option<String> {
+    let level = std::env::var("OXEN_NODE_LOG_LEVEL").ok()?;
+    Some(format!("--log-level={level}"))
+}
+
 /// What every node of a network is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct NodePlan {
@@ -58,12 +64,7 @@ impl NodePlan {
             format!("--p2p-bind-port={}", self.port),
             "--dev-allow-local-ips".to_owned(),
         ];
-        // For looking into a failure: what the nodes log.
-        arguments.extend(
-            std::env::var("OXEN_NODE_LOG_LEVEL")
-                .ok()
-                .map(|level| format!("--log-level={level}")),
-        );
+        arguments.extend(log_level());
         arguments.extend(
             self.peers
                 .iter()
@@ -115,7 +116,7 @@ impl ServiceNode {
         self.plan.port
     }
 
-    /// Is its process running, as far as we know?
+    /// Is it running, as far as we know?
     #[must_use]
     pub const fn is_up(&self) -> bool {
         self.process.is_some()

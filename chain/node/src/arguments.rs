@@ -78,6 +78,11 @@ pub struct Arguments {
     #[arg(long)]
     pub stop_with_stdin: bool,
 
+    /// For test networks: run several nodes in this process. Each line of the file is a node's command line as a JSON array of
+    /// its words; logs and --stop-with-stdin are the process's own.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check_database", "print_network", "command"])]
+    pub together: Option<PathBuf>,
+
     /// Accepted for configurations of the C++ daemon: see the commands instead.
     #[arg(long, hide = true)]
     pub non_interactive: bool,

@@ -1,6 +1,6 @@
 //! `/healthy`, `/ready` and `/metrics` for supervisors.
 
-use crate::{metrics, own_report::OwnReporter, standing::OwnReport};
+use crate::{metrics::Metrics, own_report::OwnReporter, standing::OwnReport};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use oxen_node_api::{ChainReader, PeerControl, Pool, SyncState};
 use oxen_state::queries;
@@ -14,6 +14,7 @@ pub(crate) struct Health {
     pub(crate) chain: Arc<dyn ChainReader>,
     pub(crate) pool: Arc<dyn Pool>,
     pub(crate) store: ChainStore,
+    pub(crate) metrics: Arc<Metrics>,
     /// What is told about the service node; only to its operator.
     pub(crate) own: Option<OwnReporter>,
     /// None when the node is alone.
@@ -100,5 +101,5 @@ fn own_detail(report: &OwnReport) -> Value {
 }
 
 async fn render(State(health): State<Health>) -> String {
-    metrics::render(&*health.chain, &*health.pool)
+    health.metrics.render(&*health.chain, &*health.pool)
 }

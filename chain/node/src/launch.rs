@@ -5,7 +5,7 @@ use crate::{
     core::Core,
     data_directory::{DataDirectory, DataDirectoryError},
     health::{self, Health},
-    metrics::MetricsSubscriber,
+    metrics::Metrics,
     notify::BlockNotify,
     service_node_keys::KeyFileError,
     service_node_options::{ServiceNodeSettings, prober_settings},
@@ -140,8 +140,9 @@ impl Node {
         let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
         let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
+        let metrics = Arc::new(Metrics::new());
         let mut subscriptions = vec![
-            core.events.subscribe(MetricsSubscriber::new()),
+            core.events.subscribe(Arc::clone(&metrics) as _),
             core.events.subscribe(Arc::new(StopWhenStorageStops(shutdown.clone()))),
         ];
         if let Some(command) = settings.block_notify {
@@ -178,6 +179,7 @@ impl Node {
             chain: Arc::clone(&core.chain) as _,
             pool: Arc::clone(&core.pool) as _,
             store,
+            metrics,
             own: None,
             peers: peer_control.clone(),
         };
@@ -220,6 +222,13 @@ impl Node {
             _subscriptions: subscriptions,
             _data_directory: data_directory,
         })
+    }
+
+    /// Tells no supervisor how it is: one of several in a process, of which only the process has one.
+    #[must_use]
+    pub(crate) fn unsupervised(mut self) -> Self {
+        self.supervisor = Arc::new(Supervisor::none());
+        self
     }
 
     /// Where the RPC listens.

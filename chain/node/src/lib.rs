@@ -4,6 +4,7 @@
 //! [`network_choice`] which chain that means, [`data_directory`] where its files are, [`peers`] who it talks with,
 //! [`service_node_options`] and [`service_node_keys`] what makes it a service node; `core` joins the services, [`launch`] starts
 //! them; `health`, `metrics`, `status`, `standing`, `supervisor` and [`logging`] tell how it is, [`shutdown`] ends it;
+//! `together` runs several of them in one process;
 //! [`console`] is the other side: commands for the running node. [`faucet`] is the published wallet of regtest.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
@@ -34,6 +35,7 @@ pub mod shutdown;
 mod standing;
 mod status;
 mod supervisor;
+mod together;
 
 pub use launch::{LaunchError, Node, NodeSettings};
 pub use shutdown::{Shutdown, ShutdownReason};

@@ -10,7 +10,8 @@ use crate::{
     network_choice::{NetworkError, choose_network},
     peers::peer_config,
     service_node_options::{ServiceNodeOptionError, local_addresses, service_node_settings},
-    shutdown::ShutdownReason,
+    shutdown::{Shutdown, ShutdownReason},
+    together::{self, ListError},
 };
 use oxen_mempool::{PoolSettings, settings::FeePolicy};
 use oxen_rpc::{ListenerConfig, Login, RpcConfig};
@@ -21,7 +22,7 @@ use oxen_writer::replay::{ReplayError, check_by_replay};
 use std::{
     ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -64,6 +65,17 @@ pub enum ProgramError {
     /// The database was found damaged.
     #[error(transparent)]
     Damaged(#[from] ReplayError),
+    /// The list of several nodes.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// One of several nodes.
+    #[error("{node}: {error}")]
+    OneOfSeveral {
+        /// Its name, that of its data directory.
+        node: String,
+        /// What happened to it.
+        error: Box<Self>,
+    },
     /// A write failed while the node ran.
     #[error("{0}")]
     StorageFailed(ShutdownReason),
@@ -89,6 +101,9 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     if !configuration.arguments.command.is_empty() {
         return Ok(run_command(&configuration)?);
     }
+    if let Some(list) = &configuration.arguments.together {
+        return run_together(list, &configuration);
+    }
     let Configuration { arguments, ignored } = configuration;
     let network = choose_network(&arguments.network)?;
     if arguments.print_network {
@@ -98,15 +113,8 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     let root = data_directory::root(&arguments);
     let folder = root.join(&network.data_directory);
     std::fs::create_dir_all(&folder)?;
-    let destination = match &arguments.log_file {
-        Some(path) if path == Path::new("none") => LogDestination::Terminal,
-        Some(path) => LogDestination::File(path.clone()),
-        None => LogDestination::Folder(folder),
-    };
-    let _flush_logs = start_logging(&arguments.log_level, &destination)?;
-    for option in ignored {
-        tracing::warn!("the configuration file's option `{option}` has no use in this version and is ignored");
-    }
+    let _flush_logs = start_logging(&arguments.log_level, &log_destination(&arguments, folder))?;
+    warn_of_ignored(&ignored);
     let settings = node_settings(&arguments, network, root)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -115,12 +123,39 @@ fn run(command_line: impl IntoIterator<Item = OsString>) -> Result<(), ProgramEr
     if arguments.check_database {
         return check_database(&settings);
     }
-    let input = if arguments.stop_with_stdin {
+    runtime.block_on(serve(settings, input_end(&arguments)))
+}
+
+/// `--together`: several nodes, whose log is one.
+fn run_together(list: &Path, configuration: &Configuration) -> Result<(), ProgramError> {
+    let arguments = &configuration.arguments;
+    let folder = data_directory::root(arguments);
+    std::fs::create_dir_all(&folder)?;
+    let _flush_logs = start_logging(&arguments.log_level, &log_destination(arguments, folder))?;
+    warn_of_ignored(&configuration.ignored);
+    together::run(list, input_end(arguments))
+}
+
+fn log_destination(arguments: &Arguments, folder: PathBuf) -> LogDestination {
+    match &arguments.log_file {
+        Some(path) if path == Path::new("none") => LogDestination::Terminal,
+        Some(path) => LogDestination::File(path.clone()),
+        None => LogDestination::Folder(folder),
+    }
+}
+
+pub(crate) fn warn_of_ignored(options: &[String]) {
+    for option in options {
+        tracing::warn!("the configuration file's option `{option}` has no use in this version and is ignored");
+    }
+}
+
+const fn input_end(arguments: &Arguments) -> InputEnd {
+    if arguments.stop_with_stdin {
         InputEnd::Stops
     } else {
         InputEnd::MeansNothing
-    };
-    runtime.block_on(serve(settings, input))
+    }
 }
 
 /// `--check-database`: makes the state anew from the blocks and compares.
@@ -145,7 +180,7 @@ fn check_database(settings: &NodeSettings) -> Result<(), ProgramError> {
 
 /// What the end of standard input says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InputEnd {
+pub(crate) enum InputEnd {
     MeansNothing,
     Stops,
 }
@@ -153,20 +188,30 @@ enum InputEnd {
 async fn serve(settings: NodeSettings, input: InputEnd) -> Result<(), ProgramError> {
     tracing::info!("oxend {} on {}", env!("CARGO_PKG_VERSION"), settings.network.name);
     let node = Node::launch(settings).await?;
-    node.shutdown().on_signals()?;
+    listen_for_the_end(&node.shutdown(), input)?;
+    run_to_the_end(node).await
+}
+
+/// Turns what ends a process in order into a request.
+pub(crate) fn listen_for_the_end(shutdown: &Shutdown, input: InputEnd) -> Result<(), ProgramError> {
+    shutdown.on_signals()?;
     if input == InputEnd::Stops {
-        node.shutdown().on_closed_input()?;
+        shutdown.on_closed_input()?;
     }
+    Ok(())
+}
+
+pub(crate) async fn run_to_the_end(node: Node) -> Result<(), ProgramError> {
     match node.run().await? {
         reason @ ShutdownReason::StorageFailed(_) => Err(ProgramError::StorageFailed(reason)),
         _ => Ok(()),
     }
 }
 
-fn node_settings(
+pub(crate) fn node_settings(
     arguments: &Arguments,
     network: Network,
-    data_root: std::path::PathBuf,
+    data_root: PathBuf,
 ) -> Result<NodeSettings, ProgramError> {
     let mut pool = PoolSettings::default();
     if let Some(bytes) = arguments.max_txpool_weight {

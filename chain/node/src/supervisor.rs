@@ -53,6 +53,14 @@ impl Supervisor {
         Self::new(socket.as_deref().map(OsStrExt::as_bytes), watchdog.as_deref())
     }
 
+    /// Nobody is told.
+    pub(crate) const fn none() -> Self {
+        Self {
+            channel: None,
+            watchdog: None,
+        }
+    }
+
     /// A socket's path, `@` in front when it is an abstract one, and microseconds between signs of life.
     fn new(socket: Option<&[u8]>, watchdog: Option<&str>) -> Self {
         let channel = socket.and_then(|name| {

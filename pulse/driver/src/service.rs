@@ -73,9 +73,11 @@ impl PulseDriver {
             looked: Instant::now(),
             runtime: Handle::current(),
         };
+        // Where several nodes share a process, the span tells whose lines these are.
+        let span = tracing::Span::current();
         let thread = std::thread::Builder::new()
             .name("pulse".to_owned())
-            .spawn(move || worker.run())?;
+            .spawn(move || span.in_scope(|| worker.run()))?;
         Ok(Self {
             inbox,
             watch,

@@ -134,7 +134,7 @@ fn garbage_on_the_rpc_port_neither_stops_nor_fills_the_node() {
 #[ignore = "needs the programs: make end-to-end"]
 fn a_signal_stops_the_node_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let mut node = NodeProcess::start_regtest(folder.path(), 0, &[]).unwrap();
+    let node = NodeProcess::start_regtest(folder.path(), 0, &[]).unwrap();
     node.rpc().generate_blocks(3).unwrap();
     let killed = Command::new("kill")
         .args(["-TERM", &node.process_id().to_string()])

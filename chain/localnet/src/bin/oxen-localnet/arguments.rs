@@ -1,7 +1,7 @@
 //! The command line of `oxen-localnet`.
 
-use clap::Parser;
-use oxen_localnet::{NetworkRules, OXEN, node::Tie, private_network::NetworkSettings};
+use clap::{Parser, ValueEnum};
+use oxen_localnet::{NetworkRules, NetworkSettings, OXEN, Processes, node::Tie};
 use serde_json::json;
 use std::{num::NonZeroU64, path::PathBuf};
 
@@ -17,6 +17,7 @@ Examples:
   oxen-localnet                          sixteen service nodes, a block every two seconds
   oxen-localnet --fast                   a block every second
   oxen-localnet --nodes 20 --block-time 10 --data-dir /tmp/network
+  oxen-localnet --processes one          every node in one process
   oxen-localnet --once                   show everything and end; the exit status tells whether all went well
   oxen-localnet --keep-running           end when the network is up and leave it running ...
   oxen-localnet --stop                   ... and stop it
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Service nodes, each a process of its own; Pulse needs 12.
+    /// Service nodes; Pulse needs 12.
     #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=60))]
     pub(crate) nodes: u16,
 
@@ -44,6 +45,11 @@ pub(crate) struct Arguments {
     /// The shortest times and the smallest stakes: a block every second, 10 OXEN a service node.
     #[arg(long)]
     pub(crate) fast: bool,
+
+    /// Where the nodes run, each with its own sockets and database: each in a process of its own, which can be killed and started
+    /// again, or all in one. A network may change from one to the other whenever it is started.
+    #[arg(long, value_name = "HOW_MANY", value_enum, default_value_t = ProcessCount::Many)]
+    pub(crate) processes: ProcessCount,
 
     /// Port of the ordinary node's JSON-RPC; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 22023)]
@@ -60,6 +66,15 @@ pub(crate) struct Arguments {
     /// Stop the network of the data directory, whoever started it.
     #[arg(long, conflicts_with_all = ["once", "keep_running", "fast", "block_time"])]
     pub(crate) stop: bool,
+}
+
+/// How many processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProcessCount {
+    /// All nodes in one.
+    One,
+    /// One for each node.
+    Many,
 }
 
 impl Arguments {
@@ -88,6 +103,10 @@ impl Arguments {
             } else {
                 Tie::EndsWithUs
             },
+            processes: match self.processes {
+                ProcessCount::One => Processes::One,
+                ProcessCount::Many => Processes::Many,
+            },
             ..NetworkSettings::new(usize::from(self.nodes), rules)
         }
     }
@@ -105,6 +124,7 @@ mod tests {
         let settings = Arguments::parse_from(["oxen-localnet"]).settings();
         assert!(settings.service_nodes >= PULSE_MIN_SERVICE_NODES);
         assert_eq!(settings.tie, Tie::EndsWithUs);
+        assert_eq!(settings.processes, Processes::Many);
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub(crate) fn stay_up(mut up: Up, block_time: Duration) -> Result<(), LocalnetEr
     let mut watcher = NetworkWatcher::default();
     let mut newest = Newest::default();
     loop {
-        if let Some(status) = up.network.miner_ended()? {
-            display.say(&format!("The ordinary node ended ({status})."));
+        if up.network.miner_ended()? {
+            display.say("The ordinary node ended.");
             break;
         }
         match watcher.look(&mut up.network) {

@@ -123,10 +123,15 @@ fn print_faults(up: &Up) -> Result<(), LocalnetError> {
     );
     println!("  {command} print_sn_status      how its peers see service node 0");
     if let Some(process) = node.process() {
-        println!(
-            "  kill -9 {}      and watch the others go on without service node 0, and vote it out",
-            process.process_id()
-        );
+        let end = if process.must_be_alone().is_ok() {
+            format!("kill -9 {}", process.process_id())
+        } else {
+            format!(
+                "curl -s {}/json_rpc -d '{{\"method\":\"stop_daemon\"}}'",
+                process.address()
+            )
+        };
+        println!("  {end}      and watch the others go on without service node 0, and vote it out");
     }
     Ok(())
 }
