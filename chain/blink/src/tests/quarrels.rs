@@ -167,3 +167,19 @@ async fn votes_of_strangers_and_on_other_quorums_begin_nothing() {
         "whoever is a member may pass a good vote on"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn votes_on_transactions_that_never_come_leave_room_for_others() {
+    let mut world = World::new();
+    let blink = world.blink();
+    let quorums = std::sync::Arc::new(world.quorums());
+    let member = &world.members[0];
+    let mut subject = world.subject(&blink);
+    for number in 0..2_000_u16 {
+        let mut bytes = [7; 32];
+        bytes[..2].copy_from_slice(&number.to_le_bytes());
+        subject.transaction = oxen_types::Hash::new(bytes);
+        assert!(member.service.sessions().begin(subject, &quorums).is_some(), "{number}");
+    }
+    assert_eq!(member.service.sessions().len(), 1_024);
+}
