@@ -189,7 +189,7 @@ impl BlinkService {
 
     /// What we think of it. An approval is not signed before the pool keeps the inputs, on disk.
     fn judge(&self, subject: &BlinkSubject, blob: &[u8]) -> (BlinkDecision, Option<String>) {
-        let refused = match self.parts.pool.hold(blob, subject.authorization) {
+        let refused = match self.parts.pool.promise(blob, subject.authorization) {
             Ok(Admission::Added { .. } | Admission::AlreadyInPool { .. }) => return (BlinkDecision::Approve, None),
             Ok(Admission::AlreadyMined { .. }) => "it is in the chain already".to_owned(),
             Err(error) => error.to_string(),

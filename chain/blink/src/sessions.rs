@@ -177,12 +177,15 @@ impl Sessions {
         blobs.map(|blob| blob.len()).sum::<usize>() + bytes <= MAX_BYTES
     }
 
-    /// Forgets the oldest that is decided.
+    /// Forgets the oldest that is decided, or else the oldest whose transaction never came: one member can sign votes on any
+    /// number of ids.
     fn make_room(&mut self) -> Option<()> {
-        let position = self
-            .order
-            .iter()
-            .position(|subject| self.by_subject.get(subject).is_none_or(Session::is_decided))?;
+        let oldest = |goes: fn(&Session) -> bool| {
+            self.order
+                .iter()
+                .position(|subject| self.by_subject.get(subject).is_none_or(goes))
+        };
+        let position = oldest(Session::is_decided).or_else(|| oldest(|session| !session.is_begun()))?;
         let subject = self.order.remove(position)?;
         self.by_subject.remove(&subject);
         Some(())

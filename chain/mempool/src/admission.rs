@@ -3,6 +3,7 @@
 use crate::{
     contents::RequestedName,
     mempool::{Inner, Mempool},
+    promises::Purpose,
     settings::FeePolicy,
     storage::StoredEntry,
 };
@@ -239,19 +240,20 @@ impl Mempool {
                 blink: candidate.blink,
             };
             let stored = StoredEntry::of(&entry);
-            if let BlinkState::Held { authorization } = candidate.blink {
-                inner.promises.make(&candidate.transaction, authorization);
-            }
             inner.contents.insert(entry);
             let evicted = self.evict(&mut inner, &id)?;
             let evicted_ids: Vec<Hash> = evicted.iter().map(|one| one.transaction.id()).collect();
             if let Err(error) = self.parts.storage.update(&[(id, stored)], &evicted_ids) {
                 inner.contents.remove(&id);
-                inner.promises.end(&id);
                 for transaction in evicted {
                     inner.contents.insert(transaction);
                 }
                 return Err(AdmissionError::Storage(error.into()));
+            }
+            if let BlinkState::Held { authorization } = candidate.blink {
+                inner
+                    .promises
+                    .make(&candidate.transaction, authorization, Purpose::Sending);
             }
             evicted_ids
         };

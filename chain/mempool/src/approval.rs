@@ -4,6 +4,7 @@
 use crate::{
     blinks::KnownBlink,
     mempool::{Inner, Mempool},
+    promises::{Purpose, promise_key, promise_row},
     storage::{StoredBlink, StoredEntry},
 };
 use oxen_node_api::{
@@ -16,7 +17,7 @@ use oxen_state::{
     tables::SpentKeyImages, transaction::CheckedTransaction,
 };
 use oxen_types::{Hash, Height};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// How often an approval is looked at again because a block came meanwhile.
 const ATTEMPTS: usize = 64;
@@ -36,6 +37,14 @@ impl BlinkPool for Mempool {
         let admission = self.admit_as(blob, Relay::Keep, BlinkState::Held { authorization })?;
         if let Admission::AlreadyInPool { id } = admission {
             self.hold_waiting(&id, authorization)?;
+        }
+        Ok(admission)
+    }
+
+    fn promise(&self, blob: &[u8], authorization: Height) -> Result<Admission, AdmissionError> {
+        let admission = self.hold(blob, authorization)?;
+        if let Admission::Added { id } | Admission::AlreadyInPool { id } = admission {
+            self.promise_waiting(&id, authorization)?;
         }
         Ok(admission)
     }
@@ -102,7 +111,7 @@ impl Mempool {
             if let Some((image, by)) = inner.promises.conflict(&transaction) {
                 return Err(AdmissionError::DoubleSpend { image, by });
             }
-            inner.promises.make(&transaction, authorization);
+            inner.promises.make(&transaction, authorization, Purpose::Sending);
             inner.contents.marks(id).and_then(|marks| marks.hold(authorization))
         };
         let Some(held) = held else { return Ok(()) };
@@ -110,6 +119,26 @@ impl Mempool {
             .storage
             .update(&[(*id, StoredEntry::of(&held))], &[])
             .map_err(|error| AdmissionError::Storage(error.into()))
+    }
+
+    /// Promises the inputs of a transaction that is held, whatever becomes of it.
+    fn promise_waiting(&self, id: &Hash, authorization: Height) -> Result<(), AdmissionError> {
+        let mut inner = self.lock();
+        // It left a moment ago: nothing is promised, and nothing may be signed.
+        let Some(waiting) = inner.contents.get(id).cloned() else {
+            return Err(AdmissionError::PoolFull);
+        };
+        if let Some((image, by)) = inner.promises.conflict(&waiting.transaction) {
+            return Err(AdmissionError::DoubleSpend { image, by });
+        }
+        self.parts
+            .storage
+            .update(&[promise_row(&waiting, authorization)], &[])
+            .map_err(|error| AdmissionError::Storage(error.into()))?;
+        inner
+            .promises
+            .make(&waiting.transaction, authorization, Purpose::Signing);
+        Ok(())
     }
 
     /// One look at an approval; `None` when a block came meanwhile.
@@ -218,9 +247,9 @@ impl Mempool {
     /// Ends the holds whose time is over: their quorum cannot approve them any more (see
     /// [`oxen_staking_rules::blink::HOLD_BLOCKS`]).
     pub(crate) fn release_overdue_holds(&self, chain_height: Height) {
-        let released: Vec<(Hash, Option<PoolTransaction>)> = {
+        let (ended, released): (BTreeSet<Hash>, Vec<(Hash, Option<PoolTransaction>)>) = {
             let mut inner = self.lock();
-            inner.promises.end_overdue(chain_height);
+            let ended = inner.promises.end_overdue(chain_height);
             let overdue: Vec<Hash> = inner
                 .contents
                 .iter()
@@ -229,11 +258,14 @@ impl Mempool {
                 })
                 .map(|waiting| waiting.transaction.id())
                 .collect();
-            overdue
+            let released = overdue
                 .into_iter()
                 .map(|id| (id, release_hold(&mut inner, &id)))
-                .collect()
+                .collect();
+            (ended, released)
         };
+        let rows: Vec<Hash> = ended.iter().map(promise_key).collect();
+        self.forget(&rows);
         for (id, removed) in released {
             self.after_release(&id, removed);
         }

@@ -3,9 +3,11 @@
 use crate::{
     blinks::KnownBlink,
     mempool::Mempool,
+    promises::{Purpose, promise_key},
     storage::{StorageError, StoredEntry},
 };
-use oxen_node_api::{ApprovedBlink, BlinkState, PoolTransaction, Source};
+use oxen_node_api::{ApprovedBlink, BlinkState, PoolTransaction, Relay, Source};
+use oxen_staking_rules::blink::is_held;
 use oxen_state::{
     View,
     names::check_name_transaction,
@@ -33,11 +35,17 @@ impl Mempool {
     pub fn reload(&self) -> Result<Reloaded, StorageError> {
         let snapshot = self.parts.chain.snapshot();
         let view: &dyn View = &*snapshot;
-        let mut stored = self.parts.storage.load()?;
+        let (promised, mut stored): (Vec<_>, Vec<_>) = self
+            .parts
+            .storage
+            .load()?
+            .into_iter()
+            .partition(|(_, row)| row.is_promise);
+        let mut dropped = self.reload_promises(view, &promised);
         let waiting: HashSet<Hash> = stored.iter().map(|(id, _)| *id).collect();
         let blinks = self.reload_blinks(view)?;
         stored.extend(blinks.into_iter().filter(|(id, _)| !waiting.contains(id)));
-        let mut dropped = Vec::new();
+        let ended_promises = dropped.len();
         let mut entries = Vec::new();
         for (id, entry) in stored {
             match self.readmit(view, &id, &entry) {
@@ -58,26 +66,29 @@ impl Mempool {
                 dropped.push(resolved.0.id());
                 continue;
             }
-            let blink = entry.blink();
+            // The node may have stopped between the two writes of an approval, when its entry was still held.
+            let (blink, relay) = if self.lock().blinks.contains(&id) {
+                (BlinkState::Approved, Relay::Relay)
+            } else {
+                (entry.blink(), entry.relay())
+            };
             let transaction = PoolTransaction {
                 transaction: resolved.0,
                 received: entry.received,
-                relay: entry.relay(),
+                relay,
                 source: entry.source(),
                 blob: Arc::new(entry.blob),
                 last_relayed: None,
                 double_spend_seen: false,
                 verified_at: height,
                 last_failure: None,
-                blink: if self.lock().blinks.contains(&id) {
-                    BlinkState::Approved
-                } else {
-                    blink
-                },
+                blink,
             };
             let mut inner = self.lock();
             if let BlinkState::Held { authorization } = transaction.blink {
-                inner.promises.make(&transaction.transaction, authorization);
+                inner
+                    .promises
+                    .make(&transaction.transaction, authorization, Purpose::Sending);
             }
             inner.contents.insert(transaction);
             drop(inner);
@@ -86,8 +97,30 @@ impl Mempool {
         self.parts.storage.update(&[], &dropped)?;
         Ok(Reloaded {
             kept,
-            dropped: dropped.len(),
+            dropped: dropped.len().saturating_sub(ended_promises),
         })
+    }
+
+    /// Takes up what was promised before an approval was signed; returns the rows that are of no use any more.
+    fn reload_promises(&self, view: &dyn View, promised: &[(Hash, StoredEntry)]) -> Vec<Hash> {
+        let Ok(height) = queries::totals(view).map(|totals| totals.tip.next()) else {
+            return Vec::new();
+        };
+        let version = self.parts.chain.network().forks.version_at(height).version;
+        let mut ended = Vec::new();
+        for (key, row) in promised {
+            let checked = CheckedTransaction::from_blob(&row.blob, version).ok();
+            let authorization = row
+                .held_for_blink
+                .filter(|authorization| is_held(*authorization, height));
+            match (checked, authorization) {
+                (Some(transaction), Some(authorization)) if promise_key(&transaction.id()) == *key => {
+                    self.lock().promises.make(&transaction, authorization, Purpose::Signing);
+                }
+                _ => ended.push(*key),
+            }
+        }
+        ended
     }
 
     /// Takes up the approved blinks that are not final, and gives those that a block does not hold as entries of the pool.
@@ -118,6 +151,7 @@ impl Mempool {
                     kept_back: false,
                     from_reverted_block: false,
                     held_for_blink: None,
+                    is_promise: false,
                 };
                 waiting.push((id, entry));
             }

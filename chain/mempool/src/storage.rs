@@ -11,7 +11,7 @@ use thiserror::Error;
 #[error("the pool's copy on disk: {0}")]
 pub struct StorageError(pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Keeps encoded [`StoredEntry`]s by transaction id.
+/// Keeps encoded [`StoredEntry`]s, those that wait by transaction id.
 pub trait PoolStorage: Send + Sync {
     /// Everything that is kept.
     ///
@@ -73,6 +73,8 @@ pub struct StoredEntry {
     pub from_reverted_block: bool,
     /// Chain height of its submitter, when its inputs are kept for a blink quorum.
     pub held_for_blink: Option<Height>,
+    /// It does not wait: an approval was signed for it, which keeps its inputs. Such a row does not lie under its id.
+    pub is_promise: bool,
 }
 
 impl Decode for StoredEntry {
@@ -86,6 +88,10 @@ impl Decode for StoredEntry {
             held_for_blink: match input.remaining_len()? {
                 Some(0) => None,
                 _ => Option::decode(input)?,
+            },
+            is_promise: match input.remaining_len()? {
+                Some(0) => false,
+                _ => bool::decode(input)?,
             },
         })
     }
@@ -113,6 +119,7 @@ impl StoredEntry {
                 BlinkState::Held { authorization } => Some(authorization),
                 BlinkState::Ordinary | BlinkState::Approved => None,
             },
+            is_promise: false,
         }
     }
 

@@ -55,14 +55,22 @@ pub enum BlinkAdmission {
 /// What the blink service asks of the pool. Does work on the CPU and the disk: async callers use a blocking thread.
 pub trait BlinkPool: Send + Sync {
     /// Verifies a transaction as any other, with the fees of a blink, and keeps its inputs for it until its time is over or
-    /// [`Self::let_go`]: a member does it before it approves. It is on disk when this returns, so that a crash makes nobody
-    /// approve two transactions that conflict.
+    /// [`Self::let_go`]. It is on disk when this returns, so that a crash makes nobody approve two transactions that conflict.
     ///
     /// # Errors
     /// The first rule it breaks.
     fn hold(&self, blob: &[u8], authorization: Height) -> Result<Admission, AdmissionError>;
 
-    /// Its quorum rejected it: it leaves, unless it is there as an ordinary transaction too. False when it was not held.
+    /// As [`Self::hold`], for a member that is about to approve. Whatever becomes of the transaction, nothing that conflicts is
+    /// held before its time is over: a rejection may count a vote of somebody who signs an approval too, so that it does not
+    /// prove that there will be none.
+    ///
+    /// # Errors
+    /// As [`Self::hold`].
+    fn promise(&self, blob: &[u8], authorization: Height) -> Result<Admission, AdmissionError>;
+
+    /// Its quorum rejected it: it leaves, unless it is there as an ordinary transaction too. What was promised before an
+    /// approval was signed stays promised. False when it was not held.
     fn let_go(&self, id: &Hash) -> bool;
 
     /// Takes an approved blink, whose certificate the caller has verified. Whatever waits and conflicts with it leaves.

@@ -8,6 +8,16 @@ use parity_scale_codec::{Decode, DecodeAll, Encode};
 /// Rows read at a time.
 const PAGE: usize = 1_000;
 
+/// What a write outlives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Survives {
+    /// The end of the process, however it ends.
+    ProcessEnd,
+    /// Loss of power too. What a signature promises must be there whatever happens: a member that forgets it could approve two
+    /// blinks that conflict, and approvals are told to others.
+    PowerLoss,
+}
+
 /// Keeps the pool in the chain's database.
 pub(crate) struct DatabasePoolStorage(pub(crate) ChainStore);
 
@@ -17,7 +27,12 @@ impl PoolStorage for DatabasePoolStorage {
     }
 
     fn update(&self, put: &[(Hash, StoredEntry)], remove: &[Hash]) -> Result<(), StorageError> {
-        self.update_rows::<MempoolEntries, _>(put, remove)
+        let survives = if put.iter().any(|(_, entry)| entry.held_for_blink.is_some()) {
+            Survives::PowerLoss
+        } else {
+            Survives::ProcessEnd
+        };
+        self.update_rows::<MempoolEntries, _>(put, remove, survives)
     }
 
     fn load_blinks(&self) -> Result<Vec<(Hash, StoredBlink)>, StorageError> {
@@ -25,7 +40,12 @@ impl PoolStorage for DatabasePoolStorage {
     }
 
     fn update_blinks(&self, put: &[(Hash, StoredBlink)], remove: &[Hash]) -> Result<(), StorageError> {
-        self.update_rows::<Blinks, _>(put, remove)
+        let survives = if put.is_empty() {
+            Survives::ProcessEnd
+        } else {
+            Survives::PowerLoss
+        };
+        self.update_rows::<Blinks, _>(put, remove, survives)
     }
 }
 
@@ -56,7 +76,7 @@ impl DatabasePoolStorage {
         }
     }
 
-    fn update_rows<T, R>(&self, put: &[(Hash, R)], remove: &[Hash]) -> Result<(), StorageError>
+    fn update_rows<T, R>(&self, put: &[(Hash, R)], remove: &[Hash], survives: Survives) -> Result<(), StorageError>
     where
         T: AuxiliaryTable<Key = Hash, Row = Vec<u8>>,
         R: Encode,
@@ -68,7 +88,11 @@ impl DatabasePoolStorage {
         for (id, row) in put {
             batch.put::<T>(id, &row.encode());
         }
-        self.0.write_auxiliary(&batch).map_err(storage_error)
+        let written = match survives {
+            Survives::ProcessEnd => self.0.write_auxiliary(&batch),
+            Survives::PowerLoss => self.0.write_auxiliary_durably(&batch),
+        };
+        written.map_err(storage_error)
     }
 }
 

@@ -18,6 +18,7 @@ use oxen_state::{
     },
     queries,
 };
+use oxen_store::Tip;
 use oxen_types::{
     Checkpoint, ConsensusDecode, ConsensusEncode, Hash, Height, Transaction,
     network::constants::{MAX_TRANSACTION_BYTES, TIMESTAMP_MEDIAN_BLOCKS},
@@ -37,17 +38,11 @@ impl Chain {
         let known = self.alternatives().contains(&id);
         if !known {
             self.keep_alternative(view, block, submission)?;
+        } else if let Some(checkpoint) = submission.checkpoint {
+            self.complete_alternative(view, &id, checkpoint)?;
         }
-        let alternatives = self.alternatives();
-        if let Some(branch) = alternatives.branch(view, id).map_err(BlockError::View)?
-            && self
-                .is_heavier(&alternatives, view, &branch)
-                .map_err(BlockError::View)?
-            && !self
-                .is_held_back(&alternatives, view, &branch)
-                .map_err(BlockError::View)?
-        {
-            return self.reorganise(&branch);
+        if let Some(outcome) = self.compare_branch(view, id)? {
+            return Ok(outcome);
         }
         if known {
             return Ok(BlockOutcome::AlreadyKnown { id });
@@ -55,6 +50,47 @@ impl Chain {
         let height = block.height();
         tracing::info!(%height, %id, "kept a block beside the main chain");
         Ok(BlockOutcome::Alternative { id, height })
+    }
+
+    /// Makes the branch that ends in a block the main chain if it is heavier and nothing holds it back.
+    pub(crate) fn compare_branch(&self, view: &dyn View, tip: Hash) -> Result<Option<BlockOutcome>, SubmitBlockError> {
+        let alternatives = self.alternatives();
+        if let Some(branch) = alternatives.branch(view, tip).map_err(BlockError::View)?
+            && self
+                .is_heavier(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
+            && !self
+                .is_held_back(&alternatives, view, &branch)
+                .map_err(BlockError::View)?
+        {
+            return self.reorganise(&branch).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Keeps a checkpoint with its block, which came beside the main chain without one: a node that holds the block back would
+    /// otherwise wait for good. False when it is there already, or its quorum is not known.
+    pub(crate) fn complete_alternative(
+        &self,
+        view: &dyn View,
+        id: &Hash,
+        checkpoint: Checkpoint,
+    ) -> Result<bool, SubmitBlockError> {
+        let mut next = Alternatives::clone(&self.alternatives());
+        let Some(entry) = next.get(id).filter(|entry| entry.stored.checkpoint.is_none()) else {
+            return Ok(false);
+        };
+        let block = Tip {
+            height: entry.height,
+            id: *id,
+        };
+        let parent = entry.block.header.previous;
+        let Some(checkpoint) = self.check_carried(view, &next, block, parent, checkpoint)? else {
+            return Ok(false);
+        };
+        next.attach(id, checkpoint);
+        self.replace_alternatives(next)?;
+        Ok(true)
     }
 
     fn keep_alternative(
@@ -72,7 +108,10 @@ impl Chain {
         let height = self.check_alternative(&next, view, block, floor)?;
         self.check_maker_beside(view, &next, block)?;
         let checkpoint = match submission.checkpoint {
-            Some(checkpoint) => self.check_carried(view, &next, block, checkpoint)?,
+            Some(checkpoint) => {
+                let parent = block.block().header.previous;
+                self.check_carried(view, &next, Tip { height, id }, parent, checkpoint)?
+            }
             None => None,
         };
         let stored = StoredBlock {
@@ -94,16 +133,15 @@ impl Chain {
         &self,
         view: &dyn View,
         alternatives: &Alternatives,
-        block: &UntrustedBlock,
+        block: Tip,
+        parent: Hash,
         checkpoint: Checkpoint,
     ) -> Result<Option<Checkpoint>, SubmitBlockError> {
-        let id = block.id();
-        if checkpoint.height != block.height() || checkpoint.block_id != id {
-            return Err(CheckpointError::OfAnotherBlock { id }.into());
+        if checkpoint.height != block.height || checkpoint.block_id != block.id {
+            return Err(CheckpointError::OfAnotherBlock { id: block.id }.into());
         }
-        let parent = block.block().header.previous;
         let branch = alternatives.branch(view, parent).map_err(BlockError::View)?;
-        let shared = branch.map_or(block.height().saturating_sub(1), |branch| branch.fork_height);
+        let shared = branch.map_or(block.height.saturating_sub(1), |branch| branch.fork_height);
         if checkpointing_quorum_height(checkpoint.height).is_some_and(|state| state > shared) {
             return Ok(None);
         }

@@ -116,6 +116,40 @@ impl Alternatives {
         self.blocks.insert(id, Arc::new(Entry { block, height, stored }));
     }
 
+    /// Puts a verified checkpoint to a block that is kept here.
+    pub(crate) fn attach(&mut self, id: &Hash, checkpoint: Checkpoint) {
+        if let Some(entry) = self.blocks.get_mut(id) {
+            *entry = Arc::new(Entry {
+                block: entry.block.clone(),
+                height: entry.height,
+                stored: StoredBlock {
+                    checkpoint: Some(checkpoint),
+                    ..entry.stored.clone()
+                },
+            });
+        }
+    }
+
+    /// The tips of the branches that hold a block, the longest first.
+    pub(crate) fn tips_above(&self, id: &Hash) -> Vec<Hash> {
+        let mut tips: Vec<(Height, Hash)> = self
+            .tips()
+            .filter(|(tip, _)| {
+                let mut below = **tip;
+                while below != *id {
+                    match self.get(&below) {
+                        Some(entry) => below = entry.block.header.previous,
+                        None => return false,
+                    }
+                }
+                true
+            })
+            .map(|(tip, entry)| (entry.height, *tip))
+            .collect();
+        tips.sort_unstable_by(|one, two| two.cmp(one));
+        tips.into_iter().map(|(_, tip)| tip).collect()
+    }
+
     /// Forgets a block.
     pub(crate) fn remove(&mut self, id: &Hash) {
         if let Some(entry) = self.blocks.remove(id) {
@@ -175,7 +209,11 @@ impl Alternatives {
         for id in before.blocks.keys().filter(|id| !self.contains(id)) {
             batch.delete::<AlternativeBlocks>(id);
         }
-        for (id, entry) in self.blocks.iter().filter(|(id, _)| !before.contains(id)) {
+        let is_new = |id: &Hash, entry: &Arc<Entry>| {
+            let known = before.blocks.get(id);
+            known.is_none_or(|known| !Arc::ptr_eq(known, entry))
+        };
+        for (id, entry) in self.blocks.iter().filter(|(id, entry)| is_new(id, entry)) {
             let row = AlternativeBlock {
                 height: entry.height,
                 bytes: entry.stored.encode(),
@@ -284,6 +322,26 @@ mod tests {
         alternatives.trim(Height::new(6));
         assert!(!alternatives.contains(&base) && !alternatives.contains(&middle) && alternatives.contains(&top));
         assert_eq!(alternatives.bytes, 2 * share);
+    }
+
+    #[test]
+    fn a_checkpoint_that_comes_after_its_block_is_written() {
+        let mut before = Alternatives::default();
+        let base = keep(&mut before, block(Hash::ZERO, 0), 5, 1);
+        keep(&mut before, block(base, 1), 6, 1);
+        let mut after = before.clone();
+        assert!(after.rows_since(&before).is_empty());
+        after.attach(
+            &base,
+            Checkpoint {
+                kind: oxen_types::checkpoint::CheckpointKind::ServiceNode,
+                height: Height::new(5),
+                block_id: base,
+                signatures: Vec::new(),
+                previous_height: Height::GENESIS,
+            },
+        );
+        assert_eq!(after.rows_since(&before).len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! itself: written when they come, removed when they are of no use any more or when their block is taken back.
 
 use crate::chain::Chain;
-use oxen_node_api::{CheckpointOutcome, SubmitCheckpointError};
+use oxen_node_api::{CheckpointOutcome, SubmitBlockError, SubmitCheckpointError};
 use oxen_state::{
     Overlay, View,
     block::{
@@ -14,7 +14,7 @@ use oxen_state::{
     queries,
 };
 use oxen_store::{Commit, Tip};
-use oxen_types::{Checkpoint, Hash};
+use oxen_types::{Checkpoint, Hash, Height};
 
 impl Chain {
     /// Verifies a checkpoint and keeps it; the writer is held.
@@ -23,6 +23,9 @@ impl Chain {
         let view: &dyn View = &*snapshot;
         let tip = queries::totals(view).map_err(CheckpointError::View)?.tip;
         let height = checkpoint.height;
+        if height > tip && self.alternatives().contains(&checkpoint.block_id) {
+            return self.keep_beside(view, checkpoint, tip);
+        }
         if height > tip {
             return Err(SubmitCheckpointError::AboveTip { height, tip });
         }
@@ -51,6 +54,43 @@ impl Chain {
             .map_err(|error| SubmitCheckpointError::Storage(Box::new(error)))?;
         tracing::debug!(%height, id = %checkpoint.block_id, votes = checkpoint.signatures.len(), "kept a checkpoint");
         Ok(outcome)
+    }
+
+    /// Keeps a checkpoint of a block beside the main chain that is above its tip, and compares the branches again: blocks that
+    /// conflict with an approved blink wait for it (chain §5.4).
+    fn keep_beside(
+        &self,
+        view: &dyn View,
+        checkpoint: Checkpoint,
+        tip: Height,
+    ) -> Result<CheckpointOutcome, SubmitCheckpointError> {
+        let (height, id) = (checkpoint.height, checkpoint.block_id);
+        let known = self
+            .alternatives()
+            .get(&id)
+            .map(|entry| entry.stored.checkpoint.is_some());
+        if known == Some(true) {
+            return Ok(CheckpointOutcome::AlreadyKnown);
+        }
+        match self.complete_alternative(view, &id, checkpoint) {
+            Ok(true) => {}
+            // Its quorum is that of a branch: it counts when the branch is the chain.
+            Ok(false) => return Err(SubmitCheckpointError::AboveTip { height, tip }),
+            Err(SubmitBlockError::Checkpoint(error)) => return Err(error.into()),
+            Err(error) => return Err(SubmitCheckpointError::Storage(Box::new(error))),
+        }
+        tracing::debug!(%height, %id, "kept a checkpoint of a block beside the main chain");
+        let mut ends = self.alternatives().tips_above(&id);
+        // What is above it may be held back.
+        ends.push(id);
+        for end in ends {
+            match self.compare_branch(view, end) {
+                Ok(None) => {}
+                Ok(Some(_)) => break,
+                Err(error) => tracing::warn!(%error, %end, "a branch with a checkpoint cannot become the main chain"),
+            }
+        }
+        Ok(CheckpointOutcome::Added)
     }
 
     /// Lays the checkpoint that came with a block on the state of its parent.

@@ -6,10 +6,13 @@ use oxen_crypto::signature::schnorr;
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings, settings::FeePolicy};
 use oxen_node_api::{
     AlternativeReason, ApprovedBlink, BlinkAdmission, BlinkPool, BlockOutcome, BlockSubmission, ChainReader,
-    ChainWriter, Clock, EventHub, Pool, PoolKeeper, PulseBlocks, PulseTemplateRequest, Relay, SubmitBlockError,
+    ChainWriter, CheckpointOutcome, Clock, EventHub, Pool, PoolKeeper, PulseBlocks, PulseTemplateRequest, Relay,
+    SubmitBlockError, SubmitCheckpointError,
 };
 use oxen_staking_rules::blink::{ApprovalCertificate, BlinkSubject};
-use oxen_state::{NoWorkHash, StakingRules, queries, service_nodes::state_quorums};
+use oxen_state::{
+    NoWorkHash, StakingRules, block::checkpoints::CheckpointError, queries, service_nodes::state_quorums,
+};
 use oxen_store::{ChainStore, Identity};
 use oxen_testkit::{ManualClock, StakingChain, Transfer, TransferBuilder};
 use oxen_types::{
@@ -182,6 +185,65 @@ fn a_conflicting_block_waits_beside_the_chain_until_a_checkpoint_names_a_block_a
     );
     assert!(scene.is_mined(&scene.rival) && !scene.pool.is_blink(&scene.blink.id()));
     assert!(scene.pool.is_empty());
+}
+
+/// Three blocks, the first with a conflict, that came without a checkpoint; `extra` more on top. The checkpoint that names the
+/// third comes too late.
+fn held_back(extra: usize) -> (Scene, Checkpoint) {
+    let mut scene = Scene::new(2);
+    scene.approve();
+    let (before, rival) = (scene.height(), scene.rival.clone());
+    assert!(matches!(scene.block(&[&rival], None), BlockOutcome::Alternative { .. }));
+    scene.block(&[], None);
+    let BlockOutcome::Alternative { id, .. } = scene.block(&[], None) else {
+        panic!("the branch is held back")
+    };
+    let checkpoint = scene.checkpoint(id, 13);
+    for _ in 0..extra {
+        assert!(matches!(scene.block(&[], None), BlockOutcome::Alternative { .. }));
+    }
+    assert_eq!(scene.height(), before);
+    (scene, checkpoint)
+}
+
+#[test]
+fn votes_that_come_after_the_blocks_free_a_branch_that_is_held_back() {
+    for extra in [0, 2] {
+        let (scene, checkpoint) = held_back(extra);
+        let few = Checkpoint {
+            signatures: checkpoint.signatures[1..].to_vec(),
+            ..checkpoint.clone()
+        };
+        assert!(matches!(
+            scene.chain.add_checkpoint(few),
+            Err(SubmitCheckpointError::Invalid(CheckpointError::VoteCount { found: 12 }))
+        ));
+        assert!(!scene.is_mined(&scene.rival));
+        let outcome = scene.chain.add_checkpoint(checkpoint).unwrap();
+        assert_eq!(outcome, CheckpointOutcome::Added);
+        assert_eq!(scene.height(), scene.play.height());
+        assert!(scene.is_mined(&scene.rival) && !scene.pool.is_blink(&scene.blink.id()));
+    }
+}
+
+#[test]
+fn a_block_that_comes_again_with_its_checkpoint_frees_a_branch_that_is_held_back() {
+    let (scene, checkpoint) = held_back(0);
+    let submission = scene.play.chain().blocks().last().unwrap().submission();
+    let again = scene.chain.submit_block(submission.clone()).unwrap();
+    assert!(matches!(again, BlockOutcome::AlreadyKnown { .. }), "{again:?}");
+    let outcome = scene
+        .chain
+        .submit_block(BlockSubmission {
+            checkpoint: Some(checkpoint),
+            ..submission
+        })
+        .unwrap();
+    assert!(
+        matches!(outcome, BlockOutcome::Reorganised { applied: 3, .. }),
+        "{outcome:?}"
+    );
+    assert!(scene.is_mined(&scene.rival));
 }
 
 #[test]

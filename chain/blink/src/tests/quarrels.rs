@@ -59,6 +59,56 @@ async fn three_members_that_sign_everything_do_not_get_two_conflicting_blinks_ap
     }
 }
 
+/// One member says one thing to some and the other to others. Of ten seats in each sub-quorum six approve A; three that know a
+/// conflicting B reject it, and the dishonest one rejects it too. Were the six free now to approve B, both would be approved:
+/// B by the six and the three, A by the six and the dishonest one, who signs an approval after all.
+#[tokio::test(start_paused = true)]
+async fn one_member_that_says_both_does_not_get_two_conflicting_blinks_approved() {
+    let mut world = World::new();
+    let a = world.blink();
+    let b = world.rival(&a);
+    let quorums = world.quorums();
+    let both: Vec<PublicKey> = quorums
+        .members()
+        .into_iter()
+        .filter(|key| quorums.seats_of(key).len() == 2)
+        .take(4)
+        .collect();
+    let (dishonest, three) = (both[0], &both[1..]);
+    let six: Vec<PublicKey> = quorums
+        .members()
+        .into_iter()
+        .filter(|key| !both.contains(key))
+        .collect();
+    world.silence(&both);
+    let outcome = world.submitter.send(&a).await;
+    assert!(matches!(outcome, BlinkOutcome::Unknown { .. }), "{outcome:?}");
+    world.let_all_speak();
+    world.silence(&six);
+    world.silence(&[dishonest]);
+    let outcome = world.node_of(&three[0]).send(&b).await;
+    assert!(matches!(outcome, BlinkOutcome::Unknown { .. }), "{outcome:?}");
+    let subject = world.subject(&a);
+    for honest in &six {
+        let votes = Votes {
+            subject,
+            checksum: quorums.checksum(),
+            votes: world.votes(&dishonest, &subject, BlinkDecision::Reject),
+        };
+        world.node_of(honest).service.count(&votes, &dishonest);
+    }
+    world.let_all_speak();
+    world.silence(&[dishonest]);
+    let outcome = world.submitter.send(&a).await;
+    assert!(matches!(outcome, BlinkOutcome::Rejected { .. }), "{outcome:?}");
+    let outcome = world.node_of(&three[1]).send(&b).await;
+    assert!(
+        !matches!(outcome, BlinkOutcome::Approved { .. }),
+        "the six have signed for A: {outcome:?}"
+    );
+    assert!(world.nodes().all(|node| !node.knows_blink(&b)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_node_that_took_a_conflicting_block_takes_it_back() {
     let mut world = World::new();
@@ -116,4 +166,20 @@ async fn votes_of_strangers_and_on_other_quorums_begin_nothing() {
         1,
         "whoever is a member may pass a good vote on"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_on_transactions_that_never_come_leave_room_for_others() {
+    let mut world = World::new();
+    let blink = world.blink();
+    let quorums = std::sync::Arc::new(world.quorums());
+    let member = &world.members[0];
+    let mut subject = world.subject(&blink);
+    for number in 0..2_000_u16 {
+        let mut bytes = [7; 32];
+        bytes[..2].copy_from_slice(&number.to_le_bytes());
+        subject.transaction = oxen_types::Hash::new(bytes);
+        assert!(member.service.sessions().begin(subject, &quorums).is_some(), "{number}");
+    }
+    assert_eq!(member.service.sessions().len(), 1_024);
 }

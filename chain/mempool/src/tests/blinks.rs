@@ -168,6 +168,47 @@ fn a_promise_outlives_a_block_that_is_taken_back() {
 }
 
 #[test]
+fn what_was_promised_before_signing_outlives_a_rejection_and_a_restart_and_ends_with_its_time() {
+    let fixture = Fixture::new();
+    let blink = fixture.blink();
+    let rival = fixture.rival_blink(&blink);
+    let authorization = fixture.chain.lock().tip().0.next();
+    fixture.pool.promise(&blink.blob(), authorization).unwrap();
+    // A sender holds it at another height, and that quorum rejects it.
+    fixture
+        .pool
+        .hold(&blink.blob(), authorization.saturating_add(1))
+        .unwrap();
+    assert!(fixture.pool.let_go(&blink.id()));
+    assert!(fixture.pool.is_empty());
+    let again = Plan {
+        chain: fixture.chain.lock().clone(),
+        storage: Arc::clone(&fixture.storage),
+        ..Plan::default()
+    }
+    .start();
+    again.pool.reload().unwrap();
+    assert!(again.pool.is_empty(), "it does not wait");
+    for pool in [&fixture.pool, &again.pool] {
+        let refused = pool.promise(&rival.blob(), authorization);
+        assert!(
+            matches!(refused, Err(AdmissionError::DoubleSpend { by, .. }) if by == blink.id()),
+            "{refused:?}"
+        );
+        pool.promise(&blink.blob(), authorization).unwrap();
+        assert!(pool.let_go(&blink.id()));
+    }
+    for _ in 0..12 {
+        again.mine(&[]);
+    }
+    let refused = again.pool.promise(&rival.blob(), authorization);
+    assert!(matches!(refused, Err(AdmissionError::DoubleSpend { .. })));
+    again.mine(&[]);
+    assert!(again.storage.ids().is_empty());
+    again.pool.promise(&rival.blob(), LATER).unwrap();
+}
+
+#[test]
 fn an_approved_blink_takes_the_place_of_whatever_conflicts_but_never_of_another_blink() {
     let fixture = Fixture::new();
     let blink = fixture.blink();
@@ -345,6 +386,26 @@ fn an_approval_without_its_entry_on_disk_enters_the_pool_at_the_start() {
     }
     .start();
     again.pool.reload().unwrap();
+    assert_eq!(again.candidates(), [blink.id()]);
+}
+
+#[test]
+fn an_approval_whose_entry_on_disk_is_still_held_goes_to_everybody_after_a_restart() {
+    let fixture = Fixture::new();
+    let blink = fixture.blink();
+    fixture.hold(&blink).unwrap();
+    let held = crate::PoolStorage::load(&*fixture.storage).unwrap();
+    fixture.approve(&blink).unwrap();
+    // The node stopped between the two writes of the approval.
+    crate::PoolStorage::update(&*fixture.storage, &held, &[]).unwrap();
+    let again = Plan {
+        chain: fixture.chain.lock().clone(),
+        storage: Arc::clone(&fixture.storage),
+        ..Plan::default()
+    }
+    .start();
+    again.pool.reload().unwrap();
+    assert_eq!(again.state(&blink), Some(BlinkState::Approved));
     assert_eq!(again.candidates(), [blink.id()]);
 }
 
