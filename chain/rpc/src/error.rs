@@ -99,6 +99,11 @@ pub enum MethodError {
         /// What it should be.
         what: &'static str,
     },
+    /// A blink that is to be kept here.
+    #[error(
+        "blink and do_not_relay exclude each other, because a blink is sent to service nodes: nothing was sent; leave out one"
+    )]
+    BlinkNotRelayed,
     /// The first height lies above the last.
     #[error("start height {start} is above end height {end}")]
     ReversedRange {
@@ -357,6 +362,7 @@ impl MethodError {
             | Self::NoSuchNameKind { .. }
             | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }
+            | Self::BlinkNotRelayed
             | Self::ReversedRange { .. }
             | Self::TooMany { .. }
             | Self::AnswerTooLarge { .. }
@@ -388,8 +394,9 @@ impl MethodError {
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
             Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NodeIsAlone { .. } => ErrorCode::Unsupported,
-            Self::Unwritable(_) | Self::Panicked => ErrorCode::InternalError,
-            Self::TimedOut { .. } | Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
+            // The work goes on, and may succeed: a code of those that did nothing would have a wallet pay twice.
+            Self::Unwritable(_) | Self::Panicked | Self::TimedOut { .. } => ErrorCode::InternalError,
+            Self::ServerBusy | Self::TooFast { .. } => ErrorCode::ServerBusy,
             Self::NotPublic { .. } | Self::SecretKeysExposed => ErrorCode::NotPublic,
             Self::HiddenFromPublic { .. } | Self::MethodNotFound { .. } | Self::NotInThisVersion { .. } => {
                 ErrorCode::MethodNotFound

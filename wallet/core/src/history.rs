@@ -370,11 +370,11 @@ impl Wallet {
                 reason: Some(reason.clone()),
             },
             (Relay::Dropped, _) => TransferState::Failed { created, reason: None },
-            (Relay::Unknown | Relay::Accepted, Some(pool)) => TransferState::Pool {
+            (Relay::Unknown | Relay::Accepted | Relay::Blink { .. }, Some(pool)) => TransferState::Pool {
                 received: pool.received,
                 approval: pool.approval,
             },
-            (Relay::Unknown | Relay::Accepted, None) => TransferState::Pending { created },
+            (Relay::Unknown | Relay::Accepted | Relay::Blink { .. }, None) => TransferState::Pending { created },
         };
         Transfer {
             fee: sent.fee,

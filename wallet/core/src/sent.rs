@@ -3,7 +3,7 @@
 use crate::{output::AddressRow, secret::SecretBytes};
 use oxen_crypto::SubaddressIndex;
 use oxen_types::{
-    Amount, GlobalOutputIndex, Hash, KeyImage, PaymentId, PublicKey, Timestamp, UnlockTime,
+    Amount, GlobalOutputIndex, Hash, Height, KeyImage, PaymentId, PublicKey, Timestamp, UnlockTime,
     transaction::TransactionType,
 };
 use parity_scale_codec::{Decode, Encode};
@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks at the pool after which a transaction that is nowhere counts as failed (wallet §5.4).
 pub const ABSENCES_BEFORE_FAILURE: u8 = 2;
+
+/// Blocks after a blink was handed over in which no absence counts. A quorum can approve it for ten (chain §5); the rest is for
+/// the asking node being some blocks ahead of this wallet, and for the approval to spread (wallet §5.4).
+pub const BLINK_BLOCKS: u64 = 13;
 
 /// The secret keys of a transaction: with them its payments can be proved.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -55,6 +59,12 @@ pub enum Relay {
     Rejected(String),
     /// It is neither in the pool nor in a block any more. Its inputs are free again.
     Dropped,
+    /// It is a blink, and service nodes were or may have been asked to approve it, whatever they said. Before the chain has this
+    /// height a pool without it proves nothing: another daemon need not know of it.
+    Blink {
+        /// A chain height.
+        until: Height,
+    },
 }
 
 /// A transaction that this wallet made.
@@ -94,7 +104,50 @@ impl SentTransaction {
     /// True while its inputs must not be used for anything else.
     #[must_use]
     pub const fn holds_inputs(&self) -> bool {
-        matches!(self.relay, Relay::Unknown | Relay::Accepted)
+        matches!(self.relay, Relay::Unknown | Relay::Accepted | Relay::Blink { .. })
+    }
+
+    /// True when it was built to be instant: a transfer that burns a part of its fee.
+    #[must_use]
+    pub fn is_blink(&self) -> bool {
+        self.kind == TransactionType::Standard && !self.burned.is_zero()
+    }
+
+    /// Notes that a blink is handed over at this chain height; does nothing to other transactions.
+    pub(crate) fn note_asked(&mut self, chain_height: Height) {
+        if !self.is_blink() {
+            return;
+        }
+        let asked = Height::new(chain_height.index().saturating_add(BLINK_BLOCKS));
+        let until = match self.relay {
+            Relay::Blink { until } => until.max(asked),
+            _ => asked,
+        };
+        self.relay = Relay::Blink { until };
+        self.absences = 0;
+    }
+
+    /// Notes an answer. What was accepted is never refused later: another daemon's refusal takes nothing back. And no answer
+    /// about a blink shortens the time in which its absence proves nothing.
+    pub(crate) fn note_relay(&mut self, relay: Relay) {
+        self.absences = 0;
+        match (&self.relay, &relay) {
+            (Relay::Accepted, Relay::Rejected(_)) | (Relay::Blink { .. }, Relay::Unknown | Relay::Accepted) => {}
+            _ => self.relay = relay,
+        }
+    }
+
+    /// Notes that a pool has it, at this chain height: it is out, whatever was believed.
+    pub(crate) fn note_present(&mut self, chain_height: Height) {
+        self.absences = 0;
+        if !self.may_be_hidden(chain_height) {
+            self.relay = Relay::Accepted;
+        }
+    }
+
+    /// True while a pool without it proves nothing.
+    pub(crate) fn may_be_hidden(&self, chain_height: Height) -> bool {
+        matches!(self.relay, Relay::Blink { until } if chain_height < until)
     }
 
     /// What comes back to this wallet: change and payments to own addresses.

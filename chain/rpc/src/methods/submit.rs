@@ -10,9 +10,9 @@ use crate::{
     },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use oxen_node_api::{Admission, AdmissionError, BlinkOutcome, BlinkRejection, Relay};
+use oxen_node_api::{Admission, AdmissionError, BlinkOutcome, BlinkRejection, BlinkState, Relay};
 use oxen_state::{TransactionError, queries};
-use oxen_types::{ConsensusDecode, Transaction, transaction::Input};
+use oxen_types::{ConsensusDecode, Hash, Transaction, transaction::Input};
 use std::collections::BTreeSet;
 
 pub(super) fn methods() -> Vec<Method> {
@@ -37,6 +37,9 @@ fn send(call: &Call<'_>, request: SubmitRequest) -> Result<SubmitAnswer, MethodE
             not_relayed: true,
             ..SubmitAnswer::default()
         });
+    }
+    if request.blink && request.do_not_relay {
+        return Err(MethodError::BlinkNotRelayed);
     }
     let blob = transaction_bytes(&request)?;
     if request.do_sanity_checks
@@ -77,7 +80,7 @@ fn transaction_bytes(request: &SubmitRequest) -> Result<Vec<u8>, MethodError> {
 
 /// The values of [`SubmitAnswer::blink_status`].
 mod blink_status {
-    /// It is not approved and will not be.
+    /// It is not approved, and the quorum that was asked will not approve it.
     pub(super) const REJECTED: u8 = 1;
     /// It is approved.
     pub(super) const ACCEPTED: u8 = 2;
@@ -94,7 +97,30 @@ fn blink(call: &Call<'_>, blob: Vec<u8>) -> SubmitAnswer {
         return answer;
     };
     let sent = call.handles().blink.send(blob.clone());
-    told(tokio::runtime::Handle::current().block_on(sent), &blob)
+    let outcome = tokio::runtime::Handle::current().block_on(sent);
+    if let BlinkOutcome::Rejected { reason, .. } = &outcome
+        && let Some(id) = waits_for_a_block(call, reason, &blob)
+    {
+        let mut answer = accepted(Admission::AlreadyInPool { id }, Relay::Relay);
+        answer.reason = format!(
+            "{}, as an ordinary transaction. It was not approved: {reason}",
+            answer.reason
+        );
+        answer.reason_codes.push(reason_code::BLINK.to_owned());
+        return answer;
+    }
+    told(outcome, &blob)
+}
+
+/// The id of a transaction that is not approved and that others have as an ordinary one all the same: it was sent as such
+/// before, and a client that reads a failure pays twice.
+fn waits_for_a_block(call: &Call<'_>, reason: &BlinkRejection, blob: &[u8]) -> Option<Hash> {
+    if matches!(reason, BlinkRejection::AlreadyMined) {
+        return None;
+    }
+    let id = Transaction::decode(blob).ok()?.id();
+    let waiting = call.handles().pool.get(&id)?;
+    (waiting.blink == BlinkState::Ordinary && waiting.relay == Relay::Relay).then_some(id)
 }
 
 /// What a client is told of a blink. An unknown result is no failure: a client that takes it for one pays twice.
@@ -104,6 +130,16 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
             blink_status: Some(blink_status::ACCEPTED),
             ..accepted(Admission::Added { id }, Relay::Relay)
         },
+        BlinkOutcome::Rejected {
+            id,
+            reason: BlinkRejection::AlreadyMined,
+        } => SubmitAnswer {
+            status: Status::OK,
+            reason: "Not relayed: it is in the chain already".to_owned(),
+            tx_hash: id.or_else(|| Transaction::decode(blob).ok().map(|transaction| transaction.id())),
+            not_relayed: true,
+            ..SubmitAnswer::default()
+        },
         BlinkOutcome::Rejected { id, reason } => {
             let mut answer = match &reason {
                 BlinkRejection::Refused(error) => refused(error, blob),
@@ -112,6 +148,13 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
             answer.tx_hash = answer.tx_hash.or(id);
             answer.reason_codes.push(reason_code::BLINK.to_owned());
             answer.blink_status = Some(blink_status::REJECTED);
+            if reached_service_nodes(&reason) {
+                answer.not_relayed = false;
+                answer.reason.push_str(
+                    ". Service nodes have the transaction signed, and one of them could send it as an ordinary one: do not pay \
+                     with other inputs, but send this very transaction without blink, or pay again with the same inputs",
+                );
+            }
             answer
         }
         BlinkOutcome::Unknown { id, until, votes } => {
@@ -125,8 +168,9 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
                 status: Status::OK,
                 reason: format!(
                     "Unknown: the service nodes have not decided in time.{} It may still be approved and mined: do not pay \
-                     again, but look for the transaction. If it is in neither pool nor chain at height {until}, it never \
-                     will be",
+                     again, but look for the transaction. From height {until} on it cannot become approved any more; \
+                     whoever has it signed could still send it as an ordinary one, so pay again with the same inputs only, or \
+                     send this very transaction without blink",
                     votes.unwrap_or_default()
                 ),
                 reason_codes: vec![reason_code::BLINK.to_owned()],
@@ -136,6 +180,17 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
                 ..SubmitAnswer::default()
             }
         }
+    }
+}
+
+/// True when somebody else has the bytes: from then on nobody can promise that they are never mined.
+const fn reached_service_nodes(reason: &BlinkRejection) -> bool {
+    match reason {
+        BlinkRejection::Quorum { .. } | BlinkRejection::NotStarted { .. } => true,
+        BlinkRejection::Refused(_)
+        | BlinkRejection::AlreadyMined
+        | BlinkRejection::NoQuorum(_)
+        | BlinkRejection::Alone => false,
     }
 }
 

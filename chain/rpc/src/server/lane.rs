@@ -56,6 +56,7 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::ErrorCode;
     use std::sync::{Barrier, mpsc};
 
     fn lane(running: usize, waiting: usize, timeout: Duration) -> Arc<Lane> {
@@ -105,7 +106,13 @@ mod tests {
         let lane = lane(1, 0, Duration::from_millis(20));
         let (end, ended) = mpsc::channel::<()>();
         let result = lane.run(move || ended.recv().is_ok()).await;
-        assert!(matches!(result, Err(MethodError::TimedOut { .. })));
+        let error = result.unwrap_err();
+        assert!(matches!(error, MethodError::TimedOut { .. }));
+        assert_eq!(
+            error.code(),
+            ErrorCode::InternalError,
+            "the work goes on: a wallet must not take its transaction for refused"
+        );
         assert!(matches!(lane.run(|| ()).await, Err(MethodError::ServerBusy)));
         drop(end);
         while lane.places.available_permits() == 0 {

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use oxen_node_api::{AdmissionError, ApprovedBlink, BlinkOutcome, BlinkPool, BlinkRejection, Pool};
-use oxen_rpc::types::transaction::SubmitAnswer;
+use oxen_rpc::types::{ErrorCode, transaction::SubmitAnswer};
 use oxen_staking_rules::blink::{ApprovalCertificate, BlinkSubject, SubquorumCount};
 use oxen_testkit::{Transfer, TransferBuilder};
 use oxen_types::{Amount, Height};
@@ -47,8 +47,15 @@ fn a_rejected_one_is_a_failure_with_the_votes_and_a_reason() {
     };
     let answer = send(&fixture, &transfer, Some(BlinkOutcome::Rejected { id, reason }));
     assert_eq!((answer.blink_status, answer.status.as_str()), (Some(1), "Failed"));
-    assert_eq!((answer.tx_hash, answer.not_relayed), (id, true));
+    assert_eq!(
+        (answer.tx_hash, answer.not_relayed),
+        (id, false),
+        "service nodes have it"
+    );
     assert_eq!(answer.reason_codes, ["failed", "blink"]);
+    for part in ["could send it as an ordinary one", "same inputs"] {
+        assert!(answer.reason.contains(part), "{}", answer.reason);
+    }
     assert!(
         answer.reason.contains("4 of 10 in one quorum and 2 of 10 in the other"),
         "{}",
@@ -86,9 +93,19 @@ fn an_unknown_one_is_no_failure_and_says_what_to_do() {
     let answer = send(&fixture, &transfer, Some(outcome));
     assert!(answer.status.is_ok(), "a client that reads a failure pays twice");
     assert_eq!((answer.blink_status, answer.tx_hash), (Some(3), Some(transfer.id())));
-    for part in ["do not pay again", "height 1247", "6 of 10 and 7 of 10"] {
+    for part in [
+        "do not pay again",
+        "From height 1247 on it cannot become approved any more",
+        "same inputs",
+        "6 of 10 and 7 of 10",
+    ] {
         assert!(answer.reason.contains(part), "{}", answer.reason);
     }
+    assert!(
+        !answer.reason.contains("never"),
+        "members have it signed: {}",
+        answer.reason
+    );
 }
 
 #[test]
@@ -98,7 +115,47 @@ fn a_node_that_is_alone_says_so() {
     let answer = send(&fixture, &transfer, None);
     assert_eq!((answer.blink_status, answer.status.as_str()), (Some(1), "Failed"));
     assert!(answer.reason.contains("without blink"), "{}", answer.reason);
+    assert!(answer.not_relayed, "nobody has it");
     assert!(fixture.pool.is_empty());
+}
+
+#[test]
+fn one_that_is_in_the_chain_already_is_a_success() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    for id in [Some(transfer.id()), None] {
+        let reason = BlinkRejection::AlreadyMined;
+        let answer = send(&fixture, &transfer, Some(BlinkOutcome::Rejected { id, reason }));
+        assert!(answer.status.is_ok() && answer.not_relayed && answer.reason_codes.is_empty());
+        assert_eq!((answer.blink_status, answer.tx_hash), (None, Some(transfer.id())));
+        assert!(answer.reason.contains("in the chain already"), "{}", answer.reason);
+    }
+}
+
+#[test]
+fn one_that_waits_as_an_ordinary_transaction_is_a_success_though_it_is_not_approved() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    fixture.submit(&transfer);
+    let reason = BlinkRejection::NotStarted { reason: None };
+    let id = Some(transfer.id());
+    let answer = send(&fixture, &transfer, Some(BlinkOutcome::Rejected { id, reason }));
+    assert!(answer.status.is_ok(), "{}", answer.reason);
+    assert_eq!((answer.blink_status, answer.tx_hash), (None, id));
+    for part in ["in the pool already", "no service node"] {
+        assert!(answer.reason.contains(part), "{}", answer.reason);
+    }
+}
+
+#[test]
+fn one_that_is_not_to_be_relayed_is_refused_and_nobody_is_asked() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let params = json!({ "tx_as_hex": hex::encode(transfer.blob()), "blink": true, "do_not_relay": true });
+    let (code, text) = fixture.failure("send_raw_transaction", &params);
+    assert_eq!(code, ErrorCode::WrongParameter);
+    assert!(text.contains("nothing was sent"), "{text}");
+    assert!(fixture.blink.asked.lock().unwrap().is_empty() && fixture.pool.is_empty());
 }
 
 #[test]

@@ -17,6 +17,7 @@ use oxen_wallet_core::{
     decoys::{PickError, RingError, SanityError},
     keys::{SeedError, WalletKeysError},
     proofs::ProofError,
+    sent::BLINK_BLOCKS,
     uri::UriError,
     wallet::SendingError,
 };
@@ -133,10 +134,28 @@ pub enum CommandError {
     /// The quorum of a blink has not decided.
     #[error(
         "it is not known whether the instant transaction {id} will be approved: {reason}\nDo not pay again. Its money stays \
-         reserved. `show_transfer {id}` shows what becomes of it; if nothing does, the money is free again after some twenty \
-         minutes. `resend {id}` asks the service nodes once more, which can never pay twice{before}."
+         reserved. `show_transfer {id}` shows what becomes of it; if it is nowhere, the money is free again after \
+         {blocks} blocks, when it cannot become approved any more. `resend {id}` asks the service nodes once more, and \
+         `resend ordinary {id}` sends it without them: neither can ever pay twice{before}.",
+        blocks = BLINK_BLOCKS
     )]
     BlinkUndecided {
+        /// Its id.
+        id: Hash,
+        /// What the daemon says.
+        reason: String,
+        /// What happened to those before it.
+        before: String,
+    },
+    /// The quorum of a blink did not approve it, but has it.
+    #[error(
+        "the instant transaction {id} was not approved: {reason}\nThe service nodes that were asked have it signed, and one of \
+         them could send it as an ordinary transaction: paying again with other money could pay twice. So its money stays \
+         reserved for {blocks} blocks. `resend ordinary {id}` sends the same transaction as an ordinary one now, which \
+         can never pay twice; or wait{before}.",
+        blocks = BLINK_BLOCKS
+    )]
+    BlinkNotApproved {
         /// Its id.
         id: Hash,
         /// What the daemon says.
@@ -323,6 +342,7 @@ impl CommandError {
             Self::TransactionRefused { .. } => "transaction_refused",
             Self::TransactionUnknown { .. } => "transaction_unknown",
             Self::BlinkUndecided { .. } => "blink_undecided",
+            Self::BlinkNotApproved { .. } => "blink_not_approved",
             Self::Cancelled => "cancelled",
             Self::Interrupted | Self::Prompt(PromptError::Interrupted) => "interrupted",
             Self::Offline => "offline",

@@ -228,6 +228,13 @@ pub(super) fn tell(sent: &[Dispatched]) -> Result<Reply, CommandError> {
                     before,
                 });
             }
+            Fate::NotApproved { reason } => {
+                return Err(CommandError::BlinkNotApproved {
+                    id: one.id,
+                    reason: reason.clone(),
+                    before,
+                });
+            }
             Fate::Unknown { reason } => {
                 return Err(CommandError::TransactionUnknown {
                     id: one.id,
@@ -276,6 +283,7 @@ fn to_json(one: &Dispatched) -> Value {
         Fate::Undecided { .. } => ("undecided", None),
         Fate::Written { path } => ("written", Some(path.display().to_string())),
         Fate::Refused { .. } => ("refused", None),
+        Fate::NotApproved { .. } => ("not_approved", None),
         Fate::Unknown { .. } => ("unknown", None),
         Fate::NotTried => ("not_tried", None),
     };

@@ -2,6 +2,7 @@
 
 use super::{Arguments, CommandError, Reply, status::describe_refresh};
 use crate::{
+    daemon::Delivery,
     refresh::refresh,
     sending::{self, Fate},
     session::Session,
@@ -90,8 +91,9 @@ pub(super) fn restore_height(session: &mut Session, mut words: Arguments) -> Res
     ))
 }
 
-/// `resend [transaction id]`
+/// `resend [ordinary] [transaction id]`
 pub(super) async fn resend(session: &mut Session, mut words: Arguments) -> Result<Reply, CommandError> {
+    let delivery = words.take_word("ordinary").then_some(Delivery::Ordinary);
     let ids: Vec<Hash> = if words.is_empty() {
         session.unmined.keys().copied().collect()
     } else {
@@ -104,16 +106,21 @@ pub(super) async fn resend(session: &mut Session, mut words: Arguments) -> Resul
     let daemon = session.daemon().await?;
     let (mut lines, mut json) = (Vec::new(), Vec::new());
     for id in ids {
-        let fate = sending::resend(session, &daemon, &id).await?;
+        let fate = sending::resend(session, &daemon, &id, delivery).await?;
         let (word, line) = match &fate {
             Fate::Sent => ("sent", format!("Transaction {id}: the daemon has it.")),
             Fate::Approved => ("approved", format!("Transaction {id}: service nodes approved it.")),
-            Fate::Undecided { reason } => ("undecided", format!("Transaction {id}: still undecided ({reason}).")),
-            Fate::Refused { reason } => (
-                "refused",
-                format!("Transaction {id}: refused ({reason}); its money is free again."),
+            Fate::Undecided { reason } => (
+                "undecided",
+                format!("Transaction {id}: still undecided ({reason}). Do not pay again."),
             ),
-            Fate::Unknown { reason } => ("unknown", format!("Transaction {id}: still unknown ({reason}).")),
+            Fate::Unknown { reason } | Fate::Refused { reason } | Fate::NotApproved { reason } => (
+                "unknown",
+                format!(
+                    "Transaction {id}: still unknown ({reason}). An earlier attempt may have succeeded: its money stays \
+                     reserved, do not pay again."
+                ),
+            ),
             Fate::Written { .. } | Fate::NotTried => ("not_tried", format!("Transaction {id}: not tried.")),
         };
         lines.push(line);

@@ -207,8 +207,9 @@ impl CommandInfo {
 const PAYING: &str = "\
 index=0,2 pays from these addresses of the account only; index=all from any (the default). The priority of an ordinary
 payment is default or unimportant, which is the same, or blink: service nodes then approve it within seconds, for three times the fee,
-and the receiver can count on it before it is in a block. Their answer is one of three: approved; rejected, and the money is free again;
-or undecided, and then it must not be paid again: `show_transfer` shows what becomes of it, and `resend` asks once more.
+and the receiver can count on it before it is in a block. Their answer is one of three: approved; not approved, and then
+`resend ordinary` sends the very same transaction without them, while its money stays reserved for 13 blocks, because they have it
+signed; or undecided, and then it must not be paid again: `show_transfer` shows what becomes of it, and `resend` asks once more.
 subtractfeefrom=0,2 takes the fee from the first and third destination, in equal parts, instead of from you.
 An address may be a payment link (oxen:…?tx_amount=…) with or without an amount behind it. Payments that do not fit into
 one transaction become several, each with its own change and fee. Before anything is sent the keys and destinations are
@@ -358,8 +359,9 @@ pub const COMMANDS: &[CommandInfo] = &[
         "As sweep_all, of another account",
     )
     .up_to_date(),
-    entry(CommandId::Resend, "resend", Group::Sending, &["resend", "resend <transaction id>"], "Hands over again a transaction whose fate is not known")
-        .more("Without an id: all of them. It is the very same transaction, so it can never pay twice."),
+    entry(CommandId::Resend, "resend", Group::Sending, &["resend [ordinary] [<transaction id>]"], "Hands over again a transaction whose fate is not known")
+        .more("Without an id: all of them. With ordinary: without asking service nodes, also what was to be instant. A refusal frees no\n\
+             money, because an earlier attempt may have succeeded. It is the very same transaction, so it can never pay twice."),
     entry(
         CommandId::RegisterServiceNode,
         "register_service_node",

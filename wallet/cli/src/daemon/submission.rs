@@ -14,6 +14,8 @@ const ATTEMPTS: u32 = 3;
 /// How long to wait before that.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The `blink_status` of one that was not approved.
+const BLINK_REJECTED: u8 = 1;
 /// The `blink_status` of an approved transaction.
 const BLINK_ACCEPTED: u8 = 2;
 /// The `blink_status` of one that its quorum has not decided on.
@@ -68,6 +70,12 @@ pub enum Submission {
         /// Why, in the daemon's words.
         reason: String,
     },
+    /// It will not be instant, but service nodes have it signed, so that somebody could still send it as an ordinary
+    /// transaction: its inputs are **not** free.
+    NotApproved {
+        /// Why, in the daemon's words.
+        reason: String,
+    },
     /// Whether the daemon has it is not known.
     Unknown {
         /// What went wrong.
@@ -76,7 +84,8 @@ pub enum Submission {
 }
 
 impl Daemon {
-    /// Hands a transaction over.
+    /// Hands a transaction over. A refusal is final only while no attempt before it may have arrived: what a lost one set going,
+    /// a later answer does not stop.
     pub async fn submit(&self, blob: &[u8], relaying: Relaying, delivery: Delivery) -> Submission {
         let mut certainly_never_arrived = true;
         let mut last = None;
@@ -85,6 +94,9 @@ impl Daemon {
                 tokio::time::sleep(PAUSE).await;
             }
             let error = match self.submit_once(blob, relaying, delivery).await {
+                Ok(Submission::Refused { reason } | Submission::NotApproved { reason }) if !certainly_never_arrived => {
+                    return Submission::Unknown { reason };
+                }
                 Ok(outcome) => return outcome,
                 Err(error) => error,
             };
@@ -126,6 +138,10 @@ impl Daemon {
             .find(|text| !text.is_empty())
             .unwrap_or("no reason was given")
             .to_owned();
+        // A daemon that says nothing about it may have given it to service nodes.
+        if answer.blink_status == Some(BLINK_REJECTED) && !answer.not_relayed {
+            return Ok(Submission::NotApproved { reason });
+        }
         Ok(Submission::Refused { reason })
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     format::time::now,
     session::Session,
 };
-use oxen_types::{Amount, ConsensusDecode, Hash, Transaction};
+use oxen_types::{Amount, ConsensusDecode, Hash, Height, Transaction};
 use oxen_wallet_core::{
     build::{PreparedTransaction, SignedTransaction},
     sent::Relay,
@@ -29,6 +29,11 @@ pub enum Fate {
     },
     /// The daemon refused it; its inputs are free again.
     Refused {
+        /// Why.
+        reason: String,
+    },
+    /// It will not be instant, but service nodes have it signed: its inputs stay taken until that cannot matter any more.
+    NotApproved {
         /// Why.
         reason: String,
     },
@@ -127,22 +132,66 @@ async fn relay(session: &mut Session, daemon: &Daemon, signed: &SignedTransactio
     let blob = signed.blob();
     session.wallet.note_signed(signed, now())?;
     session.record_sent(signed.id, blob.clone())?;
-    hand_over(session, daemon, &signed.id, &blob).await
+    hand_over(session, daemon, &signed.id, &blob, delivery_of(&blob), Asking::First).await
+}
+
+/// Bytes of ours decode; if not, an ordinary hand-over is what gives the error its words.
+fn delivery_of(blob: &[u8]) -> Delivery {
+    Transaction::decode(blob).map_or(Delivery::Ordinary, |transaction| Delivery::of(&transaction))
+}
+
+/// Whether a transaction may be on its way since earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// No.
+    First,
+    /// Yes: then no refusal is the last word, because what was set going before is still open.
+    Again,
+}
+
+/// Blocks that a daemon is believed to be ahead of this wallet: one that lies must not take money for ever.
+const MOST_AHEAD: u64 = 720;
+
+/// The daemon's chain height, from which the time of a quorum counts; the wallet's own where the daemon does not say.
+async fn chain_height(session: &Session, daemon: &Daemon) -> Height {
+    let own = session.wallet.chain().next();
+    let most = own.index().saturating_add(MOST_AHEAD);
+    daemon
+        .info()
+        .await
+        .map_or(own, |info| own.max(Height::new(info.height.min(most))))
 }
 
 /// Hands over what is on disk, and notes what became of it.
-async fn hand_over(session: &mut Session, daemon: &Daemon, id: &Hash, blob: &[u8]) -> Result<Fate, CommandError> {
-    // Bytes of ours decode; if not, an ordinary hand-over is what gives the error its words.
-    let delivery = Transaction::decode(blob).map_or(Delivery::Ordinary, |transaction| Delivery::of(&transaction));
+async fn hand_over(
+    session: &mut Session,
+    daemon: &Daemon,
+    id: &Hash,
+    blob: &[u8],
+    delivery: Delivery,
+    asking: Asking,
+) -> Result<Fate, CommandError> {
+    if delivery == Delivery::Blink {
+        let height = chain_height(session, daemon).await;
+        session.record_asked(id, height)?;
+    }
     let submission = daemon.submit(blob, Relaying::Relay, delivery).await;
     tracing::info!(%id, ?submission, "a transaction was handed over");
     let (relay, fate) = match submission {
         Submission::Sent => (Relay::Accepted, Fate::Sent),
         Submission::Approved => (Relay::Accepted, Fate::Approved),
         Submission::Undecided { reason } => (Relay::Unknown, Fate::Undecided { reason }),
+        Submission::Refused { reason } | Submission::NotApproved { reason } if asking == Asking::Again => {
+            (Relay::Unknown, Fate::Unknown { reason })
+        }
+        Submission::NotApproved { reason } => (Relay::Unknown, Fate::NotApproved { reason }),
         Submission::Refused { reason } => (Relay::Rejected(reason.clone()), Fate::Refused { reason }),
         Submission::Unknown { reason } => (Relay::Unknown, Fate::Unknown { reason }),
     };
+    // An answer that says nothing new takes nothing back that was known.
+    if asking == Asking::Again && relay == Relay::Unknown {
+        return Ok(fate);
+    }
     // The transaction is out: that the note cannot be written must not look as if it were not.
     if let Err(error) = session.record_relayed(id, relay) {
         tracing::error!(%error, %id, "what became of a transaction could not be saved");
@@ -150,17 +199,25 @@ async fn hand_over(session: &mut Session, daemon: &Daemon, id: &Hash, blob: &[u8
     Ok(fate)
 }
 
-/// Hands over again what is kept of a transaction; the daemon knows it by its id, so this is never a second payment.
+/// Hands over again what is kept of a transaction; the daemon knows it by its id, so this is never a second payment. A refusal
+/// frees nothing: an earlier asking is still open, and only the chain or the end of its time settles it. A delivery other than
+/// what it was built for may be given: a blink that is not approved is good as an ordinary transaction.
 ///
 /// # Errors
 /// [`CommandError::NothingToResend`].
-pub async fn resend(session: &mut Session, daemon: &Daemon, id: &Hash) -> Result<Fate, CommandError> {
+pub async fn resend(
+    session: &mut Session,
+    daemon: &Daemon,
+    id: &Hash,
+    delivery: Option<Delivery>,
+) -> Result<Fate, CommandError> {
     let blob = session
         .unmined
         .get(id)
         .cloned()
         .ok_or(CommandError::NothingToResend(*id))?;
-    hand_over(session, daemon, id, &blob).await
+    let delivery = delivery.unwrap_or_else(|| delivery_of(&blob));
+    hand_over(session, daemon, id, &blob, delivery, Asking::Again).await
 }
 
 /// Writes a transaction in hexadecimal to the present folder.

@@ -13,7 +13,7 @@ use crate::{
     sending::DecoyCache,
     terminal::{Confirmation, OutputFormat, PromptError, Terminal},
 };
-use oxen_types::{Hash, Network};
+use oxen_types::{Hash, Height, Network};
 use oxen_wallet_core::{
     ChainView, KeysSection, Lookahead, StakeLocks, Wallet, sent::Relay, state::WalletState, wallet::WalletNetwork,
 };
@@ -205,7 +205,25 @@ impl Session {
     /// # Errors
     /// [`CommandError`].
     pub fn record_relayed(&mut self, id: &Hash, relay: Relay) -> Result<(), CommandError> {
-        self.wallet.note_relay(id, relay.clone())?;
+        self.wallet.note_relay(id, relay)?;
+        self.record_state(id)
+    }
+
+    /// Notes that service nodes are going to be asked about a blink, at this chain height, and brings that to disk.
+    ///
+    /// # Errors
+    /// [`CommandError`]: do not ask them then.
+    pub fn record_asked(&mut self, id: &Hash, chain_height: Height) -> Result<(), CommandError> {
+        self.wallet.note_asked(id, chain_height)?;
+        self.record_state(id)
+    }
+
+    /// Brings to disk what the wallet believes of a transaction, which is not always the last answer.
+    fn record_state(&mut self, id: &Hash) -> Result<(), CommandError> {
+        let Some(sent) = self.wallet.journal().sent_transaction(id) else {
+            return Ok(());
+        };
+        let relay = sent.relay.clone();
         let content = Content {
             wallet: &self.wallet,
             preferences: &self.preferences,

@@ -49,6 +49,8 @@ pub enum OnSubmit {
     TakeAndBreak,
     /// Breaks the connection without taking it.
     Break,
+    /// Breaks the connection, and refuses the next one for this reason.
+    BreakThenRefuse(&'static str),
     Busy,
 }
 
@@ -440,6 +442,10 @@ async fn json_rpc(State(chain): State<Shared>, body: Bytes) -> Response {
                 return broken();
             }
             OnSubmit::Break => return broken(),
+            OnSubmit::BreakThenRefuse(reason) => {
+                chain.on_submit = OnSubmit::Refuse(reason);
+                return broken();
+            }
             OnSubmit::Busy => Err((-32_003, "busy")),
         }
     } else {

@@ -169,6 +169,55 @@ fn a_busy_daemon_has_not_taken_the_transaction() {
 }
 
 #[test]
+fn a_refusal_after_an_attempt_that_may_have_arrived_is_unknown() {
+    let (desk, other) = rich_desk();
+    desk.daemon().chain().on_submit = OnSubmit::BreakThenRefuse("the moon is wrong");
+    let run = desk.script("w", &["transfer", &other, "1"]);
+    assert_eq!(run.status, ExitStatus::Unknown);
+    let error = run.json()["error"].clone();
+    assert_eq!(error["code"], "transaction_unknown");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("the moon is wrong"), "{message}");
+    let reserved = desk.script("w", &["--no-refresh", "balance"]).result();
+    assert!(reserved["unlocked"].as_u64() < Some(100 * OXEN), "{reserved}");
+}
+
+#[test]
+fn a_refusal_of_what_is_sent_again_frees_no_money() {
+    let (desk, other) = rich_desk();
+    desk.daemon().chain().on_submit = OnSubmit::TakeAndBreak;
+    desk.script("w", &["transfer", &other, "1"]);
+    for refusal in [OnSubmit::Refuse("the moon is wrong"), OnSubmit::Busy] {
+        desk.daemon().chain().on_submit = refusal;
+        let again = desk.script("w", &["--no-refresh", "resend"]).result();
+        assert_eq!(again[0]["status"], "unknown", "{again}");
+        let reserved = desk.script("w", &["--no-refresh", "balance"]).result();
+        assert!(reserved["unlocked"].as_u64() < Some(100 * OXEN), "{reserved}");
+    }
+}
+
+#[test]
+fn a_blink_that_was_undecided_keeps_its_money_whatever_a_second_asking_is_told() {
+    let (desk, other) = rich_desk();
+    desk.daemon().chain().on_submit = OnSubmit::Blink(3, "Unknown: the service nodes have not decided in time.");
+    desk.script("w", &["transfer", "blink", &other, "1"]);
+    let places = "too many instant transactions wait for their quorums";
+    for refusal in [
+        OnSubmit::Busy,
+        OnSubmit::Refuse(places),
+        OnSubmit::Blink(1, "no quorum"),
+    ] {
+        desk.daemon().chain().on_submit = refusal;
+        let path = desk.file("w");
+        let words = ["--wallet-file", &path, "--password", "", "--no-refresh", "resend"];
+        let shown = desk.run(&words, "").output;
+        assert!(shown.contains("still unknown") && !shown.contains("free"), "{shown}");
+        let reserved = desk.script("w", &["--no-refresh", "balance"]).result();
+        assert!(reserved["unlocked"].as_u64() < Some(100 * OXEN), "{reserved}");
+    }
+}
+
+#[test]
 fn keys_and_destinations_are_on_disk_before_the_daemon_hears_of_the_transaction() {
     let (desk, other) = rich_desk();
     desk.daemon().chain().on_submit = OnSubmit::TakeAndBreak;
@@ -233,20 +282,31 @@ fn an_ordinary_payment_asks_no_quorum() {
 }
 
 #[test]
-fn a_blink_that_is_rejected_frees_its_money_and_says_why() {
+fn a_blink_that_is_not_approved_keeps_its_money_and_can_be_sent_as_an_ordinary_one() {
     let (desk, other) = rich_desk();
-    let before = balance(&desk, "w")["unlocked_balance"].clone();
     desk.daemon().chain().on_submit =
         OnSubmit::Blink(1, "the service nodes rejected it: send it as an ordinary transaction");
     let run = desk.script("w", &["transfer", "blink", &other, "1"]);
     let error = run.json()["error"].clone();
-    assert_eq!(error["code"], "transaction_refused");
-    assert!(
-        error["message"].as_str().unwrap().contains("send it as an ordinary"),
-        "{error}"
-    );
+    assert_eq!(error["code"], "blink_not_approved");
+    let message = error["message"].as_str().unwrap();
+    for part in ["send it as an ordinary", "resend ordinary", "13 blocks"] {
+        assert!(message.contains(part), "{message}");
+    }
     assert_eq!(run.status, ExitStatus::Failed);
-    assert_eq!(balance(&desk, "w")["unlocked_balance"], before);
+    for _ in 0..3 {
+        let kept = balance(&desk, "w");
+        assert!(kept["unlocked"].as_u64() < Some(100 * OXEN), "{kept}");
+    }
+    {
+        let mut chain = desk.daemon().chain();
+        (chain.on_submit, chain.asked_for_blink) = (OnSubmit::Accept, false);
+    }
+    let sent = desk.script("w", &["resend", "ordinary"]).result();
+    assert_eq!(sent[0]["status"], "sent", "{sent}");
+    assert!(!desk.daemon().chain().asked_for_blink);
+    desk.daemon().chain().mine_pool();
+    assert_eq!(balance(&desk, "other")["balance"], OXEN);
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub struct PoolRecord {
 
 impl Wallet {
     /// Takes the whole pool in, with what [`crate::scan::find_in_pool`] found in it. Transactions that this wallet sent and
-    /// that are nowhere to be seen twice in a row count as dropped, and free their inputs.
+    /// that are nowhere to be seen twice in a row count as dropped, and free their inputs; blinks not before their quorums can
+    /// no longer approve them.
     ///
     /// Answers the ids of transactions that were dropped now.
     pub fn apply_pool(&mut self, pool: &ScanPool, mut findings: Findings) -> Vec<Hash> {
@@ -104,15 +105,14 @@ impl Wallet {
 
     fn count_absences(&mut self, present: &BTreeSet<Hash>) -> Vec<Hash> {
         let mut dropped = Vec::new();
+        let chain_height = self.state.chain.next();
         for sent in self.state.journal.sent.values_mut() {
             if self.state.transactions.contains_key(&sent.id) {
                 continue;
             }
             if present.contains(&sent.id) {
-                // It is out, whatever was believed.
-                sent.absences = 0;
-                sent.relay = Relay::Accepted;
-            } else if sent.holds_inputs() {
+                sent.note_present(chain_height);
+            } else if sent.holds_inputs() && !sent.may_be_hidden(chain_height) {
                 sent.absences = sent.absences.saturating_add(1);
                 if sent.absences >= ABSENCES_BEFORE_FAILURE {
                     sent.relay = Relay::Dropped;

@@ -7,7 +7,7 @@ use crate::{
     sent::{Relay, SentDestination, SentTransaction, SpentInput, TransactionKeys},
 };
 use oxen_crypto::KeyError;
-use oxen_types::{Hash, Timestamp, extra::Extra};
+use oxen_types::{Hash, Height, Timestamp, extra::Extra};
 use thiserror::Error;
 
 /// Why something about sending cannot be noted.
@@ -42,7 +42,7 @@ impl Wallet {
         for input in &signed.inputs {
             self.state.journal.rings.insert(input.key_image, input.ring.clone());
         }
-        let sent = SentTransaction {
+        let mut sent = SentTransaction {
             id: signed.id,
             kind: signed.kind,
             created,
@@ -69,6 +69,7 @@ impl Wallet {
             relay: Relay::Unknown,
             absences: 0,
         };
+        sent.note_asked(self.state.chain.next());
         self.state.journal.sent.insert(signed.id, sent);
         let extra = Extra::parse_or_empty(&signed.transaction.prefix.extra);
         if let Some(service_node) = extra.service_node_key() {
@@ -78,14 +79,25 @@ impl Wallet {
     }
 
     /// Notes what became of a transaction: [`Relay::Rejected`] only when the daemon really refused it, never because it did not
-    /// answer.
+    /// answer, and never when it was handed over before: another daemon, or the same one later, cannot take the first asking back.
+    /// What was accepted stays so.
     ///
     /// # Errors
     /// [`SendingError::NotOurs`].
     pub fn note_relay(&mut self, id: &Hash, relay: Relay) -> Result<(), SendingError> {
         let sent = self.state.journal.sent.get_mut(id).ok_or(SendingError::NotOurs(*id))?;
-        sent.relay = relay;
-        sent.absences = 0;
+        sent.note_relay(relay);
+        Ok(())
+    }
+
+    /// Notes, **before** it happens, that service nodes are asked to approve a blink, at this height of the daemon's chain. An
+    /// ordinary transaction stays as it is.
+    ///
+    /// # Errors
+    /// [`SendingError::NotOurs`].
+    pub fn note_asked(&mut self, id: &Hash, chain_height: Height) -> Result<(), SendingError> {
+        let sent = self.state.journal.sent.get_mut(id).ok_or(SendingError::NotOurs(*id))?;
+        sent.note_asked(chain_height.max(self.state.chain.next()));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::toy_chain::{self, ToyChain, rates, received};
 use oxen_crypto::{AddressKind, SubaddressIndex};
-use oxen_types::{Amount, PaymentId, UnlockTime, extra::Extra, transaction::TransactionType};
+use oxen_types::{Amount, Hash, Height, PaymentId, UnlockTime, extra::Extra, transaction::TransactionType};
 use oxen_wallet_core::{
     Wallet,
     balance::Counting,
@@ -11,7 +11,7 @@ use oxen_wallet_core::{
         SweepSelection, TransferRequest, fee,
     },
     history::{TransferFilter, TransferKind, TransferState},
-    sent::TransactionKeys,
+    sent::{Relay, TransactionKeys},
     wallet::Freeze,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -528,6 +528,70 @@ fn a_lost_transaction_frees_its_inputs_and_keeps_its_ring() {
         (lines[0].kind, lines[0].amount.atomic()),
         (TransferKind::Outgoing, OXEN)
     );
+}
+
+/// Hands a blink of the only output over, without an answer.
+fn asked_blink(chain: &mut ToyChain, sender: &mut Wallet) -> Hash {
+    let mut request = TransferRequest::new(vec![pay(chain.stranger(), OXEN)]);
+    request.priority = Priority::Blink;
+    let plans = chain.plan_transfer(sender, &request).unwrap();
+    chain.send(sender, &plans)[0].id
+}
+
+#[test]
+fn an_undecided_blink_that_a_pool_does_not_show_keeps_its_inputs_for_thirteen_blocks() {
+    let mut chain = ToyChain::with_strangers(31);
+    let mut sender = chain.rich_wallet(&[100 * OXEN]);
+    let id = asked_blink(&mut chain, &mut sender);
+    sender.note_relay(&id, Relay::Unknown).unwrap();
+    let empty = oxen_types::scan::ScanPool::default();
+    for block in 0..13 {
+        for _ in 0..3 {
+            assert_eq!(
+                sender.apply_pool(&empty, Default::default()),
+                [],
+                "after {block} blocks"
+            );
+        }
+        chain.mine_empty(1);
+        chain.scan(&mut sender);
+    }
+    assert_eq!(sender.apply_pool(&empty, Default::default()), [], "the first look");
+    assert_eq!(sender.apply_pool(&empty, Default::default()), [id]);
+}
+
+#[test]
+fn asking_again_keeps_the_inputs_of_a_blink_from_the_second_asking_on() {
+    let mut chain = ToyChain::with_strangers(32);
+    let mut sender = chain.rich_wallet(&[100 * OXEN]);
+    let id = asked_blink(&mut chain, &mut sender);
+    let ahead = Height::new(chain.height().index() + 5);
+    sender.note_asked(&id, ahead).unwrap();
+    sender.note_asked(&id, chain.height()).unwrap();
+    // An approval is no reason to believe a pool that does not know of it.
+    sender.note_relay(&id, Relay::Accepted).unwrap();
+    let expected = Relay::Blink {
+        until: Height::new(ahead.index() + 13),
+    };
+    assert_eq!(sender.journal().sent_transaction(&id).unwrap().relay, expected);
+}
+
+#[test]
+fn what_a_daemon_took_is_not_refused_by_another() {
+    let mut chain = ToyChain::with_strangers(33);
+    let mut sender = chain.rich_wallet(&[100 * OXEN]);
+    let request = TransferRequest::new(vec![pay(chain.stranger(), OXEN)]);
+    let plans = chain.plan_transfer(&sender, &request).unwrap();
+    let id = chain.send(&mut sender, &plans)[0].id;
+    sender.note_asked(&id, chain.height()).unwrap();
+    assert_eq!(
+        sender.journal().sent_transaction(&id).unwrap().relay,
+        Relay::Unknown,
+        "it is no blink"
+    );
+    sender.note_relay(&id, Relay::Accepted).unwrap();
+    sender.note_relay(&id, Relay::Rejected("spent".to_owned())).unwrap();
+    assert!(sender.journal().sent_transaction(&id).unwrap().holds_inputs());
 }
 
 #[test]
