@@ -172,7 +172,8 @@ mod tests {
         let others = mailbox.letters.len();
         for peer in 100..120 {
             for copy in 0..3 {
-                let template = Content::Template(vec![copy; 1 << 20].into());
+                let bytes = [vec![peer; (1 << 20) - 1], vec![copy]].concat();
+                let template = Content::Template(bytes.into());
                 mailbox.keep(letter_with(peer, 2, template, 1));
             }
         }
