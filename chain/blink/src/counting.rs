@@ -86,7 +86,8 @@ impl BlinkService {
             None => return,
             Some(Settlement::Approve { certificate, blob }) => {
                 let blink = ApprovedBlink { certificate, blob };
-                self.take_and_tell(&blink);
+                // Whether it is taken here or not, this is what the quorum decided: the log has the rest.
+                let _: Result<_, _> = self.take_and_tell(&blink);
                 Decided::Approved(blink.certificate)
             }
             Some(Settlement::LetGo { certificate }) => {

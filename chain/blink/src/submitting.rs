@@ -57,8 +57,10 @@ impl Question {
 enum Said {
     /// This, with proof.
     Decided(Decided),
-    /// That none of them began.
-    NotStarted { reason: Option<String> },
+    /// That none of them began, by their own word.
+    NotStarted { reason: String },
+    /// Nothing: none was reached.
+    Nothing,
     /// Nothing certain.
     Open {
         votes: Option<[SubquorumCount; BLINK_SUBQUORUMS]>,
@@ -87,7 +89,12 @@ impl BlinkService {
         let concluded = spawn_blocking(move || self.conclude(&question, said)).await;
         concluded.unwrap_or_else(|error| {
             tracing::error!(%error, %id, "concluding a blink failed");
-            BlinkOutcome::Unknown { id, until, votes: None }
+            BlinkOutcome::Unknown {
+                id,
+                until,
+                votes: None,
+                trouble: None,
+            }
         })
     }
 
@@ -197,10 +204,10 @@ impl BlinkService {
                 );
             }
         }
-        if may_have_started {
-            Said::Open { votes }
-        } else {
-            Said::NotStarted { reason }
+        match (may_have_started, reason) {
+            (true, _) => Said::Open { votes },
+            (false, Some(reason)) => Said::NotStarted { reason },
+            (false, None) => Said::Nothing,
         }
     }
 
@@ -209,11 +216,19 @@ impl BlinkService {
         let id = question.subject.transaction;
         match said {
             Said::Decided(Decided::Approved(certificate)) => {
-                self.take_and_tell(&ApprovedBlink {
+                let taken = self.take_and_tell(&ApprovedBlink {
                     certificate,
                     blob: Arc::clone(&question.blob),
                 });
-                BlinkOutcome::Approved { id }
+                match taken {
+                    Ok(()) => BlinkOutcome::Approved { id },
+                    Err(error) => BlinkOutcome::Unknown {
+                        id,
+                        until: question.until(),
+                        votes: None,
+                        trouble: Some(error),
+                    },
+                }
             }
             // It came by gossip meanwhile.
             _ if self.parts.pool.approved(&id).is_some() => BlinkOutcome::Approved { id },
@@ -230,10 +245,17 @@ impl BlinkService {
                 let reason = BlinkRejection::NotStarted { reason };
                 BlinkOutcome::Rejected { id: Some(id), reason }
             }
-            Said::Open { votes } => {
-                let until = question.until();
-                BlinkOutcome::Unknown { id, until, votes }
+            Said::Nothing => {
+                self.parts.pool.let_go(&id);
+                let reason = BlinkRejection::Unreached;
+                BlinkOutcome::Rejected { id: Some(id), reason }
             }
+            Said::Open { votes } => BlinkOutcome::Unknown {
+                id,
+                until: question.until(),
+                votes,
+                trouble: None,
+            },
         }
     }
 }

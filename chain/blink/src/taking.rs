@@ -11,20 +11,24 @@ const MOST_ABOVE_IMMUTABLE: u64 = 100;
 
 impl BlinkService {
     /// Takes a blink that was approved here, and tells everybody.
-    pub(crate) fn take_and_tell(&self, blink: &ApprovedBlink) {
+    ///
+    /// # Errors
+    /// It stands in the way of what this node holds: others have it, and decide for themselves.
+    pub(crate) fn take_and_tell(&self, blink: &ApprovedBlink) -> Result<(), AdmissionError> {
         let id = blink.certificate.subject.transaction;
-        match self.take(blink) {
+        let taken = self.take(blink);
+        match &taken {
             Ok(BlinkAdmission::Added | BlinkAdmission::Overtaken { .. }) => {
                 tracing::info!(%id, "an instant transaction is approved");
                 self.parts.gossip.publish(GossipTopic::Blinks, to_gossip(blink));
             }
             Ok(BlinkAdmission::AlreadyApproved | BlinkAdmission::Mined | BlinkAdmission::Final) => {}
-            // The others decide for themselves.
             Err(error) => {
                 tracing::warn!(%id, %error, "a quorum approved a blink that cannot be taken here");
                 self.parts.gossip.publish(GossipTopic::Blinks, to_gossip(blink));
             }
         }
+        taken.map(drop)
     }
 
     /// Brings an approved blink, whose certificate is verified, into the pool. Whoever waits for its quorum's decision hears
@@ -59,9 +63,8 @@ impl BlinkService {
             tracing::warn!(%lowest, %tip, %immutable, "blocks that conflict with an approved blink stay");
             return;
         }
-        let count = tip.since(lowest).saturating_add(1);
-        match self.parts.writer.pop_blocks(count) {
-            Ok(tip) => tracing::warn!(%tip, count, "took back blocks that conflict with an approved blink"),
+        match self.parts.writer.pop_blocks_from(lowest) {
+            Ok(tip) => tracing::warn!(%tip, %lowest, "took back blocks that conflict with an approved blink"),
             Err(error) => tracing::error!(%error, "blocks that conflict with an approved blink cannot be taken back"),
         }
     }

@@ -83,15 +83,9 @@ impl PrivateNetwork {
     pub fn await_block_that<T>(
         &self,
         what: &str,
-        mut seen: impl FnMut() -> Result<Seen<T>, NetworkError>,
+        seen: impl FnMut() -> Result<Seen<T>, NetworkError>,
     ) -> Result<T, NetworkError> {
-        self.await_that(what, || {
-            let found = seen()?;
-            if matches!(found, Seen::NotYet(_)) {
-                self.mine_unless_pulse()?;
-            }
-            Ok(found)
-        })
+        self.await_meanwhile(what, seen, || self.mine_unless_pulse().map(drop))
     }
 
     /// Waits for the first block from `height` on that Pulse makes. Mines as long as the rules want that: after a rest that was

@@ -386,12 +386,22 @@ impl PrivateNetwork {
     pub fn mine_until<T>(
         &self,
         what: &str,
+        seen: impl FnMut() -> Result<Seen<T>, NetworkError>,
+    ) -> Result<T, NetworkError> {
+        self.await_meanwhile(what, seen, || self.mine(1))
+    }
+
+    /// Waits until `seen` says yes, and does something each time it says no.
+    pub(crate) fn await_meanwhile<T>(
+        &self,
+        what: &str,
         mut seen: impl FnMut() -> Result<Seen<T>, NetworkError>,
+        mut otherwise: impl FnMut() -> Result<(), NetworkError>,
     ) -> Result<T, NetworkError> {
         self.await_that(what, || {
             let found = seen()?;
             if matches!(found, Seen::NotYet(_)) {
-                self.mine(1)?;
+                otherwise()?;
             }
             Ok(found)
         })

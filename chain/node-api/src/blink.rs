@@ -109,6 +109,8 @@ pub enum BlinkOutcome {
         until: Height,
         /// What is known.
         votes: Option<[SubquorumCount; BLINK_SUBQUORUMS]>,
+        /// Why this node could not take it although its quorum approved it: another transaction stands in its way here.
+        trouble: Option<AdmissionError>,
     },
 }
 
@@ -137,13 +139,17 @@ pub enum BlinkRejection {
         /// What a member said; nobody vouches for it.
         reason: Option<String>,
     },
-    /// None of those that were asked passed it on.
-    #[error("no service node of the quorum took it{}; try again, or send it as an ordinary transaction",
-        reason.as_deref().map(|reason| format!(". One of them says: {reason}")).unwrap_or_default())]
+    /// None of those that were asked passed it on, by their own word. They have it all the same.
+    #[error(
+        "no service node of the quorum took it. One of them says: {reason}; try again, or send it as an ordinary transaction"
+    )]
     NotStarted {
         /// What one of them said.
-        reason: Option<String>,
+        reason: String,
     },
+    /// None of those that should approve it could be reached: nobody has it.
+    #[error("no service node of the quorum can be reached; try again, or send it as an ordinary transaction")]
+    Unreached,
     /// This node is alone.
     #[error("this node has no connection to service nodes, which approve instant transactions; send it without blink")]
     Alone,

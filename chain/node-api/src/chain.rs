@@ -217,4 +217,10 @@ pub trait ChainWriter: Send + Sync {
     /// # Errors
     /// The database failed.
     fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError>;
+
+    /// As [`Self::pop_blocks`] for the block at `lowest` and all above it, however many there are by then.
+    ///
+    /// # Errors
+    /// The database failed.
+    fn pop_blocks_from(&self, lowest: Height) -> Result<Height, SubmitBlockError>;
 }

@@ -30,7 +30,10 @@ impl Metrics {
     /// The figures in Prometheus' text format, gauges read at this moment.
     pub(crate) fn render(&self, chain: &dyn ChainReader, pool: &dyn Pool) -> String {
         let height = oxen_state::queries::totals(&*chain.snapshot()).map_or(0, |totals| totals.tip.next().index());
-        #[allow(clippy::cast_precision_loss)] // gauges are doubles; these figures stay far below 2⁵³
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "gauges are doubles; these figures stay far below 2⁵³"
+        )]
         with_local_recorder(&self.0, || {
             gauge!(HEIGHT).set(height as f64);
             gauge!(POOL_TRANSACTIONS).set(pool.len() as f64);

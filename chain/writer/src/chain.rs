@@ -328,6 +328,12 @@ impl ChainWriter for Chain {
         let _writing = self.lock();
         self.revert_newest(count)
     }
+
+    fn pop_blocks_from(&self, lowest: Height) -> Result<Height, SubmitBlockError> {
+        let _writing = self.lock();
+        let tip = self.parts.store.tip().map(|tip| tip.height).unwrap_or_default();
+        self.revert_newest(tip.next().since(lowest))
+    }
 }
 
 /// Refuses a block beside the main chain.

@@ -39,7 +39,8 @@
         clippy::unwrap_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
+        clippy::arithmetic_side_effects,
+        reason = "a test ends where it fails"
     )
 )]
 

@@ -123,7 +123,7 @@ fn used(process: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-#[allow(clippy::cast_precision_loss)] // a figure for people
+#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
 fn to_float(number: u64) -> f64 {
     number as f64
 }

@@ -122,6 +122,11 @@ impl ChainWriter for Writer {
         pool.on_reverted(&transactions);
         Ok(self.chain.lock().tip().0)
     }
+
+    fn pop_blocks_from(&self, lowest: Height) -> Result<Height, SubmitBlockError> {
+        let tip = self.chain.lock().tip().0;
+        self.pop_blocks(tip.next().since(lowest))
+    }
 }
 
 /// A node.

@@ -38,6 +38,10 @@ impl ChainWriter for Keeper {
     fn pop_blocks(&self, count: u64) -> Result<Height, SubmitBlockError> {
         self.chain.pop_blocks(count)
     }
+
+    fn pop_blocks_from(&self, lowest: Height) -> Result<Height, SubmitBlockError> {
+        self.chain.pop_blocks_from(lowest)
+    }
 }
 
 async fn keeper(source: &TestChain, peers: &[&TestNode]) -> (TestNode, mpsc::UnboundedReceiver<Height>) {

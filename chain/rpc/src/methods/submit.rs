@@ -157,7 +157,16 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
             }
             answer
         }
-        BlinkOutcome::Unknown { id, until, votes } => {
+        BlinkOutcome::Unknown {
+            id,
+            until,
+            votes,
+            trouble,
+        } => {
+            let why = trouble.map_or_else(
+                || "the service nodes have not decided in time.".to_owned(),
+                |trouble| format!("the service nodes approved it, but this node cannot take it ({trouble})."),
+            );
             let votes = votes.map(|[one, two]| {
                 format!(
                     " So far {} of {} and {} of {} approved it.",
@@ -167,7 +176,7 @@ fn told(outcome: BlinkOutcome, blob: &[u8]) -> SubmitAnswer {
             SubmitAnswer {
                 status: Status::OK,
                 reason: format!(
-                    "Unknown: the service nodes have not decided in time.{} It may still be approved and mined: do not pay \
+                    "Unknown: {why}{} It may still be approved and mined: do not pay \
                      again, but look for the transaction. From height {until} on it cannot become approved any more; \
                      whoever has it signed could still send it as an ordinary one, so pay again with the same inputs only, or \
                      send this very transaction without blink",
@@ -190,6 +199,7 @@ const fn reached_service_nodes(reason: &BlinkRejection) -> bool {
         BlinkRejection::Refused(_)
         | BlinkRejection::AlreadyMined
         | BlinkRejection::NoQuorum(_)
+        | BlinkRejection::Unreached
         | BlinkRejection::Alone => false,
     }
 }

@@ -89,6 +89,7 @@ fn an_unknown_one_is_no_failure_and_says_what_to_do() {
         id: transfer.id(),
         until: Height::new(1_247),
         votes: Some([count(6, 0), count(7, 1)]),
+        trouble: None,
     };
     let answer = send(&fixture, &transfer, Some(outcome));
     assert!(answer.status.is_ok(), "a client that reads a failure pays twice");
@@ -137,7 +138,9 @@ fn one_that_waits_as_an_ordinary_transaction_is_a_success_though_it_is_not_appro
     let fixture = Fixture::start();
     let transfer = TransferBuilder::new().build(&mut fixture.source());
     fixture.submit(&transfer);
-    let reason = BlinkRejection::NotStarted { reason: None };
+    let reason = BlinkRejection::NotStarted {
+        reason: "busy".to_owned(),
+    };
     let id = Some(transfer.id());
     let answer = send(&fixture, &transfer, Some(BlinkOutcome::Rejected { id, reason }));
     assert!(answer.status.is_ok(), "{}", answer.reason);

@@ -142,6 +142,10 @@ impl ChainWriter for Receiver {
     fn pop_blocks(&self, _: u64) -> Result<Height, SubmitBlockError> {
         Err(SubmitBlockError::ShuttingDown)
     }
+
+    fn pop_blocks_from(&self, _: Height) -> Result<Height, SubmitBlockError> {
+        Err(SubmitBlockError::ShuttingDown)
+    }
 }
 
 /// What nodes answer when they are asked for their time, the first question first, and who was asked.
