@@ -2,27 +2,84 @@
 
 use super::world::World;
 use crate::wire::Votes;
-use oxen_node_api::{BlinkOutcome, Pool, PoolKeeper};
-use oxen_staking_rules::blink::BlinkDecision;
+use oxen_node_api::{ApprovedBlink, BlinkOutcome, BlinkPool, Pool, PoolKeeper};
+use oxen_staking_rules::blink::{BlinkDecision, BlinkSubject, BlinkTally, BlinkVote};
 use oxen_types::PublicKey;
+use std::sync::Arc;
 
 #[tokio::test(start_paused = true)]
 async fn of_two_conflicting_blinks_sent_together_at_most_one_is_approved() {
-    for _ in 0..3 {
-        let mut world = World::new();
-        let one = world.blink();
-        let two = world.rival(&one);
-        let other = world.members.last().unwrap();
-        let (first, second) = tokio::join!(world.submitter.send(&one), other.send(&two));
-        let approved = [&first, &second]
-            .iter()
-            .filter(|outcome| matches!(outcome, BlinkOutcome::Approved { .. }))
-            .count();
-        assert!(approved <= 1, "{first:?} {second:?}");
-        for node in world.nodes() {
-            assert!(!(node.knows_blink(&one) && node.knows_blink(&two)));
-        }
+    let mut world = World::new();
+    let one = world.blink();
+    let two = world.rival(&one);
+    let other = world.members.last().unwrap();
+    let (first, second) = tokio::join!(world.submitter.send(&one), other.send(&two));
+    let approved = [&first, &second]
+        .iter()
+        .filter(|outcome| matches!(outcome, BlinkOutcome::Approved { .. }))
+        .count();
+    assert!(approved <= 1, "{first:?} {second:?}");
+    for node in world.nodes() {
+        assert!(!(node.knows_blink(&one) && node.knows_blink(&two)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_conflicting_blinks_the_first_is_approved_and_the_second_refused() {
+    let mut world = World::new();
+    let one = world.blink();
+    let two = world.rival(&one);
+    let first = world.submitter.send(&one).await;
+    assert!(matches!(first, BlinkOutcome::Approved { .. }), "{first:?}");
+    world.everybody_knows(&one).await;
+    let second = world.members.last().unwrap().send(&two).await;
+    assert!(matches!(second, BlinkOutcome::Rejected { .. }), "{second:?}");
+    assert!(world.nodes().all(|node| !node.knows_blink(&two)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_quorum_approved_and_this_node_cannot_take_is_not_called_approved() {
+    let mut world = World::new();
+    let one = world.blink();
+    let two = world.rival(&one);
+    let quorums = world.quorums();
+    let votes = |subject: &BlinkSubject| -> Vec<BlinkVote> {
+        let of = |member| world.votes(&member, subject, BlinkDecision::Approve);
+        quorums.members().into_iter().flat_map(of).collect()
+    };
+    // Four are silent, so that the sender waits for the decision.
+    let both = quorums.members().into_iter();
+    let silent: Vec<PublicKey> = both.filter(|key| quorums.seats_of(key).len() == 2).take(4).collect();
+    world.silence(&silent);
+    let sending = tokio::spawn(world.submitter.send(&one));
+    while world.submitter.pool.get(&one.id()).is_none() {
+        tokio::task::yield_now().await;
+    }
+    // Meanwhile this node alone hears that dishonest members approved the other one as well.
+    let subject = world.subject(&two);
+    let mut tally = BlinkTally::new(subject);
+    for vote in votes(&subject) {
+        tally.record(&vote, &quorums).unwrap();
+    }
+    let rival = ApprovedBlink {
+        certificate: tally.approval(&quorums).unwrap(),
+        blob: Arc::new(two.blob()),
+    };
+    world.submitter.pool.approve(&rival).unwrap();
+    let subject = world.subject(&one);
+    for member in quorums.members().into_iter().filter(|key| !silent.contains(key)) {
+        let message = Votes {
+            subject,
+            checksum: quorums.checksum(),
+            votes: votes(&subject),
+        };
+        world.node_of(&member).service.count(&message, &silent[0]);
+    }
+    let outcome = sending.await.unwrap();
+    assert!(
+        matches!(outcome, BlinkOutcome::Unknown { trouble: Some(_), .. }),
+        "{outcome:?}"
+    );
 }
 
 /// Three members of each sub-quorum sign everything, whatever they signed before.

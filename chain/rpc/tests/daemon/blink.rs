@@ -110,6 +110,40 @@ fn an_unknown_one_is_no_failure_and_says_what_to_do() {
 }
 
 #[test]
+fn one_that_was_approved_and_cannot_be_taken_here_is_unknown_and_says_why() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let outcome = BlinkOutcome::Unknown {
+        id: transfer.id(),
+        until: Height::new(1_247),
+        votes: None,
+        trouble: Some(AdmissionError::PoolFull),
+    };
+    let answer = send(&fixture, &transfer, Some(outcome));
+    assert!(answer.status.is_ok());
+    assert_eq!(answer.blink_status, Some(3));
+    for part in [
+        "approved it, but this node cannot take it (the pool is full",
+        "do not pay again",
+    ] {
+        assert!(answer.reason.contains(part), "{}", answer.reason);
+    }
+}
+
+#[test]
+fn one_that_reached_nobody_was_not_sent() {
+    let fixture = Fixture::start();
+    let transfer = TransferBuilder::new().build(&mut fixture.source());
+    let outcome = BlinkOutcome::Rejected {
+        id: Some(transfer.id()),
+        reason: BlinkRejection::Unreached,
+    };
+    let answer = send(&fixture, &transfer, Some(outcome));
+    assert_eq!((answer.blink_status, answer.not_relayed), (Some(1), true));
+    assert!(!answer.reason.contains("signed"), "{}", answer.reason);
+}
+
+#[test]
 fn a_node_that_is_alone_says_so() {
     let fixture = Fixture::start();
     let transfer = TransferBuilder::new().build(&mut fixture.source());

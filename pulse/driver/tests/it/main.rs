@@ -8,4 +8,5 @@
 
 mod network;
 mod rounds;
+mod thread;
 mod world;

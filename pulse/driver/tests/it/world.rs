@@ -132,6 +132,10 @@ impl Node {
         }
     }
 
+    pub(crate) const fn parts(&self) -> &PulseParts {
+        &self.parts
+    }
+
     pub(crate) fn tip(&self) -> (Height, Hash) {
         let (height, row) = queries::tip(&*self.chain.snapshot()).unwrap();
         (height, row.id)

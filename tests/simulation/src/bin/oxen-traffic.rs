@@ -6,8 +6,9 @@ use oxen_simulation::traffic::{BLOCK_WORK, Mesh, QuorumCost, SMALL_WORK, Spread,
 const BLOCKS: u64 = 40;
 /// New votes on checkpoints for a block: twenty for every fourth.
 const NEW_VOTES: u64 = 5;
-/// Votes that are sent again in the time of a block: each of the twenty voters of fifteen checkpoints does so every two minutes.
-const REPEATED_VOTES: u64 = 20 * 60 / 4;
+/// Votes that are sent again for each block: twenty voters, two repetitions where there are enough votes (staking/rules
+/// `vote::pool`), every fourth block.
+const REPEATED_VOTES: u64 = 20 * 2 / 4;
 /// Blocks in the time between two uptime proofs of a node: an hour at two minutes a block.
 const BLOCKS_OF_PROOF: u64 = 30;
 
