@@ -3,6 +3,7 @@
 use crate::{metrics::Metrics, own_report::OwnReporter, standing::OwnReport};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use oxen_node_api::{ChainReader, PeerControl, Pool, SyncState};
+use oxen_pulse_driver::PulseWatch;
 use oxen_state::queries;
 use oxen_store::ChainStore;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ pub(crate) struct Health {
     pub(crate) pool: Arc<dyn Pool>,
     pub(crate) store: ChainStore,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where Pulse stands, if the process runs a service node.
+    pub(crate) pulse: Option<PulseWatch>,
     /// What is told about the service node; only to its operator.
     pub(crate) own: Option<OwnReporter>,
     /// None when the node is alone.
@@ -101,5 +104,6 @@ fn own_detail(report: &OwnReport) -> Value {
 }
 
 async fn render(State(health): State<Health>) -> String {
-    health.metrics.render(&*health.chain, &*health.pool)
+    let pulse = health.pulse.as_ref().map(PulseWatch::situation);
+    health.metrics.render(&*health.chain, &*health.pool, pulse.as_ref())
 }

@@ -180,6 +180,7 @@ impl Node {
             pool: Arc::clone(&core.pool) as _,
             store,
             metrics,
+            pulse: pulse.as_ref().map(PulseDriver::watch),
             own: None,
             peers: peer_control.clone(),
         };

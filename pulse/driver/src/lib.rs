@@ -6,7 +6,7 @@
 //! the chain and fetched transactions wait, bounded. The thread (`service`) hands them to a [`Participant`], which steps the
 //! machine and carries its effects out one after the other: `duty` reads the next block to make and its quorums from the
 //! state, `guard` is the memory that keeps a restarted node from signing twice, `transactions` brings what a template names
-//! and the pool lacks, `journal` tells log and metrics, `watch` the operator. A [`Participant`] knows neither threads nor sockets, so tests
+//! and the pool lacks, `journal` writes the log, `watch` is what operator and metrics look at. A [`Participant`] knows neither threads nor sockets, so tests
 //! and simulators drive it directly.
 #![forbid(unsafe_code)]
 #![cfg_attr(

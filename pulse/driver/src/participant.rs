@@ -3,7 +3,7 @@
 use crate::{
     duty::{next_duty, quorum_of},
     guard::{GuardStorage, GuardStorageError, Promise},
-    journal::Journal,
+    journal,
     transactions::Offered,
 };
 use oxen_crypto::KeyPair;
@@ -75,7 +75,6 @@ impl Fetch {
 pub struct Participant {
     parts: PulseParts,
     machine: Machine,
-    journal: Journal,
     answers: VecDeque<Input>,
     wake: Option<Moment>,
     /// The quorum of the round under way.
@@ -99,7 +98,6 @@ impl Participant {
         Ok(Self {
             machine: Machine::new(parts.key.public, SchnorrVerifier, records),
             parts,
-            journal: Journal::default(),
             answers: VecDeque::new(),
             wake: None,
             quorum: None,
@@ -226,8 +224,7 @@ impl Participant {
     }
 
     fn report(&mut self, report: &Report) {
-        let now = self.now();
-        self.journal.note(now, report);
+        journal::write(report);
         self.reports.push(*report);
         if let (
             Report::RoundPrepared {

@@ -15,7 +15,9 @@ pub struct PulseSituation {
     pub completed: u64,
     /// Rounds that failed with this node in their quorum since the start.
     pub failed: u64,
-    /// The last of them.
+    /// Messages of others that were dropped because of what they say, since the start.
+    pub refused: u64,
+    /// The last round that failed.
     pub last_failure: Option<Report>,
 }
 
@@ -49,6 +51,7 @@ impl PulseWatch {
             status,
             completed: 0,
             failed: 0,
+            refused: 0,
             last_failure: None,
         })))
     }
@@ -65,6 +68,7 @@ impl PulseWatch {
         for report in reports {
             match report {
                 Report::BlockMade { .. } => situation.completed += 1,
+                Report::MessageRefused { .. } => situation.refused += 1,
                 Report::RoundFailed {
                     role: Role::Producer | Role::Validator(_),
                     ..

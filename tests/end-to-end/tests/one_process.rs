@@ -58,15 +58,21 @@ fn each_node_has_figures_of_its_own(network: &PrivateNetwork) {
     let nodes = || (0..network.node_count()).map(|index| network.node(index));
     let keys: BTreeSet<&str> = nodes().map(|node| node.key()).collect();
     assert_eq!(keys.len(), SERVICE_NODES);
+    let mut completed = 0;
     for node in nodes() {
         let (_, text) = node.rpc().get("/metrics").unwrap();
-        let committed: u64 = text
-            .lines()
-            .find_map(|line| line.strip_prefix("oxen_blocks_committed_total ")?.parse().ok())
-            .unwrap();
+        let figure = |name: &str| -> u64 {
+            let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+            text.lines()
+                .find_map(value)
+                .unwrap_or_else(|| panic!("{name} in {text}"))
+        };
+        let committed = figure("oxen_blocks_committed_total");
         let height = node.rpc().height().unwrap();
         assert!(committed > 0 && committed <= height, "{committed} of {height} blocks");
+        completed += figure("oxen_pulse_blocks_completed_total");
     }
+    assert!(completed > 0, "blocks of Pulse count where they are completed");
 }
 
 fn one_node_cannot_be_killed(network: &mut PrivateNetwork) {

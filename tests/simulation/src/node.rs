@@ -81,12 +81,6 @@ impl Guard {
         self.records.get(&(height, round, act))
     }
 
-    /// True when the record is stored and on disk for sure.
-    #[must_use]
-    pub fn is_settled(&self, record: &GuardRecord) -> bool {
-        self.records.get(&record.key()) == Some(&record.id) && !self.unsettled.contains(&record.key())
-    }
-
     /// After a crash: what was under way is there or not.
     fn crash(&mut self, rng: &mut ChaCha8Rng) {
         for key in std::mem::take(&mut self.unsettled) {
