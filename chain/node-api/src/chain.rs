@@ -204,6 +204,13 @@ pub trait ChainWriter: Send + Sync {
     /// The first rule it breaks, or why it cannot be kept.
     fn submit_block(&self, submission: BlockSubmission) -> Result<BlockOutcome, SubmitBlockError>;
 
+    /// Verifies the proofs of blocks that will be submitted next, in this order, together: many small blocks then cost as
+    /// little as a large one. Nothing is decided here, a block is judged when it is submitted; what cannot be verified yet, or
+    /// is wrong, waits for that. A writer that cannot look ahead does nothing.
+    fn verify_ahead(&self, next: &[BlockSubmission]) {
+        let _ = next;
+    }
+
     /// Verifies a checkpoint of service nodes and keeps it. It makes no other branch the main one by itself: the next block on
     /// that branch does (pulse §9.3).
     ///

@@ -154,6 +154,8 @@ pub(crate) const REQUESTS_OF_SYNC: usize = 2;
 pub(crate) const SYNC_WINDOW_BYTES: usize = 8 * RESPONSE_BYTES;
 /// Batches that are asked or wait: with small blocks their number is the limit.
 pub(crate) const SYNC_WINDOW_BATCHES: usize = 24;
+/// Transactions whose proofs are verified together before their blocks are applied: a third of a second of two cores.
+pub(crate) const SYNC_TRANSACTIONS_AHEAD: usize = 128;
 /// Ids known ahead; below half of it more are asked for.
 pub(crate) const SYNC_IDS_AHEAD: usize = 8_192;
 

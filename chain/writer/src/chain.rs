@@ -319,6 +319,10 @@ impl ChainWriter for Chain {
         self.submit_alternative(&*snapshot, &block, submission)
     }
 
+    fn verify_ahead(&self, next: &[BlockSubmission]) {
+        self.verify_proofs_ahead(next);
+    }
+
     fn add_checkpoint(&self, checkpoint: Checkpoint) -> Result<CheckpointOutcome, SubmitCheckpointError> {
         let _writing = self.lock();
         self.keep_checkpoint(checkpoint)

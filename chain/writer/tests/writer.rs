@@ -7,7 +7,7 @@ use oxen_node_api::{
     AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter,
     Clock, EventHub, Mining, Pool, PoolKeeper, Relay, SubmitBlockError,
 };
-use oxen_state::{BlockError, NoServiceNodes, NoWorkHash, queries};
+use oxen_state::{BlockError, NoServiceNodes, NoWorkHash, queries, transaction::ProofLedger};
 use oxen_store::{
     AlternativeBlocks, ChainStore, Durability, FailingBackend, Identity, MemoryBackend, MigrationPlan, StoreSettings,
     backend::{Fault as DiskFault, FaultPlan},
@@ -28,6 +28,7 @@ struct Writer {
     pool: Arc<Mempool>,
     clock: Arc<ManualClock>,
     events: Arc<EventHub>,
+    verifier: Arc<ProofVerifier>,
     disk: FaultPlan,
     heard: Arc<Heard>,
     _subscription: oxen_node_api::Subscription,
@@ -95,7 +96,7 @@ impl Writer {
         let pool = Arc::new(Mempool::new(MempoolParts {
             chain: Arc::clone(&chain) as _,
             service_nodes: Arc::new(NoServiceNodes),
-            verifier,
+            verifier: Arc::clone(&verifier),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             events: Arc::clone(&events),
             storage: Arc::new(NoStorage),
@@ -112,6 +113,7 @@ impl Writer {
             pool,
             clock,
             events,
+            verifier,
             disk,
             heard,
             _subscription: subscription,
@@ -326,6 +328,47 @@ fn a_block_with_a_bad_proof_is_refused_by_name() {
         matches!(error, SubmitBlockError::Invalid(BlockError::Transaction { .. })),
         "{error}"
     );
+    assert_eq!(writer.digest(), chain.digest());
+}
+
+#[test]
+fn proofs_of_blocks_to_come_are_verified_before_their_blocks_and_only_then_remembered() {
+    let mut chain = TestChain::mature();
+    let writer = Writer::following(&chain);
+    let transfers = TransferBuilder::new().build_many(2, &mut chain);
+    let rings: Vec<_> = transfers
+        .iter()
+        .map(|transfer| chain.resolve(&transfer.checked()).unwrap().digest)
+        .collect();
+    let is_remembered = |digest| ProofLedger::is_verified(&*writer.verifier, digest);
+    let next: Vec<_> = transfers
+        .iter()
+        .map(|transfer| chain.mine(&[transfer.checked()]).submission())
+        .collect();
+
+    writer.chain.verify_ahead(&next[..1]);
+    assert!(
+        !is_remembered(&rings[0]),
+        "one block alone is verified when it is submitted"
+    );
+
+    let mut spoiled = next.clone();
+    let mut other = TestChain::mature();
+    let broken = TransferBuilder::new()
+        .build(&mut other)
+        .with_fault(Fault::RingSignature(0));
+    spoiled[1].transactions = vec![broken.blob()];
+    writer.chain.verify_ahead(&spoiled);
+    assert!(
+        !is_remembered(&rings[0]),
+        "a batch with a wrong proof says nothing of the others"
+    );
+
+    writer.chain.verify_ahead(&next);
+    assert!(rings.iter().all(is_remembered));
+    for block in next {
+        writer.submit(block).unwrap();
+    }
     assert_eq!(writer.digest(), chain.digest());
 }
 

@@ -1,16 +1,14 @@
 //! Following one guide: its ids, the blocks from everybody who has them, applied in order.
 
 use crate::{
-    gossip::{
-        judge::{blocking, readable},
-        own::from_network,
-    },
+    gossip::judge::{blocking, readable},
     limits::{REQUESTS_OF_SYNC, RESPONSE_SOFT_BYTES, SYNC_IDS_AHEAD},
     penalty::{Offence, Penalty, block_penalty},
     shared::{RequestError, Shared},
     sync::{
+        apply::{Applied, apply},
         driver::Aside,
-        plan::{Plan, Ready},
+        plan::Plan,
         progress::Progress,
         serve,
     },
@@ -24,7 +22,7 @@ use futures::{
     stream::{FuturesUnordered, StreamExt},
 };
 use libp2p::PeerId;
-use oxen_node_api::{AlternativeReason, BlockOutcome, BlockSubmission, SubmitBlockError};
+use oxen_node_api::{AlternativeReason, SubmitBlockError};
 use oxen_state::queries;
 use oxen_types::{Block, Checkpoint, ConsensusDecode, Hash, Height};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -86,16 +84,6 @@ enum BlocksAnswer {
     Busy,
     /// Nothing, for whatever reason.
     Nothing,
-}
-
-/// What became of a batch.
-struct Applied {
-    from: PeerId,
-    height: Height,
-    blocks: u64,
-    /// Those of them that nobody gave before.
-    fresh: u64,
-    refused: Option<SubmitBlockError>,
 }
 
 /// One guide and what is fetched after its ids.
@@ -474,53 +462,6 @@ fn is_body_of(body: &BlockBody, id: &Hash) -> bool {
         .as_ref()
         .is_none_or(|bytes| Checkpoint::decode(bytes).is_ok());
     checkpoint_decodes && Block::decode(&body.block).is_ok_and(|block| block.id() == *id)
-}
-
-/// Hands blocks to the writer, in order, up to the first that it refuses.
-fn apply(shared: &Shared, ready: Ready) -> Applied {
-    let mut applied = Applied {
-        from: ready.from,
-        height: ready.first,
-        blocks: 0,
-        fresh: 0,
-        refused: None,
-    };
-    for body in ready.bodies {
-        let submission = BlockSubmission {
-            block: body.block.into_vec(),
-            transactions: body
-                .transactions
-                .into_vec()
-                .into_iter()
-                .map(|blob| blob.into_vec())
-                .collect(),
-            checkpoint: body.checkpoint.and_then(|bytes| Checkpoint::decode(&bytes).ok()),
-        };
-        let outcome = if shared.is_stopping() {
-            Err(SubmitBlockError::ShuttingDown)
-        } else {
-            from_network(|| shared.services.writer.submit_block(submission))
-        };
-        match outcome {
-            Ok(outcome) => {
-                match outcome {
-                    BlockOutcome::Extended { .. } | BlockOutcome::Reorganised { .. } => {
-                        applied.fresh += 1;
-                        shared.sync().advanced(Instant::now());
-                    }
-                    BlockOutcome::Alternative { .. } => applied.fresh += 1,
-                    BlockOutcome::AlreadyKnown { .. } => {}
-                }
-                applied.height = ready.first.saturating_add(applied.blocks);
-                applied.blocks += 1;
-            }
-            Err(error) => {
-                applied.refused = Some(error);
-                break;
-            }
-        }
-    }
-    applied
 }
 
 /// Asks a peer for its newest block, because what it said does not fit what it has.
