@@ -625,7 +625,7 @@ contract ServiceNodeRewards is Initializable, Ownable2StepUpgradeable, PausableU
     }
 
     /// @inheritdoc IServiceNodeRewards
-    function serviceNodes(uint64 serviceNodeID) external view returns (ServiceNode memory) {
+    function serviceNodes(uint64 serviceNodeID) public view returns (ServiceNode memory) {
         return _serviceNodes[serviceNodeID];
     }
 
