@@ -1,5 +1,8 @@
 //! The rules of the bridge to Arbitrum, as pure functions over values: no I/O, no clock, no randomness. May depend on types;
 //! `chain/state`, `bridge/follower` and the wallet call it.
+//!
+//! A walk: [`contract_log`] reads what the rewards contract logged, [`event_transaction`] makes the transaction that reports it,
+//! [`picture`] is what a node sees of L2 and its opinion of reports, [`template`] what it writes into blocks and what it signs.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -16,3 +19,8 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+pub mod contract_log;
+pub mod event_transaction;
+pub mod picture;
+pub mod template;
