@@ -1,11 +1,11 @@
 //! The narrow traits through which services, plugins and front ends meet.
 //!
-//! Pure: only types and traits; depends on types, staking rules and state. A service implements a trait, its users hold an `Arc<dyn …>` of
+//! Pure: only types and traits; depends on types, staking rules, bridge rules and state. A service implements a trait, its users hold an `Arc<dyn …>` of
 //! it, and neither sees the other's inside.
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
 //! tells the time, [`blink`] has transactions approved at once, [`gossip`] is what nodes tell each other, [`quorum_network`] what
-//! one service node tells another, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
+//! one service node tells another, [`l2`] what this node sees of L2, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
 //! makes blocks on a test network, [`pulse`] those of a quorum, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
@@ -21,6 +21,7 @@ pub mod clock;
 pub mod control;
 pub mod feed;
 pub mod gossip;
+pub mod l2;
 pub mod mining;
 pub mod peers;
 pub mod pool;
@@ -39,6 +40,7 @@ pub use clock::Clock;
 pub use control::{NodeControl, SyncState};
 pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
+pub use l2::{L2Provider, L2Reader, L2State, L2Status, NoL2};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};

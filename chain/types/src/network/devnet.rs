@@ -112,6 +112,7 @@ pub(super) fn network() -> Network {
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 30,
         },
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE.to_owned(),
             second: GOVERNANCE.to_owned(),

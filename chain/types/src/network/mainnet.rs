@@ -148,6 +148,7 @@ pub(super) fn with_block_time(target_block_seconds: u64) -> Network {
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 5040,
         },
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),

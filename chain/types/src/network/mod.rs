@@ -9,6 +9,7 @@ mod genesis;
 mod hard_forks;
 mod parameters;
 mod pulse_schedule;
+mod swap;
 
 mod devnet;
 mod fakechain;
@@ -29,6 +30,7 @@ pub use parameters::{
     Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in,
     blocks_in_days, blocks_in_hours,
 };
+pub use swap::{SwapParameters, SwapRatio, SwapRatioInForce, SwapRatioPeriod, SwapRatioTable, SwapRatioTableError};
 
 use crate::{
     bytes::{Hash, NetworkId},
@@ -87,6 +89,8 @@ pub struct Network {
     pub name_periods: NamePeriods,
     /// Stakes and rewards from HF21 on.
     pub l2: L2Parameters,
+    /// The swap from OXEN to SESH; `None` where it is not decided.
+    pub swap: Option<SwapParameters>,
     /// The foundation's addresses.
     pub governance: GovernanceAddresses,
     /// What is kept.
