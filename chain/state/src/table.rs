@@ -51,11 +51,13 @@ pub enum TableId {
     Names,
     /// Which names an owner has.
     NamesByOwner,
+    /// What the last blocks read from L2, by height.
+    L2Readings,
 }
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -77,6 +79,7 @@ impl TableId {
         Self::Quorums,
         Self::Names,
         Self::NamesByOwner,
+        Self::L2Readings,
     ];
 
     /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
@@ -111,6 +114,7 @@ impl TableId {
             Self::Quorums => "quorums",
             Self::Names => "names",
             Self::NamesByOwner => "names-by-owner",
+            Self::L2Readings => "l2-readings",
         }
     }
 }
