@@ -5,7 +5,7 @@
 //!
 //! A walk: [`chain`] reads and extends the chain, [`pool`] the transactions that wait, [`feed`] tells what happened, [`clock`]
 //! tells the time, [`blink`] has transactions approved at once, [`gossip`] is what nodes tell each other, [`quorum_network`] what
-//! one service node tells another, [`l2`] what this node sees of L2, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
+//! one service node tells another, [`l2`] what this node sees of L2, [`bridge`] what service nodes sign for it, [`control`] runs the process, [`peers`] looks at the peers, [`mining`]
 //! makes blocks on a test network, [`pulse`] those of a quorum, [`service_nodes`] is what is known of service nodes beside the chain.
 #![forbid(unsafe_code)]
 #![deny(
@@ -16,6 +16,7 @@
 )]
 
 pub mod blink;
+pub mod bridge;
 pub mod chain;
 pub mod clock;
 pub mod control;
@@ -33,6 +34,7 @@ pub mod service_nodes;
 pub use blink::{
     ApprovedBlink, Blink, BlinkAdmission, BlinkOutcome, BlinkPool, BlinkRejection, BlinkState, NoBlink, NoBlinkQuorum,
 };
+pub use bridge::{AggregationError, BridgeNodes, BridgeSignatures, NoBridge, RewardBalances, SwapTotals};
 pub use chain::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainReader, ChainWriter, CheckpointOutcome,
     Snapshot, SubmitBlockError, SubmitCheckpointError,
