@@ -39,7 +39,9 @@ pub enum AddressError {
     )]
     Checksum(String),
     /// The address that nobody has.
-    #[error("0x0000000000000000000000000000000000000000 is nobody's address: what is sent there is lost. Give your own address")]
+    #[error(
+        "0x0000000000000000000000000000000000000000 is nobody's address: what is sent there is lost. Give your own address"
+    )]
     Zero,
 }
 
@@ -74,7 +76,10 @@ impl TypedAddress {
             .or_else(|| text.strip_prefix("0X"))
             .ok_or_else(|| AddressError::Prefix(shown()))?;
         if let Some(character) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
-            return Err(AddressError::Character { text: shown(), character });
+            return Err(AddressError::Character {
+                text: shown(),
+                character,
+            });
         }
         if digits.len() != DIGITS {
             return Err(AddressError::Length {
@@ -176,8 +181,14 @@ mod tests {
     fn what_is_wrong_is_named() {
         let parse = |text: &str| TypedAddress::parse(text).unwrap_err();
         assert!(matches!(parse("LKrhaVM6uPv"), AddressError::Prefix(_)));
-        assert!(matches!(parse(&EXAMPLES[0][..41]), AddressError::Length { digits: 39, .. }));
-        assert!(matches!(parse(&EXAMPLES[0].replace("Ae", "Ag")), AddressError::Character { character: 'g', .. }));
+        assert!(matches!(
+            parse(&EXAMPLES[0][..41]),
+            AddressError::Length { digits: 39, .. }
+        ));
+        assert!(matches!(
+            parse(&EXAMPLES[0].replace("Ae", "Ag")),
+            AddressError::Character { character: 'g', .. }
+        ));
         assert_eq!(parse(&format!("0x{}", "0".repeat(40))), AddressError::Zero);
     }
 }

@@ -11,13 +11,10 @@ use crate::{
     submission::Submission,
     transaction::Call,
 };
-use alloy::primitives::{FixedBytes, U256};
-use oxen_types::bytes::EthereumAddress;
+use alloy::primitives::U256;
+use oxen_types::bytes::{BlsSignature, EthereumAddress};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Bytes of a signature: x.re, x.im, y.re, y.im (bridge §2.6).
-pub const SIGNATURE_BYTES: usize = 128;
 
 /// What is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +51,7 @@ pub struct Aggregate {
     /// The height of our chain it is of.
     pub height: u64,
     /// The signature of all who signed.
-    pub signature: FixedBytes<SIGNATURE_BYTES>,
+    pub signature: BlsSignature,
     /// The contract's numbers of those who did not.
     pub non_signers: Vec<u64>,
 }
@@ -143,7 +140,7 @@ impl Claim {
             ClaimKind::Swap => Call::new(
                 self.contract,
                 &OxenSwap::updateSwapBalanceCall {
-                    recipient,
+                    account: recipient,
                     total,
                     blsSignature: signature,
                     ids,
@@ -162,7 +159,7 @@ impl Claim {
             ClaimKind::Swap => Call::new(
                 self.contract,
                 &OxenSwap::claimForCall {
-                    recipient: to_alloy(&self.recipient),
+                    account: to_alloy(&self.recipient),
                 },
             ),
         }
@@ -177,10 +174,11 @@ impl Claim {
     }
 }
 
-/// A signature as contracts take it.
+/// A signature as contracts take it (bridge §2.6).
 #[must_use]
-pub fn signature_words(signature: &FixedBytes<SIGNATURE_BYTES>) -> BLSSignatureParams {
+pub fn signature_words(signature: &BlsSignature) -> BLSSignatureParams {
     let mut words = signature
+        .as_bytes()
         .chunks_exact(32)
         .map(|word| U256::try_from_be_slice(word).unwrap_or_default());
     let mut next = || words.next().unwrap_or_default();
@@ -220,8 +218,12 @@ impl ClaimBalance {
                 (answer.rewards, answer.claimed)
             }
             ClaimKind::Swap => (
-                provider.read(contract, &OxenSwap::creditedCall { recipient }).await?,
-                provider.read(contract, &OxenSwap::claimedCall { recipient }).await?,
+                provider
+                    .read(contract, &OxenSwap::creditedCall { account: recipient })
+                    .await?,
+                provider
+                    .read(contract, &OxenSwap::claimedCall { account: recipient })
+                    .await?,
             ),
         };
         let amount = |word| Sesh::from_word(word).ok_or_else(|| provider.senseless("more SESH than there is"));
@@ -252,11 +254,37 @@ pub struct ClaimWindow {
 }
 
 impl ClaimWindow {
-    /// Asks the contract of rewards.
+    /// Asks the contract that pays.
     ///
     /// # Errors
     /// [`L2Error`].
-    pub async fn of_rewards(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
+    pub async fn read(provider: &L2Provider, kind: ClaimKind, contract: &EthereumAddress) -> Result<Self, L2Error> {
+        match kind {
+            ClaimKind::Rewards => Self::of_rewards(provider, contract).await,
+            ClaimKind::Swap => Self::of_swap(provider, contract).await,
+        }
+    }
+
+    async fn of_swap(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
+        let limit = provider.read(contract, &OxenSwap::cycleLimitCall {}).await?;
+        let left = provider.read(contract, &OxenSwap::cycleRemainingCall {}).await?;
+        let cycle = provider.read(contract, &OxenSwap::CYCLE_SECONDSCall {}).await?;
+        let now = provider.head().await?.timestamp;
+        Ok(Self::at(now, cycle, limit, left))
+    }
+
+    fn at(now: u64, cycle: U256, limit: U256, left: U256) -> Self {
+        let seconds = u64::try_from(cycle).unwrap_or(u64::MAX).max(1);
+        let ends = (now / seconds).saturating_add(1).saturating_mul(seconds);
+        Self {
+            left: Sesh::from_word_saturating(left),
+            limit: Sesh::from_word_saturating(limit),
+            ends,
+            ends_in: ends.saturating_sub(now),
+        }
+    }
+
+    async fn of_rewards(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
         use ServiceNodeRewards as Rewards;
         let limit = provider.read(contract, &Rewards::claimThresholdCall {}).await?;
         let cycle = provider.read(contract, &Rewards::claimCycleCall {}).await?;
@@ -264,15 +292,43 @@ impl ClaimWindow {
         let current = provider.read(contract, &Rewards::currentClaimCycleCall {}).await?;
         let now = provider.head().await?.timestamp;
         let seconds = u64::try_from(cycle).unwrap_or(u64::MAX).max(1);
-        let number = now / seconds;
-        let used = if U256::from(number) > current { U256::ZERO } else { used };
-        let limit = Sesh::from_word_saturating(limit);
-        let ends = number.saturating_add(1).saturating_mul(seconds);
+        let began = U256::from(now / seconds);
+        let left = if began > current {
+            limit
+        } else {
+            limit.saturating_sub(used)
+        };
+        Ok(Self::at(now, cycle, limit, left))
+    }
+}
+
+/// The swap on Arbitrum, for whoever is about to burn (bridge §5.4.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SwapState {
+    /// True while nothing is credited or paid.
+    pub paused: bool,
+    /// What can still be credited over all swaps.
+    pub left: Sesh,
+    /// When credits end, seconds since 1970.
+    pub closes: u64,
+    /// What can be claimed in this window.
+    pub window: ClaimWindow,
+}
+
+impl SwapState {
+    /// Asks the contract.
+    ///
+    /// # Errors
+    /// [`L2Error`].
+    pub async fn read(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
+        let cap = provider.read(contract, &OxenSwap::capCall {}).await?;
+        let credited = provider.read(contract, &OxenSwap::totalCreditedCall {}).await?;
+        let closes = provider.read(contract, &OxenSwap::closeTimeCall {}).await?;
         Ok(Self {
-            left: limit.saturating_sub(Sesh::from_word_saturating(used)),
-            limit,
-            ends,
-            ends_in: ends.saturating_sub(now),
+            paused: provider.read(contract, &OxenSwap::pausedCall {}).await?,
+            left: Sesh::from_word_saturating(cap.saturating_sub(credited)),
+            closes: u64::try_from(closes).unwrap_or(u64::MAX),
+            window: ClaimWindow::of_swap(provider, contract).await?,
         })
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! The errors of all contracts stand in one list, [`refusals`], because a refusal may come from a contract that another one
 //! called.
-#![allow(missing_docs, clippy::too_many_arguments, reason = "generated from the interface, which the specification describes")]
+#![allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the interface, which the specification describes"
+)]
 
 use alloy::sol;
 
@@ -72,19 +76,18 @@ sol! {
     }
 
     interface OxenSwap {
-        function updateSwapBalance(address recipient, uint256 total, BLSSignatureParams blsSignature, uint64[] ids) external;
+        function updateSwapBalance(address account, uint256 total, BLSSignatureParams blsSignature, uint64[] ids) external;
         function claim(uint256 amount) external;
-        function claimFor(address recipient) external;
+        function claimFor(address account) external;
 
-        function credited(address recipient) external view returns (uint256);
-        function claimed(address recipient) external view returns (uint256);
+        function credited(address account) external view returns (uint256);
+        function claimed(address account) external view returns (uint256);
         function token() external view returns (address);
         function cap() external view returns (uint256);
         function totalCredited() external view returns (uint256);
-        function totalClaimed() external view returns (uint256);
-        function cycleSeconds() external view returns (uint256);
+        function CYCLE_SECONDS() external view returns (uint256);
         function cycleLimit() external view returns (uint256);
-        function cycleUsed() external view returns (uint256);
+        function cycleRemaining() external view returns (uint256);
         function closeTime() external view returns (uint256);
         function paused() external view returns (bool);
     }
@@ -149,6 +152,17 @@ pub mod refusals {
             error AddressInsufficientBalance(address account);
             error FailedInnerCall();
             error SafeERC20FailedOperation(address token);
+        }
+
+        /// The errors of OxenSwap (bridge §5.3), one of which has the name of another one above.
+        interface SwapErrors {
+            error SwapTotalTooLow(uint256 current, uint256 provided);
+            error CapExceeded(uint256 delta, uint256 remaining);
+            error NotFunded(uint256 owed, uint256 balance);
+            error SwapClosed(uint256 closeTime);
+            error MaxClaimExceeded(uint256 amount, uint256 claimable);
+            error NothingToClaim(address account);
+            error CycleLimitExceeded(uint256 amount, uint256 remaining);
         }
     }
 }

@@ -85,13 +85,22 @@ mod tests {
     fn an_offer_has_room_for_a_doubled_base_fee_and_stays_below_the_limit() {
         let limit = GasPriceLimit(1000);
         assert_eq!(GasPrice::choose(head(100), 7, limit), Ok(GasPrice { max: 207, tip: 7 }));
-        assert_eq!(GasPrice::choose(head(900), 7, limit), Ok(GasPrice { max: 1000, tip: 7 }));
+        assert_eq!(
+            GasPrice::choose(head(900), 7, limit),
+            Ok(GasPrice { max: 1000, tip: 7 })
+        );
     }
 
     #[test]
     fn nothing_is_offered_when_gas_is_dearer_than_the_limit() {
         let refused = GasPrice::choose(head(1000), 1, GasPriceLimit(1000)).unwrap_err();
-        assert_eq!(refused, L2Error::GasPrice { asked: 1001, limit: 1000 });
+        assert_eq!(
+            refused,
+            L2Error::GasPrice {
+                asked: 1001,
+                limit: 1000
+            }
+        );
         assert!(refused.to_string().contains("--max-gas-price"));
     }
 

@@ -50,7 +50,9 @@ pub enum JournalError {
     #[error("the journal of Ethereum transactions is damaged ({0}): put its backup (.bak) back")]
     Damaged(String),
     /// Written by a newer program.
-    #[error("the journal of Ethereum transactions was written by a newer version of this wallet (format {0}): update the wallet")]
+    #[error(
+        "the journal of Ethereum transactions was written by a newer version of this wallet (format {0}): update the wallet"
+    )]
     NewerFormat(u32),
     /// A transaction of an operation is on its way.
     #[error("an earlier operation has a transaction on its way: finish it first")]
@@ -93,7 +95,9 @@ impl Operation {
         match &self.work {
             Work::Call(call) => Some(&call.submission),
             Work::Claim(claim) => match &claim.stage {
-                ClaimStage::UpdateSent { submission, .. } | ClaimStage::ClaimSent { submission, .. } => Some(submission),
+                ClaimStage::UpdateSent { submission, .. } | ClaimStage::ClaimSent { submission, .. } => {
+                    Some(submission)
+                }
                 _ => None,
             },
         }

@@ -95,7 +95,11 @@ impl EthereumKey {
 impl fmt::Debug for EthereumKey {
     /// The address alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EthereumKey({}, redacted)", checksummed(&from_alloy(self.0.address())))
+        write!(
+            f,
+            "EthereumKey({}, redacted)",
+            checksummed(&from_alloy(self.0.address()))
+        )
     }
 }
 
@@ -111,7 +115,10 @@ mod tests {
     fn a_well_known_key_has_its_well_known_address() {
         for text in [WELL_KNOWN.to_owned(), format!(" 0x{WELL_KNOWN}\n")] {
             let key = EthereumKey::from_hex(&text).unwrap();
-            assert_eq!(checksummed(&key.address()), "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+            assert_eq!(
+                checksummed(&key.address()),
+                "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+            );
         }
     }
 

@@ -218,7 +218,11 @@ impl KeyFile {
             sealed: *sealed,
         };
         let (checked, _) = bytes.split_at(CONTEXT_BYTES + SEALED_BYTES);
-        if found == checksum(checked) { Ok(file) } else { Err(cut()) }
+        if found == checksum(checked) {
+            Ok(file)
+        } else {
+            Err(cut())
+        }
     }
 }
 

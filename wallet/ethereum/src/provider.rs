@@ -32,13 +32,17 @@ const SHOWN_CHARACTERS: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum L2Error {
     /// No URL.
-    #[error("\"{0}\" is no provider: give the URL of an Arbitrum JSON-RPC service, for example --l2-provider http://127.0.0.1:8545")]
+    #[error(
+        "\"{0}\" is no provider: give the URL of an Arbitrum JSON-RPC service, for example --l2-provider http://127.0.0.1:8545"
+    )]
     Url(String),
     /// The provider cannot be used on this machine.
     #[error("requests cannot be made: {0}")]
     Client(String),
     /// No answer.
-    #[error("the provider {host} does not answer: {reason}. Give the command again, or choose another one with --l2-provider")]
+    #[error(
+        "the provider {host} does not answer: {reason}. Give the command again, or choose another one with --l2-provider"
+    )]
     Unreachable {
         /// Its host.
         host: String,
@@ -46,7 +50,9 @@ pub enum L2Error {
         reason: String,
     },
     /// A provider of another chain.
-    #[error("the provider {host} serves chain {found}, and this network uses chain {expected}: choose another one with --l2-provider")]
+    #[error(
+        "the provider {host} serves chain {found}, and this network uses chain {expected}: choose another one with --l2-provider"
+    )]
     WrongChain {
         /// Its host.
         host: String,
@@ -119,7 +125,10 @@ impl L2Error {
     /// True when asking again later may help, and nothing was refused.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Senseless { .. } | Self::Answered { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Senseless { .. } | Self::Answered { .. }
+        )
     }
 }
 
@@ -403,7 +412,12 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         reason = source;
     }
     if let Some(error) = reason.downcast_ref::<reqwest::Error>() {
-        return if error.is_timeout() { "no answer in time" } else { "the connection broke" }.to_owned();
+        return if error.is_timeout() {
+            "no answer in time"
+        } else {
+            "the connection broke"
+        }
+        .to_owned();
     }
     reason.to_string().chars().take(SHOWN_CHARACTERS).collect()
 }

@@ -1,6 +1,9 @@
 //! Why a contract refused a call, in a sentence that says what to do (bridge §1.4, §4.4).
 
-use crate::{amount::Sesh, contracts::refusals::Errors::ErrorsErrors};
+use crate::{
+    amount::Sesh,
+    contracts::refusals::{Errors::ErrorsErrors, SwapErrors::SwapErrorsErrors},
+};
 use alloy::{
     primitives::{Bytes, U256, hex},
     sol_types::{Panic, Revert, SolError, SolInterface},
@@ -17,6 +20,8 @@ const SHOWN_CHARACTERS: usize = 200;
 pub enum Refusal {
     /// An error of ours or of OpenZeppelin's.
     Known(ErrorsErrors),
+    /// An error of the contract that pays swapped coins.
+    Swap(SwapErrorsErrors),
     /// A text.
     Text(String),
     /// A failed assertion in the contract.
@@ -37,6 +42,9 @@ impl Refusal {
         if let Ok(known) = ErrorsErrors::abi_decode(data) {
             return Self::Known(known);
         }
+        if let Ok(swap) = SwapErrorsErrors::abi_decode(data) {
+            return Self::Swap(swap);
+        }
         if let Ok(revert) = Revert::abi_decode(data) {
             return Self::Text(revert.reason.chars().take(SHOWN_CHARACTERS).collect());
         }
@@ -49,7 +57,10 @@ impl Refusal {
     /// True when the contract has credited as much already: nothing is to be updated, go on to the claim.
     #[must_use]
     pub const fn is_credited_already(&self) -> bool {
-        matches!(self, Self::Known(ErrorsErrors::RecipientRewardsTooLow(_)))
+        matches!(
+            self,
+            Self::Known(ErrorsErrors::RecipientRewardsTooLow(_)) | Self::Swap(SwapErrorsErrors::SwapTotalTooLow(_))
+        )
     }
 
     /// True when another signature of the network may be accepted: the list of nodes changed since this one was made, or too few
@@ -71,7 +82,10 @@ impl Refusal {
     /// True when the network's claims of this window are used up.
     #[must_use]
     pub const fn is_window_used_up(&self) -> bool {
-        matches!(self, Self::Known(ErrorsErrors::ClaimThresholdExceeded(_)))
+        matches!(
+            self,
+            Self::Known(ErrorsErrors::ClaimThresholdExceeded(_)) | Self::Swap(SwapErrorsErrors::CycleLimitExceeded(_))
+        )
     }
 
     /// The word for programs.
@@ -79,6 +93,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Known(known) => ErrorsErrors::name_by_selector(known.selector()).unwrap_or("unknown_refusal"),
+            Self::Swap(swap) => SwapErrorsErrors::name_by_selector(swap.selector()).unwrap_or("unknown_refusal"),
             Self::Text(_) => "refused",
             Self::Panic(_) => "contract_panic",
             Self::Unknown(_) | Self::Silent => "unknown_refusal",
@@ -94,9 +109,13 @@ fn amount(word: U256) -> String {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Known(known) => write!(f, "{}", sentence(known)),
+            Self::Known(known) => f.write_str(&sentence(known)),
+            Self::Swap(swap) => f.write_str(&swap_sentence(swap)),
             Self::Text(text) => write!(f, "the contract refused: {text}"),
-            Self::Panic(code) => write!(f, "the contract failed (panic {code}): this is a fault of the contract, report it"),
+            Self::Panic(code) => write!(
+                f,
+                "the contract failed (panic {code}): this is a fault of the contract, report it"
+            ),
             Self::Unknown(bytes) => write!(
                 f,
                 "the contract refused for a reason that this wallet does not know ({}): update the wallet",
@@ -227,6 +246,43 @@ fn sentence(error: &ErrorsErrors) -> String {
         E::AddressInsufficientBalance(_) | E::FailedInnerCall(_) | E::SafeERC20FailedOperation(_) => {
             "the SESH could not be moved: check the balance and that the contract addresses are those of this network".to_owned()
         }
+    }
+}
+
+/// The same for the contract that pays swapped coins.
+fn swap_sentence(error: &SwapErrorsErrors) -> String {
+    use SwapErrorsErrors as E;
+    match error {
+        E::SwapTotalTooLow(error) => format!(
+            "the contract has credited {} already, which is as much: go on to claim it",
+            amount(error.current)
+        ),
+        E::CapExceeded(error) => format!(
+            "all swaps together would exceed what there is for them: {} are left, {} are needed. Report it, the chain should have refused \
+             the burn",
+            amount(error.remaining),
+            amount(error.delta)
+        ),
+        E::NotFunded(error) => format!(
+            "the swap contract has {} and would owe {}: it must be funded first. Nothing is lost meanwhile",
+            amount(error.balance),
+            amount(error.owed)
+        ),
+        E::SwapClosed(error) => format!(
+            "the swap was closed at {} seconds since 1970: nothing more is credited",
+            error.closeTime
+        ),
+        E::MaxClaimExceeded(error) => format!(
+            "{} was asked for and {} can be claimed: claim less, or update first",
+            amount(error.amount),
+            amount(error.claimable)
+        ),
+        E::NothingToClaim(error) => format!("{} has nothing to claim", error.account.to_checksum(None)),
+        E::CycleLimitExceeded(error) => format!(
+            "everybody's claims together reach the limit of this window, of which {} are left: claim less, or wait for the next window, \
+             at 00:00 or 12:00 UTC",
+            amount(error.remaining)
+        ),
     }
 }
 

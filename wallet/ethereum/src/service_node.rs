@@ -3,13 +3,14 @@
 use crate::{
     address::to_alloy,
     amount::Sesh,
-    claim::{SIGNATURE_BYTES, signature_words},
-    contracts::{G1Point, Sesh as Token, ServiceNodeParams, ServiceNodeRewards as Rewards},
+    claim::signature_words,
+    contracts::{G1Point, ServiceNodeParams, ServiceNodeRewards as Rewards, Sesh as Token},
     provider::{L2Error, L2Provider, address_of},
     transaction::Call,
 };
-use alloy::primitives::{Bytes, FixedBytes, U256};
-use oxen_types::bytes::{BlsPublicKey, EthereumAddress, PublicKey};
+use alloy::primitives::{Bytes, U256};
+use ed25519_dalek::{Signature, VerifyingKey};
+use oxen_types::bytes::{BlsPublicKey, BlsSignature, EthereumAddress, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -72,7 +73,7 @@ pub struct Registration {
     /// Its BLS key.
     pub bls_key: BlsPublicKey,
     /// Proof that it has the BLS key, for one operator alone.
-    pub proof: FixedBytes<SIGNATURE_BYTES>,
+    pub proof: BlsSignature,
     /// Its ed25519 signature of both keys.
     pub signature: [u8; 64],
     /// The operator's fee in hundredths of a percent, at most [`MAX_FEE`].
@@ -123,14 +124,14 @@ impl Registration {
         provider.call(Some(operator), contract, call.data).await.map(drop)
     }
 
-    /// The message that the node's ed25519 key must have signed: both keys (bridge §3.3). The contract does not check it, the
-    /// chain does, and a registration that the chain refuses leaves the stake in the contract.
+    /// True when the node's ed25519 key signed both keys (bridge §3.3). The contract does not check it, the chain does, and a
+    /// registration that the chain refuses leaves the stake in the contract.
     #[must_use]
-    pub fn signed_message(&self) -> [u8; 96] {
-        let mut message = [0; 96];
-        let keys = self.service_node.as_bytes().iter().chain(self.bls_key.as_bytes());
-        message.iter_mut().zip(keys).for_each(|(place, byte)| *place = *byte);
-        message
+    pub fn is_signed_by_node(&self) -> bool {
+        let message = [self.service_node.as_ref(), self.bls_key.as_ref()].concat();
+        let signature = Signature::from_bytes(&self.signature);
+        VerifyingKey::from_bytes(self.service_node.as_bytes())
+            .is_ok_and(|key| key.verify_strict(&message, &signature).is_ok())
     }
 }
 
@@ -142,7 +143,7 @@ pub struct ExitSignature {
     /// When it was asked for, seconds since 1970; it holds for ten minutes.
     pub timestamp: u64,
     /// The signature of all who signed.
-    pub signature: FixedBytes<SIGNATURE_BYTES>,
+    pub signature: BlsSignature,
     /// The contract's numbers of those who did not.
     pub non_signers: Vec<u64>,
 }
@@ -186,7 +187,10 @@ pub fn request_exit_call(contract: EthereumAddress, node: u64) -> Call {
 /// Takes a node out 30 days after the request.
 #[must_use]
 pub fn exit_after_wait_call(contract: EthereumAddress, node: u64) -> Call {
-    Call::new(contract, &Rewards::exitBLSPublicKeyAfterWaitTimeCall { serviceNodeID: node })
+    Call::new(
+        contract,
+        &Rewards::exitBLSPublicKeyAfterWaitTimeCall { serviceNodeID: node },
+    )
 }
 
 /// Lets `spender` take an amount of SESH.
@@ -301,5 +305,51 @@ fn point(key: &BlsPublicKey) -> G1Point {
     G1Point {
         X: U256::try_from_be_slice(x).unwrap_or_default(),
         Y: U256::try_from_be_slice(y).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::{Signer, SigningKey};
+
+    #[test]
+    fn a_node_that_did_not_sign_both_keys_is_not_registered() {
+        let node = SigningKey::from_bytes(&[7; 32]);
+        let bls_key = BlsPublicKey::new([9; 64]);
+        let service_node = PublicKey::new(node.verifying_key().to_bytes());
+        let message = [service_node.as_ref(), bls_key.as_ref()].concat();
+        let right = Registration {
+            service_node,
+            bls_key,
+            proof: BlsSignature::ZERO,
+            signature: node.sign(&message).to_bytes(),
+            fee: 0,
+        };
+        assert!(right.is_signed_by_node());
+        let other_key = Registration {
+            bls_key: BlsPublicKey::new([8; 64]),
+            ..right.clone()
+        };
+        assert!(!other_key.is_signed_by_node());
+        let mut signature = right.signature;
+        signature[0] ^= 1;
+        assert!(!Registration { signature, ..right }.is_signed_by_node());
+    }
+
+    #[test]
+    fn selectors_are_those_of_the_deployed_contract() {
+        use alloy::sol_types::SolCall;
+        for (selector, expected) in [
+            (Rewards::updateRewardsBalanceCall::SELECTOR, "7a6d4065"),
+            (Rewards::claimRewardsCall::SELECTOR, "0962ef79"),
+            (Rewards::addBLSPublicKeyCall::SELECTOR, "bc7efecc"),
+            (Rewards::initiateExitBLSPublicKeyCall::SELECTOR, "d9054b09"),
+            (Rewards::exitBLSPublicKeyWithSignatureCall::SELECTOR, "95055ffd"),
+            (Rewards::exitBLSPublicKeyAfterWaitTimeCall::SELECTOR, "ab0122ae"),
+            (Rewards::liquidateBLSPublicKeyWithSignatureCall::SELECTOR, "c4f56d9a"),
+        ] {
+            assert_eq!(hex::encode(selector), expected);
+        }
     }
 }

@@ -87,7 +87,10 @@ impl Sender<'_> {
     /// provider's.
     pub async fn prepare(&self, call: Call) -> Result<Submission, L2Error> {
         let account = self.key.address();
-        let gas = self.provider.estimate_gas(&account, &call.to, call.data.clone()).await?;
+        let gas = self
+            .provider
+            .estimate_gas(&account, &call.to, call.data.clone())
+            .await?;
         let gas_limit = with_margin(gas);
         let price = GasPrice::offer(self.provider, self.limit).await?;
         let needs = U256::from(gas_limit).saturating_mul(U256::from(price.max));

@@ -38,7 +38,9 @@ pub trait SignatureSource {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SourceError {
     /// The network owes this address nothing.
-    #[error("the network owes this address nothing: it has earned no rewards and burned no coins for it, or not long enough ago")]
+    #[error(
+        "the network owes this address nothing: it has earned no rewards and burned no coins for it, or not long enough ago"
+    )]
     NothingOwed,
     /// Another reason.
     #[error("{0}")]
@@ -104,7 +106,9 @@ pub enum WorkError {
     )]
     WindowUsedUp(ClaimWindow),
     /// The contract accepts none of the network's signatures.
-    #[error("the contract accepted none of {MAX_REFUSED_SIGNATURES} signatures of the network, at last because {0} Try again later, or ask another daemon")]
+    #[error(
+        "the contract accepted none of {MAX_REFUSED_SIGNATURES} signatures of the network, at last because {0} Try again later, or ask another daemon"
+    )]
     SignaturesRefused(Refusal),
     /// The transaction changed nothing.
     #[error("transaction {hash} is in a block and changed nothing but the cost of its gas: {refusal}")]
@@ -174,7 +178,10 @@ impl fmt::Display for Progress {
             Self::AskingNetwork => f.write_str("Asking the service nodes to sign..."),
             Self::Signed { total, non_signers: 0 } => write!(f, "All nodes signed: {total} in all so far."),
             Self::Signed { total, non_signers } => {
-                write!(f, "The network signed: {total} in all so far ({non_signers} nodes did not sign).")
+                write!(
+                    f,
+                    "The network signed: {total} in all so far ({non_signers} nodes did not sign)."
+                )
             }
             Self::SignatureRefused(refusal) => write!(f, "Asking again: {refusal}."),
             Self::Credited(total) => write!(f, "The contract has credited {total}."),
@@ -481,7 +488,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         let submission = match self.sender.prepare(call).await {
             Ok(submission) => submission,
             Err(L2Error::Refused(refusal)) if refusal.is_window_used_up() => {
-                return Err(self.window_used_up(&claim, refusal).await);
+                return Err(self.window_used_up(&claim).await);
             }
             Err(error) => return Err(error.into()),
         };
@@ -495,11 +502,8 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         Ok(Step::Further)
     }
 
-    async fn window_used_up(&self, claim: &Claim, refusal: Refusal) -> WorkError {
-        let window = match claim.kind {
-            ClaimKind::Rewards => ClaimWindow::of_rewards(self.sender.provider, &claim.contract).await,
-            ClaimKind::Swap => return L2Error::Refused(refusal).into(),
-        };
+    async fn window_used_up(&self, claim: &Claim) -> WorkError {
+        let window = ClaimWindow::read(self.sender.provider, claim.kind, &claim.contract).await;
         window.map_or_else(WorkError::L2, WorkError::WindowUsedUp)
     }
 
@@ -520,7 +524,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
                 let window = refusal.is_window_used_up();
                 let total = Sesh::ZERO;
                 let error = if window {
-                    self.window_used_up(&claim, refusal).await
+                    self.window_used_up(&claim).await
                 } else {
                     WorkError::Reverted { hash, refusal }
                 };

@@ -9,6 +9,7 @@ mod addresses;
 pub mod arguments;
 mod balance;
 mod error;
+mod ethereum;
 mod export;
 mod help;
 mod history;
@@ -32,6 +33,7 @@ pub mod words;
 
 pub use arguments::Arguments;
 pub use error::{CommandError, ExitStatus};
+pub use ethereum::{EthereumError, SwapOnArbitrum, swap_on_arbitrum};
 pub use help::welcome;
 pub use names::NamesError;
 pub use reply::Reply;
@@ -140,5 +142,9 @@ pub async fn run(
         CommandId::SignValue => signatures::sign_value(session, terminal, words),
         CommandId::Verify => signatures::verify(session, words),
         CommandId::VerifyValue => signatures::verify_value(session, words),
+        CommandId::Ethereum => ethereum::ethereum(session, terminal, words).await,
+        CommandId::Rewards => ethereum::rewards(session, terminal, words).await,
+        CommandId::Bridge => ethereum::bridge(session, terminal, words).await,
+        CommandId::Swap => ethereum::swap(session, terminal, words).await,
     }
 }

@@ -1,10 +1,11 @@
 //! Talking to `oxend` (rpc): where it is, what it answers, whether it can be used.
 //!
 //! [`address`] is where; [`connection`] sends requests, bounded in time and size; [`client`] are the questions a wallet asks;
-//! [`service_nodes`] are those of stakers, [`names`] those about names; [`submission`] is sending a transaction with its three
+//! [`service_nodes`] are those of stakers, [`names`] those about names, [`bridge`] those for signatures of the network; [`submission`] is sending a transaction with its three
 //! honest results; [`compatibility`] refuses daemons of other networks.
 
 pub mod address;
+pub mod bridge;
 pub mod client;
 pub mod compatibility;
 pub mod connection;
