@@ -51,11 +51,21 @@ pub enum TableId {
     Names,
     /// Which names an owner has.
     NamesByOwner,
+    /// Burns of the swap, by transaction id.
+    SwapBurns,
+    /// What blocks with burns did, by height.
+    SwapBlocks,
+    /// Burns of each recipient, newest first.
+    SwapBurnsByRecipient,
+    /// Totals of each recipient and since when they hold, newest first.
+    SwapTotals,
+    /// One row: sums over all burns.
+    SwapSums,
 }
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -77,6 +87,11 @@ impl TableId {
         Self::Quorums,
         Self::Names,
         Self::NamesByOwner,
+        Self::SwapBurns,
+        Self::SwapBlocks,
+        Self::SwapBurnsByRecipient,
+        Self::SwapTotals,
+        Self::SwapSums,
     ];
 
     /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
@@ -111,6 +126,11 @@ impl TableId {
             Self::Quorums => "quorums",
             Self::Names => "names",
             Self::NamesByOwner => "names-by-owner",
+            Self::SwapBurns => "swap-burns",
+            Self::SwapBlocks => "swap-blocks",
+            Self::SwapBurnsByRecipient => "swap-burns-by-recipient",
+            Self::SwapTotals => "swap-totals",
+            Self::SwapSums => "swap-sums",
         }
     }
 }
