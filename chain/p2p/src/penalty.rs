@@ -169,6 +169,9 @@ fn broken_block_rule(error: &BlockError) -> Penalty {
         | BlockError::CoinbaseLeader
         | BlockError::PayoutCount { .. }
         | BlockError::PayoutMismatch { .. }
+        | BlockError::LeaderTail
+        | BlockError::L2EventOrder { .. }
+        | BlockError::L2RewardMoved { .. }
         | BlockError::RewardMismatch { .. }
         | BlockError::TooHeavy { .. }
         | BlockError::ProducerGone

@@ -61,11 +61,13 @@ pub enum TableId {
     SwapTotals,
     /// One row: sums over all burns.
     SwapSums,
+    /// What the last blocks read from L2, by height.
+    L2Readings,
 }
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -92,6 +94,7 @@ impl TableId {
         Self::SwapBurnsByRecipient,
         Self::SwapTotals,
         Self::SwapSums,
+        Self::L2Readings,
     ];
 
     /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
@@ -131,6 +134,7 @@ impl TableId {
             Self::SwapBurnsByRecipient => "swap-burns-by-recipient",
             Self::SwapTotals => "swap-totals",
             Self::SwapSums => "swap-sums",
+            Self::L2Readings => "l2-readings",
         }
     }
 }

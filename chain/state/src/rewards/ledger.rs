@@ -49,6 +49,14 @@ pub struct Accrued {
     pub credited_fees: MilliAmount,
 }
 
+impl Accrued {
+    /// A block that adds no OXEN.
+    pub const NOTHING: Self = Self {
+        created: MilliAmount::ZERO,
+        credited_fees: MilliAmount::ZERO,
+    };
+}
+
 /// What a block adds to and takes from the accrued rewards.
 pub struct RewardLedger<'a, 'v> {
     state: &'a mut Overlay<&'v dyn View>,
