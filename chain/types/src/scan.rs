@@ -8,7 +8,7 @@ use crate::{
     amount::Amount,
     block::Block,
     bytes::{Commitment, Hash, KeyImage, PaymentId, PublicKey},
-    extra::{Extra, ExtraNonce, NonceContent},
+    extra::{ExtraNonce, NonceContent},
     height::{GlobalOutputIndex, Height, Timestamp, UnlockTime},
     transaction::{EncryptedAmount, Input, PrunedTransaction, TransactionType},
 };

@@ -319,7 +319,10 @@ mod tests {
 
     #[test]
     fn an_extra_that_does_not_parse_shows_nothing() {
-        assert_eq!(extra_json(&Extra::parse_or_empty(&[1, 2, 3]), &Network::mainnet()), json!({}));
+        assert_eq!(
+            extra_json(&Extra::parse_or_empty(&[1, 2, 3]), &Network::mainnet()),
+            json!({})
+        );
         let padding = ExtraField::Padding(Padding::new(3).unwrap());
         assert_eq!(json_of(vec![padding]), json!({}));
     }
