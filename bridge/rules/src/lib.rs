@@ -29,4 +29,5 @@ pub mod event_transaction;
 pub mod message;
 pub mod non_signers;
 pub mod picture;
+pub mod swap;
 pub mod template;

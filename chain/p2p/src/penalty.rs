@@ -208,6 +208,7 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
         | TransactionError::RingMemberTooYoung { .. }
         | TransactionError::KeyImageSpent { .. }
         | TransactionError::Name(_)
+        | TransactionError::Swap(_)
         | TransactionError::StakeLocked { .. }
         | TransactionError::StakeBlacklisted { .. }
         | TransactionError::StateChange(_)

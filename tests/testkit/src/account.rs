@@ -6,7 +6,7 @@ use oxen_crypto::{
 };
 use oxen_staking_rules::Recipient;
 use oxen_types::{
-    Amount, GlobalOutputIndex, Height, KeyImage, Network, Transaction, Unlock, UnlockTime, extra::Extra, keccak256,
+    Amount, GlobalOutputIndex, Height, KeyImage, Network, Transaction, Unlock, UnlockTime, keccak256,
     transaction::Proofs,
 };
 use std::sync::Arc;
@@ -76,7 +76,9 @@ impl Account {
     /// Never: derived keys are points of the curve.
     pub(crate) fn find_outputs(&self, transaction: &Transaction, first: u64, height: Height) -> Vec<OwnedOutput> {
         let spend = self.keys.spend.public_key();
-        let derivations: Vec<KeyDerivation> = Extra::parse_or_empty(&transaction.prefix.extra)
+        let derivations: Vec<KeyDerivation> = transaction
+            .prefix
+            .parse_extra()
             .transaction_keys()
             .filter_map(|key| KeyDerivation::new(&self.keys.view, &key).ok())
             .collect();

@@ -218,6 +218,9 @@ pub enum CommandError {
     /// Arbitrum.
     #[error(transparent)]
     Ethereum(#[from] super::EthereumError),
+    /// The swap.
+    #[error(transparent)]
+    Swap(#[from] super::SwapCommandError),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -373,6 +376,7 @@ impl CommandError {
             Self::Staking(error) => error.code(),
             Self::Names(error) => error.code(),
             Self::Ethereum(error) => error.code(),
+            Self::Swap(error) => error.code(),
             Self::Build(BuildError::NotEnoughMoney { .. }) => "not_enough_money",
             Self::Build(BuildError::NotEnoughUnlocked { .. }) => "not_enough_unlocked",
             Self::Build(BuildError::NothingToSweep { .. } | BuildError::NotSpendable) => "nothing_to_sweep",

@@ -39,6 +39,7 @@ pub enum CommandId {
     LookUpName,
     NamesByOwner,
     EncryptName,
+    Swap,
     Resend,
     ShowTransfers,
     ShowTransfer,
@@ -269,6 +270,10 @@ after the request. The stake comes back like rewards: `rewards claim`. liquidate
 not, for a small part of its stake. A node is named by its key, as print_sn_key shows it.";
 
 const SWAP: &str = "\
+Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
+address is one of Ethereum with its checksum, as your Ethereum wallet shows it, and you type it twice; a wrong one cannot be put
+right, so try a small amount first. swap status tells how far a burn is: pending, mined, matured (after 30 blocks), claimable (once
+service nodes have signed a block above it). The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
 swap claim pays what OXEN that were burned for an Ethereum address have become: the service nodes sign the total, the contract
 credits it and pays it out. With address= it pays another address than the key's, everything to that address; unsigned prints the
 transactions as JSON instead.";
@@ -593,8 +598,13 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::Swap,
         "swap",
         Group::Arbitrum,
-        &["swap claim [<amount>] [address=<0x address>] [unsigned]"],
-        "Pays out the SESH for burned OXEN",
+        &[
+            "swap [index=<N1>[,<N2>...]] [<priority>] <amount> <0x address>",
+            "swap status [<transaction id>]",
+            "swap claim [<amount>] [address=<0x address>] [unsigned]",
+            "swap history",
+        ],
+        "Burns OXEN for SESH on Arbitrum, tells how far that is, and pays them out",
     )
     .more(SWAP),
 ];

@@ -18,7 +18,7 @@ mod work;
 pub(super) use account::ethereum;
 pub use error::EthereumError;
 pub(super) use rewards::rewards;
-pub(super) use swap_claim::swap;
+pub(super) use swap_claim::swap_claim;
 pub use swap_claim::{SwapOnArbitrum, swap_on_arbitrum};
 
 use super::{Arguments, CommandError, Reply};

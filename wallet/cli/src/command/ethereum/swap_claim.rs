@@ -13,19 +13,6 @@ use crate::{
 use oxen_types::bytes::EthereumAddress;
 use oxen_wallet_ethereum::claim::{Claim, ClaimBalance, ClaimKind, SwapState, Wanted};
 
-/// `swap claim …`
-pub(in crate::command) async fn swap(
-    session: &mut Session,
-    terminal: &mut dyn Terminal,
-    mut words: Arguments,
-) -> Result<Reply, CommandError> {
-    if words.take_word("claim") {
-        swap_claim(session, terminal, words).await
-    } else {
-        Err(words.usage("Say what is to be done: claim."))
-    }
-}
-
 /// `swap claim [<amount>] [address=<0x address>] [unsigned]`
 pub(in crate::command) async fn swap_claim(
     session: &mut Session,
