@@ -150,8 +150,8 @@ interface IServiceNodeRewards {
 
     /// @notice The contributor at `index` appeared before.
     error DuplicateContributor(uint256 index);
-    /// @notice The contributor at `index` gives less than an equal part of what the open places must still bring.
-    error ContributionBelowMinimum(uint256 index, uint256 provided, uint256 minimum);
+    /// @notice The contributor at `index` stakes nothing.
+    error EmptyContribution(uint256 index);
     /// @notice The operator's fee is above 100 %.
     error FeeTooHigh(uint16 fee, uint16 maximum);
     /// @notice The time in the signed message lies too far ahead.
