@@ -58,20 +58,28 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     address[] public reservedContributionsAddresses;
 
     // One slot, which every contribution writes: the sums over the lists above are kept, not gathered anew each time.
+    // It is never zero, so that no caller pays for making it so.
 
     /// @inheritdoc IServiceNodeContribution
     Status public status;
     /// @inheritdoc IServiceNodeContribution
     bool public manualFinalize;
+    /// @dev Keeps the slot from being zero.
+    bool private _slotInUse = true;
     /// @dev The number of reservations whose contribution has not come.
     uint16 private _outstandingReservations;
     /// @dev The sum of `contributions` of all contributors; at most `stakingRequirement`, hence its width.
-    uint112 private _totalContribution;
+    uint104 private _totalContribution;
     /// @dev The sum of reservations whose contribution has not come; at most `stakingRequirement` as well.
-    uint112 private _totalReserved;
+    uint104 private _totalReserved;
 
     modifier onlyOperator() {
-        _checkOperator();
+        if (msg.sender != operator) revert OnlyOperatorIsAuthorised(msg.sender, operator);
+        _;
+    }
+
+    modifier whenWaitForOperatorContrib() {
+        if (status != Status.WaitForOperatorContrib) revert RequireWaitForOperatorContribStatus(status);
         _;
     }
 
@@ -95,7 +103,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     ) nzAddr(_stakingRewardsContract) nzUint(_maxContributors) {
         IServiceNodeRewards rewards = IServiceNodeRewards(_stakingRewardsContract);
         uint256 requirement = rewards.stakingRequirement();
-        require(requirement <= type(uint112).max, "Staking requirement too large");
+        require(requirement <= type(uint104).max, "Staking requirement too large");
 
         stakingRewardsContract = rewards;
         stakingRequirement = requirement;
@@ -168,7 +176,8 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
 
     /// @inheritdoc IServiceNodeContribution
     function rescueERC20(address tokenAddress) external onlyOperator {
-        if (status != Status.WaitForOperatorContrib && status != Status.Finalized) revert RescueNotPossible(status);
+        Status current = status;
+        if (current != Status.WaitForOperatorContrib && current != Status.Finalized) revert RescueNotPossible(current);
 
         IERC20 token = IERC20(tokenAddress);
         uint256 balance = token.balanceOf(address(this));
@@ -185,7 +194,8 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
 
     /// @inheritdoc IServiceNodeContribution
     function updateBeneficiary(address newBeneficiary) external {
-        if (status != Status.OpenForPublicContrib && status != Status.WaitForFinalized) {
+        Status current = status;
+        if (current != Status.OpenForPublicContrib && current != Status.WaitForFinalized) {
             revert BeneficiaryUpdatingDisabledNodeIsNotOpen(_serviceNodeParams.serviceNodePubkey);
         }
         _updateBeneficiary(newBeneficiary == address(0) ? msg.sender : newBeneficiary);
@@ -204,9 +214,13 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             revert WithdrawTooEarly(contributedAt, block.timestamp, WITHDRAWAL_DELAY);
         }
         uint256 amount = contributions[msg.sender];
-        if (amount == 0 || status == Status.Finalized) return;
+        if (amount == 0) return;
 
+        // The stake of a registered node is not here any more: only the entry goes.
+        bool refund = status != Status.Finalized;
         _removeContributor(amount);
+        if (!refund) return;
+        status = Status.OpenForPublicContrib;
         emit WithdrawContribution(msg.sender, amount);
         SESH.safeTransfer(msg.sender, amount);
     }
@@ -320,9 +334,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         IServiceNodeRewards.ReservedContributor[] memory reserved,
         bool _manualFinalize
     ) private {
-        _updatePubkeys(
-            key, sig, params.serviceNodePubkey, params.serviceNodeSignature1, params.serviceNodeSignature2
-        );
+        _updatePubkeys(key, sig, params.serviceNodePubkey, params.serviceNodeSignature1, params.serviceNodeSignature2);
         _updateFee(params.fee);
         _updateReservedContributors(reserved);
         _updateManualFinalize(_manualFinalize);
@@ -333,8 +345,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         emit UpdateManualFinalize(value);
     }
 
-    function _updateFee(uint16 fee) private {
-        _checkWaitForOperatorContrib();
+    function _updateFee(uint16 fee) private whenWaitForOperatorContrib {
         if (fee > MAX_FEE) revert FeeExceedsPossibleValue(fee, MAX_FEE);
         _serviceNodeParams.fee = fee;
         emit UpdateFee(fee);
@@ -346,8 +357,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         uint256 ed25519Pubkey,
         uint256 ed25519Sig0,
         uint256 ed25519Sig1
-    ) private {
-        _checkWaitForOperatorContrib();
+    ) private whenWaitForOperatorContrib {
         stakingRewardsContract.validateProofOfPossession(newBLSPubkey, newBLSSig, operator, ed25519Pubkey);
 
         blsPubkey = newBLSPubkey;
@@ -358,8 +368,10 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         emit UpdatePubkeys(newBLSPubkey, ed25519Pubkey);
     }
 
-    function _updateReservedContributors(IServiceNodeRewards.ReservedContributor[] memory reserved) private {
-        _checkWaitForOperatorContrib();
+    function _updateReservedContributors(IServiceNodeRewards.ReservedContributor[] memory reserved)
+        private
+        whenWaitForOperatorContrib
+    {
         _clearReservations();
 
         uint256 length = reserved.length;
@@ -385,7 +397,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             reservedContributionsAddresses.push(addr);
         }
         _outstandingReservations = uint16(length);
-        _totalReserved = uint112(stakingRequirement - remaining);
+        _totalReserved = uint104(stakingRequirement - remaining);
         emit UpdateReservedContributors(reserved);
     }
 
@@ -426,7 +438,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             revert ContributionExceedsStakingRequirement(total, _totalReserved, stakingRequirement);
         }
         if (_contributorAddresses.length > maxContributors) revert MaxContributorsExceeded(maxContributors);
-        _totalContribution = uint112(total);
+        _totalContribution = uint104(total);
 
         bool filled = total == stakingRequirement;
         if (filled) {
@@ -459,7 +471,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             if (amount < reservedAmount) revert ContributionBelowReservedAmount(amount, reservedAmount);
             reservation.received = true;
             _outstandingReservations -= 1;
-            _totalReserved -= uint112(reservedAmount);
+            _totalReserved -= uint104(reservedAmount);
         } else if (previous == 0) {
             uint256 min = minimumContribution();
             if (amount < min) revert ContributionBelowMinAmount(amount, min);
@@ -486,15 +498,14 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         _contributorAddresses.pop();
         delete contributions[msg.sender];
         delete contributionTimestamp[msg.sender];
-        _totalContribution -= uint112(amount);
+        _totalContribution -= uint104(amount);
 
         ReservedContribution storage reservation = reservedContributions[msg.sender];
         if (reservation.received) {
             reservation.received = false;
             _outstandingReservations += 1;
-            _totalReserved += uint112(reservation.amount);
+            _totalReserved += uint104(reservation.amount);
         }
-        status = Status.OpenForPublicContrib;
     }
 
     function _indexOfCaller() private view returns (uint256) {
@@ -506,22 +517,25 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     }
 
     function _reset() private {
-        IServiceNodeRewards.Contributor[] memory contributors = _contributors();
         bool refund = status != Status.Finalized;
-
-        for (uint256 i = 0; i < contributors.length; i++) {
-            delete contributions[contributors[i].staker.addr];
-            delete contributionTimestamp[contributors[i].staker.addr];
+        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
+        uint256[] memory amounts = new uint256[](stakers.length);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            address addr = stakers[i].addr;
+            amounts[i] = contributions[addr];
+            delete contributions[addr];
+            delete contributionTimestamp[addr];
         }
         delete _contributorAddresses;
+        _clearReservations();
         _totalContribution = 0;
         status = Status.WaitForOperatorContrib;
-        _updateReservedContributors(new IServiceNodeRewards.ReservedContributor[](0));
+        emit UpdateReservedContributors(new IServiceNodeRewards.ReservedContributor[](0));
         emit Reset();
 
         if (!refund) return;
-        for (uint256 i = 0; i < contributors.length; i++) {
-            SESH.safeTransfer(contributors[i].staker.addr, contributors[i].stakedAmount);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            SESH.safeTransfer(stakers[i].addr, amounts[i]);
         }
     }
 
@@ -549,28 +563,22 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     /// @dev The network refuses a registration where a contributor gives less than an equal part of what the open
     /// places must still bring, counted in the order of the list. Contributions satisfy this when they come; a
     /// withdrawal can break it, because it moves a small contribution of the end before larger ones. So where the rule
-    /// does not hold, the largest of the following contributions is put first: no part is larger than the largest.
+    /// does not hold, the largest of the following contributions is put first: no part is larger than the largest. The
+    /// operator, who brings a quarter at once and cannot take a part of it back, stays the first.
     function _order(IServiceNodeRewards.Contributor[] memory contributors) private view {
-        uint256 remaining = stakingRequirement;
-        for (uint256 i = 0; i < contributors.length; i++) {
-            if (contributors[i].stakedAmount < calcMinimumContribution(remaining, i, maxContributors)) {
+        uint256 length = contributors.length;
+        uint256 places = maxContributors;
+        uint256 remaining = stakingRequirement - contributors[0].stakedAmount;
+        for (uint256 i = 1; i < length; i++) {
+            places--;
+            if (contributors[i].stakedAmount * places < remaining) {
                 uint256 largest = i;
-                for (uint256 j = i + 1; j < contributors.length; j++) {
+                for (uint256 j = i + 1; j < length; j++) {
                     if (contributors[j].stakedAmount > contributors[largest].stakedAmount) largest = j;
                 }
                 (contributors[i], contributors[largest]) = (contributors[largest], contributors[i]);
             }
             remaining -= contributors[i].stakedAmount;
         }
-    }
-
-    // ---------------------------------------------------------------------------------------------------- guards
-
-    function _checkOperator() private view {
-        if (msg.sender != operator) revert OnlyOperatorIsAuthorised(msg.sender, operator);
-    }
-
-    function _checkWaitForOperatorContrib() private view {
-        if (status != Status.WaitForOperatorContrib) revert RequireWaitForOperatorContribStatus(status);
     }
 }

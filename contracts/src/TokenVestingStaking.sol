@@ -78,11 +78,7 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
         IServiceNodeRewards rewardsContract_,
         IServiceNodeContributionFactory snContribFactory_,
         IERC20 sesh_
-    )
-        nzAddr(beneficiary_)
-        nzAddr(address(rewardsContract_))
-        nzAddr(address(sesh_))
-    {
+    ) nzAddr(beneficiary_) nzAddr(address(rewardsContract_)) nzAddr(address(sesh_)) {
         require(start_ <= end_, "Vesting: start_ after end_");
         require(block.timestamp < start_, "Vesting: start before current time");
 
@@ -205,9 +201,7 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
 
     /// @dev Tokens are approved to contracts of the trusted factory only.
     function _contribution(address snContribAddr) private view returns (IServiceNodeContribution) {
-        require(
-            snContribFactory.owns(snContribAddr), "Contract address is not a valid multi-contributor SN contract"
-        );
+        require(snContribFactory.owns(snContribAddr), "Contract address is not a valid multi-contributor SN contract");
         return IServiceNodeContribution(snContribAddr);
     }
 

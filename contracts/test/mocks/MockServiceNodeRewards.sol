@@ -43,9 +43,12 @@ contract MockServiceNodeRewards is Ownable {
         node.deposit = stakingRequirement;
         if (contributors.length == 0) {
             node.operator = msg.sender;
-            node.contributors.push(
-                IServiceNodeRewards.Contributor(IServiceNodeRewards.Staker(msg.sender, msg.sender), stakingRequirement)
-            );
+            node.contributors
+                .push(
+                    IServiceNodeRewards.Contributor(
+                        IServiceNodeRewards.Staker(msg.sender, msg.sender), stakingRequirement
+                    )
+                );
         } else {
             node.operator = contributors[0].staker.addr;
             for (uint256 i = 0; i < contributors.length; i++) {
