@@ -286,15 +286,14 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         view
         returns (address[] memory addrs, address[] memory beneficiaries, uint256[] memory contribs)
     {
-        uint256 length = _contributorAddresses.length;
-        addrs = new address[](length);
-        beneficiaries = new address[](length);
-        contribs = new uint256[](length);
-        for (uint256 i = 0; i < length; i++) {
-            IServiceNodeRewards.Staker memory staker = _contributorAddresses[i];
-            addrs[i] = staker.addr;
-            beneficiaries[i] = staker.beneficiary;
-            contribs[i] = contributions[staker.addr];
+        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
+        addrs = new address[](stakers.length);
+        beneficiaries = new address[](stakers.length);
+        contribs = new uint256[](stakers.length);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            addrs[i] = stakers[i].addr;
+            beneficiaries[i] = stakers[i].beneficiary;
+            contribs[i] = contributions[stakers[i].addr];
         }
     }
 
@@ -481,7 +480,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     /// @dev Sets who is paid for the caller's stake, nobody new when `newBeneficiary` is zero.
     /// @return Who is paid from now on.
     function _updateBeneficiary(address newBeneficiary) private returns (address) {
-        IServiceNodeRewards.Staker storage staker = _contributorAddresses[_indexOfCaller()];
+        (, IServiceNodeRewards.Staker storage staker) = _entryOfCaller();
         address current = staker.beneficiary;
         if (newBeneficiary == address(0) || newBeneficiary == current) return current;
 
@@ -492,7 +491,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
 
     /// @dev Forgets the caller, whose contribution is `amount`. A reservation stays and is outstanding again.
     function _removeContributor(uint256 amount) private {
-        uint256 index = _indexOfCaller();
+        (uint256 index,) = _entryOfCaller();
         uint256 last = _contributorAddresses.length - 1;
         if (index != last) _contributorAddresses[index] = _contributorAddresses[last];
         _contributorAddresses.pop();
@@ -508,10 +507,11 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         }
     }
 
-    function _indexOfCaller() private view returns (uint256) {
+    function _entryOfCaller() private view returns (uint256 index, IServiceNodeRewards.Staker storage staker) {
         uint256 length = _contributorAddresses.length;
-        for (uint256 i = 0; i < length; i++) {
-            if (_contributorAddresses[i].addr == msg.sender) return i;
+        for (; index < length; index++) {
+            staker = _contributorAddresses[index];
+            if (staker.addr == msg.sender) return (index, staker);
         }
         revert NonContributorUpdatedBeneficiary(msg.sender);
     }
@@ -552,11 +552,10 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     }
 
     function _contributors() private view returns (IServiceNodeRewards.Contributor[] memory contributors) {
-        uint256 length = _contributorAddresses.length;
-        contributors = new IServiceNodeRewards.Contributor[](length);
-        for (uint256 i = 0; i < length; i++) {
-            IServiceNodeRewards.Staker memory staker = _contributorAddresses[i];
-            contributors[i] = IServiceNodeRewards.Contributor(staker, contributions[staker.addr]);
+        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
+        contributors = new IServiceNodeRewards.Contributor[](stakers.length);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            contributors[i] = IServiceNodeRewards.Contributor(stakers[i], contributions[stakers[i].addr]);
         }
     }
 
