@@ -20,28 +20,6 @@ library BN256G2 {
         uint256[2] Y;
     }
 
-    /// @dev re + i·im.
-    struct Fp2 {
-        uint256 re;
-        uint256 im;
-    }
-
-    /// @dev The affine point (x / z², y / z³).
-    struct Jacobian {
-        Fp2 x;
-        Fp2 y;
-        Fp2 z;
-    }
-
-    /// @dev Room for the intermediate results of one point operation, taken once for all of them.
-    struct Scratch {
-        Fp2 a;
-        Fp2 b;
-        Fp2 c;
-        Fp2 d;
-        Fp2 e;
-    }
-
     /// @dev p, the prime of the base field.
     uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
     /// @dev 1 / 2 mod p.
@@ -61,9 +39,9 @@ library BN256G2 {
     uint256 private constant PSI_Y_RE = 0x63cf305489af5dcdc5ec698b6e2f9b9dbaae0eda9c95998dc54014671a0135a;
     uint256 private constant PSI_Y_IM = 0x7c03cbcac41049a0704b5a7ec796f2b21807dc98fa25bd282d37f632623b0e3;
 
-    /// @dev u, the parameter that generates the curve, and its highest bit.
+    /// @dev u, the parameter that generates the curve, and the bit below its highest.
     uint256 private constant U = 4965661367192848881;
-    uint256 private constant U_HIGHEST_BIT = 1 << 62;
+    uint256 private constant U_SECOND_BIT = 1 << 61;
 
     /// @notice No counter from 0 to 255 gave a point. Half of all counters do.
     error NoPointFound();
@@ -79,7 +57,16 @@ library BN256G2 {
         // One block of Keccak-256, 136 zero bytes, goes first; the output's length and a zero byte follow the message.
         bytes32 b0 = keccak256(
             abi.encodePacked(
-                bytes32(0), bytes32(0), bytes32(0), bytes32(0), bytes8(0), message, uint16(128), uint8(0), dst, uint8(32)
+                bytes32(0),
+                bytes32(0),
+                bytes32(0),
+                bytes32(0),
+                bytes8(0),
+                message,
+                uint16(128),
+                uint8(0),
+                dst,
+                uint8(32)
             )
         );
         b1 = _expandNext(b0, 1, dst);
@@ -169,8 +156,7 @@ library BN256G2 {
     /// @notice The point of the twist, of any order, that a message is hashed to.
     function mapToG2(bytes memory message, bytes32 hashToG2Tag) internal view returns (G2Point memory point) {
         for (uint256 counter = 0; counter < 256; ++counter) {
-            (uint256 re, uint256 im, bool negate) =
-                hashToField(abi.encodePacked(message, uint8(counter)), hashToG2Tag);
+            (uint256 re, uint256 im, bool negate) = hashToField(abi.encodePacked(message, uint8(counter)), hashToG2Tag);
             (uint256 squareRe, uint256 squareIm) = ySquared(re, im);
             (uint256 yRe, uint256 yIm) = FQ2Sqrt(squareRe, squareIm);
             // A root with one zero component is refused like none, as the original contract does; it is never seen.
@@ -186,37 +172,17 @@ library BN256G2 {
     }
 
     /// @notice Moves a point of the twist into the subgroup of order r.
-    /// @dev By Horner's scheme: Q + ψ(3Q + ψ(Q + ψ(P))) with Q = [u]P. The additions have no case for equal or opposite
-    /// points: for a hashed point one occurs with a probability of about 2^-250.
     function mulByCofactor(G2Point memory point) internal view returns (G2Point memory) {
-        Scratch memory scratch;
-        Jacobian memory p = _toJacobian(point);
-
-        Jacobian memory q = _toJacobian(point);
-        for (uint256 bit = U_HIGHEST_BIT >> 1; bit != 0; bit >>= 1) {
-            _double(q, q, scratch);
-            if (U & bit != 0) _add(q, p, scratch);
-        }
-
-        Jacobian memory q3;
-        _double(q3, q, scratch);
-        _add(q3, q, scratch);
-
-        _psi(p);
-        _add(p, q, scratch);
-        _psi(p);
-        _add(p, q3, scratch);
-        _psi(p);
-        _add(p, q, scratch);
-        return _toAffine(p, scratch);
+        uint256[6] memory jacobian = [point.X[1], point.X[0], point.Y[1], point.Y[0], 1, 0];
+        _mulByCofactor(jacobian);
+        return _toAffine(jacobian);
     }
 
     /// @notice Whether an affine point lies on the twist.
     function isOnCurve(G2Point memory point) internal pure returns (bool) {
-        Fp2 memory square = Fp2(point.Y[1], point.Y[0]);
-        _mul(square, square, square);
-        (uint256 re, uint256 im) = ySquared(point.X[1], point.X[0]);
-        return square.re == re && square.im == im;
+        (uint256 leftRe, uint256 leftIm) = _multiply(point.Y[1], point.Y[0], point.Y[1], point.Y[0]);
+        (uint256 rightRe, uint256 rightIm) = ySquared(point.X[1], point.X[0]);
+        return leftRe == rightRe && leftIm == rightIm;
     }
 
     /// @notice Whether `point` is the point at infinity.
@@ -226,137 +192,170 @@ library BN256G2 {
 
     /// @notice y² of the twist at x = re + i·im, real part first.
     function ySquared(uint256 re, uint256 im) internal pure returns (uint256, uint256) {
-        Fp2 memory x = Fp2(re, im);
-        Fp2 memory cube;
-        _mul(cube, x, x);
-        _mul(cube, cube, x);
-        return (addmod(cube.re, TWIST_RE, P), addmod(cube.im, TWIST_IM, P));
+        (uint256 cubeRe, uint256 cubeIm) = _multiply(re, im, re, im);
+        (cubeRe, cubeIm) = _multiply(cubeRe, cubeIm, re, im);
+        return (addmod(cubeRe, TWIST_RE, P), addmod(cubeIm, TWIST_IM, P));
     }
 
-    // ---------------------------------------------------------------------------------------------- points of the twist
-
-    function _toJacobian(G2Point memory point) private pure returns (Jacobian memory r) {
-        r.x.re = point.X[1];
-        r.x.im = point.X[0];
-        r.y.re = point.Y[1];
-        r.y.im = point.Y[0];
-        r.z.re = 1;
+    /// @dev The product of two elements of Fp2, real parts first.
+    function _multiply(uint256 aRe, uint256 aIm, uint256 bRe, uint256 bIm) private pure returns (uint256, uint256) {
+        return
+            (
+                addmod(mulmod(aRe, bRe, P), mulmod(P - aIm, bIm, P), P),
+                addmod(mulmod(aRe, bIm, P), mulmod(aIm, bRe, P), P)
+            );
     }
 
-    /// @dev 1 / z is conj(z) / (z.re² + z.im²); with n the norm, n^(p - 2) is its inverse.
-    function _toAffine(Jacobian memory point, Scratch memory s) private view returns (G2Point memory r) {
-        Fp2 memory z = point.z;
-        uint256 inverse = _power(addmod(mulmod(z.re, z.re, P), mulmod(z.im, z.im, P), P), P - 2);
-        s.a.re = mulmod(z.re, inverse, P);
-        s.a.im = mulmod(P - z.im, inverse, P);
-        _mul(s.b, s.a, s.a);
-        _mul(s.a, s.a, s.b);
-        _mul(s.b, point.x, s.b);
-        _mul(s.a, point.y, s.a);
-        r.X[0] = s.b.im;
-        r.X[1] = s.b.re;
-        r.Y[0] = s.a.im;
-        r.Y[1] = s.a.re;
+    /// @dev (x / z², y / z³). The inverse of z is conj(z) / (z.re² + z.im²), that of a number n is n^(p - 2).
+    function _toAffine(uint256[6] memory point) private view returns (G2Point memory r) {
+        uint256 norm = addmod(mulmod(point[4], point[4], P), mulmod(point[5], point[5], P), P);
+        uint256 inverse = _power(norm, P - 2);
+        (uint256 re, uint256 im) = (mulmod(point[4], inverse, P), mulmod(P - point[5], inverse, P));
+        (uint256 squareRe, uint256 squareIm) = _multiply(re, im, re, im);
+        (re, im) = _multiply(re, im, squareRe, squareIm);
+        (r.X[1], r.X[0]) = _multiply(point[0], point[1], squareRe, squareIm);
+        (r.Y[1], r.Y[0]) = _multiply(point[2], point[3], re, im);
     }
 
-    /// @dev r = 2·p; `r` may be `p`. (Bernstein and Lange, dbl-2009-l.)
-    function _double(Jacobian memory r, Jacobian memory p, Scratch memory s) private pure {
-        _mul(s.a, p.x, p.x);
-        _mul(s.b, p.y, p.y);
-        _mul(r.z, p.y, p.z);
-        _addTo(r.z, r.z);
-        // d = 4·x·y², c = 8·y⁴
-        _mul(s.d, p.x, s.b);
-        _addTo(s.d, s.d);
-        _addTo(s.d, s.d);
-        _mul(s.c, s.b, s.b);
-        _addTo(s.c, s.c);
-        _addTo(s.c, s.c);
-        _addTo(s.c, s.c);
-        // b = 3·x²
-        s.b.re = s.a.re;
-        s.b.im = s.a.im;
-        _addTo(s.b, s.b);
-        _addTo(s.b, s.a);
-        // x = b² - 2·d, y = b·(d - x) - c
-        _mul(r.x, s.b, s.b);
-        _subFrom(r.x, s.d);
-        _subFrom(r.x, s.d);
-        _subFrom(s.d, r.x);
-        _mul(r.y, s.b, s.d);
-        _subFrom(r.y, s.c);
-    }
-
-    /// @dev p = p + q, for points that are neither equal nor opposite nor at infinity.
-    function _add(Jacobian memory p, Jacobian memory q, Scratch memory s) private pure {
-        // a = x1·z2², b = y1·z2³, c = x2·z1² - a, d = y2·z1³ - b
-        _mul(s.e, q.z, q.z);
-        _mul(s.a, p.x, s.e);
-        _mul(s.e, s.e, q.z);
-        _mul(s.b, p.y, s.e);
-        _mul(s.e, p.z, p.z);
-        _mul(s.c, q.x, s.e);
-        _subFrom(s.c, s.a);
-        _mul(s.e, s.e, p.z);
-        _mul(s.d, q.y, s.e);
-        _subFrom(s.d, s.b);
-        // z = z1·z2·c
-        _mul(p.z, p.z, q.z);
-        _mul(p.z, p.z, s.c);
-        // e = c², c = c³, a = a·c²
-        _mul(s.e, s.c, s.c);
-        _mul(s.c, s.c, s.e);
-        _mul(s.a, s.a, s.e);
-        // x = d² - c - 2·a
-        _mul(p.x, s.d, s.d);
-        _subFrom(p.x, s.c);
-        _subFrom(p.x, s.a);
-        _subFrom(p.x, s.a);
-        // y = d·(a - x) - b·c
-        _subFrom(s.a, p.x);
-        _mul(p.y, s.d, s.a);
-        _mul(s.b, s.b, s.c);
-        _subFrom(p.y, s.b);
-    }
-
-    /// @dev p = ψ(p): conjugates every coordinate and twists back.
-    function _psi(Jacobian memory p) private pure {
-        p.x.im = P - p.x.im;
-        p.y.im = P - p.y.im;
-        p.z.im = P - p.z.im;
-        _mul(p.x, p.x, Fp2(PSI_X_RE, PSI_X_IM));
-        _mul(p.y, p.y, Fp2(PSI_Y_RE, PSI_Y_IM));
-    }
-
-    // ---------------------------------------------------------------------------------------------- arithmetic in Fp2
-
-    /// @dev r = a·b; `r` may be either of them.
-    function _mul(Fp2 memory r, Fp2 memory a, Fp2 memory b) private pure {
+    /// @dev Moves a point into the subgroup, in Jacobian coordinates: x.re, x.im, y.re, y.im, z.re, z.im. By Horner's
+    /// scheme it is Q + ψ(3Q + ψ(Q + ψ(P))) with Q = [u]P.
+    ///
+    /// In the block below a point is the address of its six words and an element of Fp2 the address of its two; functions
+    /// write to their first argument. Word 0 holds the prime, because a constant costs more each time it is named. Most of
+    /// the gas of a signature check is spent here.
+    function _mulByCofactor(uint256[6] memory p) private pure {
+        uint256[6] memory q;
+        uint256[6] memory q3;
+        uint256[10] memory scratch;
         assembly ("memory-safe") {
-            let aRe := mload(a)
-            let aIm := mload(add(a, 0x20))
-            let bRe := mload(b)
-            let bIm := mload(add(b, 0x20))
-            mstore(r, addmod(mulmod(aRe, bRe, P), mulmod(sub(P, aIm), bIm, P), P))
-            mstore(add(r, 0x20), addmod(mulmod(aRe, bIm, P), mulmod(aIm, bRe, P), P))
-        }
-    }
+            mstore(0x00, P)
 
-    /// @dev a = a + b.
-    function _addTo(Fp2 memory a, Fp2 memory b) private pure {
-        assembly ("memory-safe") {
-            mstore(a, addmod(mload(a), mload(b), P))
-            let aIm := add(a, 0x20)
-            mstore(aIm, addmod(mload(aIm), mload(add(b, 0x20)), P))
-        }
-    }
+            copyPoint(q, p)
+            for { let bit := U_SECOND_BIT } bit { bit := shr(1, bit) } {
+                doublePoint(q, scratch)
+                if and(U, bit) { addPoint(q, p, scratch) }
+            }
+            copyPoint(q3, q)
+            doublePoint(q3, scratch)
+            addPoint(q3, q, scratch)
 
-    /// @dev a = a - b.
-    function _subFrom(Fp2 memory a, Fp2 memory b) private pure {
-        assembly ("memory-safe") {
-            mstore(a, addmod(mload(a), sub(P, mload(b)), P))
-            let aIm := add(a, 0x20)
-            mstore(aIm, addmod(mload(aIm), sub(P, mload(add(b, 0x20))), P))
+            psi(p, scratch)
+            addPoint(p, q, scratch)
+            psi(p, scratch)
+            addPoint(p, q3, scratch)
+            psi(p, scratch)
+            addPoint(p, q, scratch)
+
+            // point = 2·point (Bernstein and Lange, dbl-2009-l)
+            function doublePoint(point, s) {
+                let y := add(point, 0x40)
+                let z := add(point, 0x80)
+                let b := add(s, 0x40)
+                let c := add(s, 0x80)
+                let d := add(s, 0xc0)
+                multiply(z, y, z)
+                scale(z, 2)
+                // d = 4·x·y², c = 8·y⁴, s = 3·x²
+                multiply(b, y, y)
+                multiply(d, point, b)
+                scale(d, 4)
+                multiply(c, b, b)
+                scale(c, 8)
+                multiply(s, point, point)
+                scale(s, 3)
+                // x = s² - 2·d, y = s·(d - x) - c
+                multiply(point, s, s)
+                subFrom(point, d)
+                subFrom(point, d)
+                subFrom(d, point)
+                multiply(y, s, d)
+                subFrom(y, c)
+            }
+
+            // point = point + other, for points that are neither equal nor opposite nor at infinity: from a hashed point
+            // such a pair comes with a probability of about 2^-250
+            function addPoint(point, other, s) {
+                let y := add(point, 0x40)
+                let z := add(point, 0x80)
+                let otherZ := add(other, 0x80)
+                let b := add(s, 0x40)
+                let c := add(s, 0x80)
+                let d := add(s, 0xc0)
+                let e := add(s, 0x100)
+                // s = x·z'², b = y·z'³, where z' is one for the affine P
+                multiply(e, otherZ, otherZ)
+                multiply(s, point, e)
+                multiply(e, e, otherZ)
+                multiply(b, y, e)
+                // c = x'·z² - s, d = y'·z³ - b
+                multiply(e, z, z)
+                multiply(c, other, e)
+                subFrom(c, s)
+                multiply(e, e, z)
+                multiply(d, add(other, 0x40), e)
+                subFrom(d, b)
+                // z = z·z'·c
+                multiply(z, z, otherZ)
+                multiply(z, z, c)
+                // s = s·c², c = c³
+                multiply(e, c, c)
+                multiply(c, c, e)
+                multiply(s, s, e)
+                // x = d² - c - 2·s, y = d·(s - x) - b·c
+                multiply(point, d, d)
+                subFrom(point, c)
+                subFrom(point, s)
+                subFrom(point, s)
+                subFrom(s, point)
+                multiply(y, d, s)
+                multiply(b, b, c)
+                subFrom(y, b)
+            }
+
+            // point = ψ(point): conjugates every coordinate, and twists back
+            function psi(point, s) {
+                for { let at := add(point, 0x20) } lt(at, add(point, 0xc0)) { at := add(at, 0x40) } {
+                    mstore(at, sub(mload(0x00), mload(at)))
+                }
+                mstore(s, PSI_X_RE)
+                mstore(add(s, 0x20), PSI_X_IM)
+                multiply(point, point, s)
+                mstore(s, PSI_Y_RE)
+                mstore(add(s, 0x20), PSI_Y_IM)
+                point := add(point, 0x40)
+                multiply(point, point, s)
+            }
+
+            function copyPoint(to, from) {
+                for { let at := 0 } lt(at, 0xc0) { at := add(at, 0x20) } { mstore(add(to, at), mload(add(from, at))) }
+            }
+
+            // r = a·b; r may be either of them
+            function multiply(r, a, b) {
+                let prime := mload(0x00)
+                let aRe := mload(a)
+                let aIm := mload(add(a, 0x20))
+                let bRe := mload(b)
+                let bIm := mload(add(b, 0x20))
+                mstore(r, addmod(mulmod(aRe, bRe, prime), mulmod(sub(prime, aIm), bIm, prime), prime))
+                mstore(add(r, 0x20), addmod(mulmod(aRe, bIm, prime), mulmod(aIm, bRe, prime), prime))
+            }
+
+            // a = a·factor, for a number that needs no reduction
+            function scale(a, factor) {
+                let prime := mload(0x00)
+                mstore(a, mulmod(mload(a), factor, prime))
+                a := add(a, 0x20)
+                mstore(a, mulmod(mload(a), factor, prime))
+            }
+
+            // a = a - b
+            function subFrom(a, b) {
+                let prime := mload(0x00)
+                mstore(a, addmod(mload(a), sub(prime, mload(b)), prime))
+                a := add(a, 0x20)
+                mstore(a, addmod(mload(a), sub(prime, mload(add(b, 0x20))), prime))
+            }
         }
     }
 }
