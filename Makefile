@@ -48,7 +48,7 @@ test: prerequisites ## Everything CI runs
 	@$(MAKE) --no-print-directory run-test
 
 .PHONY: run-test
-run-test: check unit end-to-end
+run-test: check unit contracts end-to-end
 
 .PHONY: check
 check: ## Format, lints, documentation, licences
@@ -61,6 +61,25 @@ check: ## Format, lints, documentation, licences
 .PHONY: unit
 unit: ## Tests of every crate
 	$(CARGO) test --workspace
+
+FORGE := cd contracts && node_modules/.bin/forge
+
+.PHONY: contracts
+contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
+	@.ci/prerequisites contracts
+	$(FORGE) fmt --check
+	$(FORGE) build src --sizes
+	FORGE_SNAPSHOT_CHECK=true $(FORGE) test
+
+.PHONY: contracts-deep
+contracts-deep: ## The contracts with a hundred thousand runs of every fuzz test
+	@.ci/prerequisites contracts
+	FOUNDRY_PROFILE=deep $(FORGE) test
+
+.PHONY: contracts-snapshots
+contracts-snapshots: ## Record gas and sizes anew, after a change that is meant to change them
+	@.ci/prerequisites contracts
+	$(FORGE) test --match-contract Gas
 
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them

@@ -414,8 +414,9 @@ contract ServiceNodeRewards is Initializable, Ownable2StepUpgradeable, PausableU
         address operator,
         uint256 serviceNodePubkey
     ) private view {
-        bytes memory message =
-            abi.encodePacked(proofOfPossessionTag, blsPubkey.X, blsPubkey.Y, operator, serviceNodePubkey);
+        bytes memory message = abi.encodePacked(
+            proofOfPossessionTag, blsPubkey.X, blsPubkey.Y, operator, serviceNodePubkey
+        );
         if (!_isSignatureOf(blsPubkey, message, blsSignature, hashToG2Tag)) revert InvalidBLSProofOfPossession();
     }
 

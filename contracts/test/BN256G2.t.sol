@@ -104,7 +104,11 @@ contract BN256G2Test is Test {
         assertDirtyEquals(clean, message, dst);
     }
 
-    function assertDirtyEquals(BN256G2.G2Point memory clean, bytes memory message, bytes32 dst) private view dirtyMemory {
+    function assertDirtyEquals(BN256G2.G2Point memory clean, bytes memory message, bytes32 dst)
+        private
+        view
+        dirtyMemory
+    {
         BN256G2.G2Point memory dirty = BN256G2.hashToG2(message, dst);
         vm.assertEq(abi.encode(clean), abi.encode(dirty));
         vm.assertTrue(BN256G2.isOnCurve(dirty));

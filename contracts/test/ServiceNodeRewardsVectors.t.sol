@@ -11,10 +11,10 @@ import {Vectors} from "./support/Vectors.sol";
 /// @notice Signatures that another implementation made are accepted, and every forged variant is refused (bridge §8.2).
 contract ServiceNodeRewardsVectorsTest is RewardsFixture {
     /// @dev Nodes 1 to 4 are registered; the signatures are a minute old.
-    modifier withVectors() {
+    function setUp() public override {
+        super.setUp();
         registerVectors();
         vm.warp(Vectors.TIMESTAMP + 60);
-        _;
     }
 
     function test_tagsAreThoseOfTheVectors() public view {
@@ -41,28 +41,24 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         );
     }
 
-    function test_proofsOfPossessionAreAccepted() public withVectors {
+    function test_proofsOfPossessionAreAccepted() public {
         vm.assertEq(rewards.totalNodes(), 4);
         vm.assertEq(rewards.blsNonSignerThreshold(), 1);
         vm.assertEq(token.balanceOf(address(rewards)), 4 * REQUIREMENT);
     }
 
     function test_proofOfPossessionOfAnotherCallerIsRefused() public {
-        start();
         Vectors.Node memory node = Vectors.node(1);
-        fund(Vectors.RECIPIENT, REQUIREMENT);
-        vm.prank(Vectors.RECIPIENT);
         vm.expectRevert(IServiceNodeRewards.InvalidBLSProofOfPossession.selector);
-        rewards.addBLSPublicKey(node.blsPubkey, node.proofOfPossession, params(node.ed25519Pubkey), nobody());
+        rewards.validateProofOfPossession(node.blsPubkey, node.proofOfPossession, Vectors.RECIPIENT, node.ed25519Pubkey);
     }
 
     function test_proofOfPossessionForAnotherEd25519KeyIsRefused() public {
-        start();
         Vectors.Node memory node = Vectors.node(1);
-        fund(Vectors.OPERATOR, REQUIREMENT);
-        vm.prank(Vectors.OPERATOR);
         vm.expectRevert(IServiceNodeRewards.InvalidBLSProofOfPossession.selector);
-        rewards.addBLSPublicKey(node.blsPubkey, node.proofOfPossession, params(node.ed25519Pubkey + 1), nobody());
+        rewards.validateProofOfPossession(
+            node.blsPubkey, node.proofOfPossession, Vectors.OPERATOR, node.ed25519Pubkey + 1
+        );
     }
 
     function test_proofOfPossessionOfAnotherNodeIsRefused() public {
@@ -72,7 +68,7 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         rewards.validateProofOfPossession(node.blsPubkey, proof, Vectors.OPERATOR, node.ed25519Pubkey);
     }
 
-    function test_rewardIsAccepted() public withVectors {
+    function test_rewardIsAccepted() public {
         vm.expectEmit(address(rewards));
         emit IServiceNodeRewards.RewardsBalanceUpdated(Vectors.RECIPIENT, Vectors.AMOUNT, 0);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(4));
@@ -81,83 +77,83 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         vm.assertEq(claimed, 0);
     }
 
-    function test_rewardIsAcceptedOnce() public withVectors {
+    function test_rewardIsAcceptedOnce() public {
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(4));
         vm.expectRevert(IServiceNodeRewards.RecipientRewardsTooLow.selector);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(4));
     }
 
-    function test_rewardWithoutNamingTheNonSignerIsRefused() public withVectors {
+    function test_rewardWithoutNamingTheNonSignerIsRefused() public {
         BN256G1.G1Point memory all = rewards.aggregatePubkey();
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.InvalidBLSSignature.selector, all));
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids());
     }
 
-    function test_rewardOfAnotherAmountIsRefused() public withVectors {
+    function test_rewardOfAnotherAmountIsRefused() public {
         expectInvalidWithout(4);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT + 1, Vectors.rewardSignature(), ids(4));
     }
 
-    function test_rewardOfAnotherRecipientIsRefused() public withVectors {
+    function test_rewardOfAnotherRecipientIsRefused() public {
         expectInvalidWithout(4);
         rewards.updateRewardsBalance(Vectors.OPERATOR, Vectors.AMOUNT, Vectors.rewardSignature(), ids(4));
     }
 
-    function test_rewardWithTooManyNonSignersIsRefused() public withVectors {
+    function test_rewardWithTooManyNonSignersIsRefused() public {
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.InsufficientBLSSignatures.selector, 2, 3));
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(3, 4));
     }
 
-    function test_rewardWithTheWrongNonSignerIsRefused() public withVectors {
+    function test_rewardWithTheWrongNonSignerIsRefused() public {
         expectInvalidWithout(3);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(3));
     }
 
-    function test_rewardWithAnUnknownNonSignerIsRefused() public withVectors {
+    function test_rewardWithAnUnknownNonSignerIsRefused() public {
         BN256G1.G1Point memory all = rewards.aggregatePubkey();
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.InvalidBLSSignature.selector, all));
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, Vectors.rewardSignature(), ids(99));
     }
 
-    function test_rewardOfNobodyIsRefused() public withVectors {
+    function test_rewardOfNobodyIsRefused() public {
         vm.expectRevert(IServiceNodeRewards.NullAddress.selector);
         rewards.updateRewardsBalance(address(0), Vectors.AMOUNT, Vectors.rewardSignature(), ids(4));
     }
 
-    function test_rewardOfNothingIsRefused() public withVectors {
+    function test_rewardOfNothingIsRefused() public {
         vm.expectRevert(IServiceNodeRewards.RecipientRewardsTooLow.selector);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, 0, Vectors.rewardSignature(), ids(4));
     }
 
-    function test_signatureOffTheCurveIsRefused() public withVectors {
+    function test_signatureOffTheCurveIsRefused() public {
         IServiceNodeRewards.BLSSignatureParams memory signature = Vectors.rewardSignature();
         signature.sigs0 = 1;
         vm.expectRevert(bytes("Invalid Signature"));
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, signature, ids(4));
     }
 
-    function test_signatureWithPartsExchangedIsRefused() public withVectors {
+    function test_signatureWithPartsExchangedIsRefused() public {
         IServiceNodeRewards.BLSSignatureParams memory s = Vectors.rewardSignature();
         s = IServiceNodeRewards.BLSSignatureParams(s.sigs1, s.sigs0, s.sigs3, s.sigs2);
         vm.expectRevert(bytes("Invalid Signature"));
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, s, ids(4));
     }
 
-    function test_negatedSignatureIsRefused() public withVectors {
+    function test_negatedSignatureIsRefused() public {
         IServiceNodeRewards.BLSSignatureParams memory s = Vectors.rewardSignature();
         (s.sigs2, s.sigs3) = (BLS.P - s.sigs2, BLS.P - s.sigs3);
         expectInvalidWithout(4);
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, s, ids(4));
     }
 
-    function test_zeroSignatureIsRefused() public withVectors {
+    function test_zeroSignatureIsRefused() public {
         expectInvalidWithout(4);
         rewards.updateRewardsBalance(
             Vectors.RECIPIENT, Vectors.AMOUNT, IServiceNodeRewards.BLSSignatureParams(0, 0, 0, 0), ids(4)
         );
     }
 
-    function testFuzz_changedSignatureIsRefused(uint256 word, uint256 difference) public withVectors {
+    function testFuzz_changedSignatureIsRefused(uint256 word, uint256 difference) public {
         IServiceNodeRewards.BLSSignatureParams memory s = Vectors.rewardSignature();
         difference = bound(difference, 1, type(uint256).max);
         word = bound(word, 0, 3);
@@ -171,7 +167,7 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         rewards.updateRewardsBalance(Vectors.RECIPIENT, Vectors.AMOUNT, s, ids(4));
     }
 
-    function test_exitIsAccepted() public withVectors {
+    function test_exitIsAccepted() public {
         BN256G1.G1Point memory key = Vectors.node(4).blsPubkey;
         vm.expectEmit(address(rewards));
         emit IServiceNodeRewards.ServiceNodeExit(4, address(this), REQUIREMENT, key);
@@ -180,7 +176,6 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
     }
 
     function test_exitOfAYoungNodeIsRefused() public {
-        registerVectors();
         vm.warp(START_TIME + 2 hours - 1);
         vm.expectRevert(
             abi.encodeWithSelector(IServiceNodeRewards.ExitTooEarly.selector, 4, START_TIME, START_TIME + 2 hours - 1)
@@ -190,31 +185,31 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         );
     }
 
-    function test_exitOfAnUnknownKeyIsRefused() public withVectors {
+    function test_exitOfAnUnknownKeyIsRefused() public {
         BN256G1.G1Point memory key = BN256G1.G1Point(1, 2);
         vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.BLSPubkeyDoesNotExist.selector, key));
         rewards.exitBLSPublicKeyWithSignature(key, Vectors.TIMESTAMP, Vectors.exitSignature(), ids(4));
     }
 
-    function test_exitSignatureDoesNotLiquidate() public withVectors {
+    function test_exitSignatureDoesNotLiquidate() public {
         BN256G1.G1Point memory key = Vectors.node(4).blsPubkey;
         expectInvalidWithout(4);
         rewards.liquidateBLSPublicKeyWithSignature(key, Vectors.TIMESTAMP, Vectors.exitSignature(), ids(4));
     }
 
-    function test_exitSignatureOfAnotherTimeIsRefused() public withVectors {
+    function test_exitSignatureOfAnotherTimeIsRefused() public {
         BN256G1.G1Point memory key = Vectors.node(4).blsPubkey;
         expectInvalidWithout(4);
         rewards.exitBLSPublicKeyWithSignature(key, Vectors.TIMESTAMP + 1, Vectors.exitSignature(), ids(4));
     }
 
-    function test_exitSignatureOfAnotherNodeIsRefused() public withVectors {
+    function test_exitSignatureOfAnotherNodeIsRefused() public {
         BN256G1.G1Point memory key = Vectors.node(3).blsPubkey;
         expectInvalidWithout(4);
         rewards.exitBLSPublicKeyWithSignature(key, Vectors.TIMESTAMP, Vectors.exitSignature(), ids(4));
     }
 
-    function test_liquidationIsAcceptedAndPaid() public withVectors {
+    function test_liquidationIsAcceptedAndPaid() public {
         BN256G1.G1Point memory key = Vectors.node(4).blsPubkey;
         // 120 SESH: 0.036 for the caller, 0.204 for the pool.
         vm.expectEmit(address(rewards));
@@ -228,7 +223,7 @@ contract ServiceNodeRewardsVectorsTest is RewardsFixture {
         vm.assertEq(rewards.totalNodes(), 3);
     }
 
-    function test_liquidationSignatureDoesNotExit() public withVectors {
+    function test_liquidationSignatureDoesNotExit() public {
         BN256G1.G1Point memory key = Vectors.node(4).blsPubkey;
         expectInvalidWithout(4);
         rewards.exitBLSPublicKeyWithSignature(key, Vectors.TIMESTAMP, Vectors.liquidationSignature(), ids(4));

@@ -113,11 +113,10 @@ interface IServiceNodeContribution {
     function minimumContribution() external view returns (uint256);
 
     /// @notice An equal part, rounded up, of what remains over the places that are open; a quarter for the operator.
-    function calcMinimumContribution(
-        uint256 contributionRemaining,
-        uint256 numContributors,
-        uint256 maxNumContributors
-    ) external pure returns (uint256);
+    function calcMinimumContribution(uint256 contributionRemaining, uint256 numContributors, uint256 maxNumContributors)
+        external
+        pure
+        returns (uint256);
 
     function minimumOperatorContribution(uint256 _stakingRequirement) external pure returns (uint256);
 

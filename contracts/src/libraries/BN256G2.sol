@@ -57,7 +57,16 @@ library BN256G2 {
         // One block of Keccak-256, 136 zero bytes, goes first; the output's length and a zero byte follow the message.
         bytes32 b0 = keccak256(
             abi.encodePacked(
-                bytes32(0), bytes32(0), bytes32(0), bytes32(0), bytes8(0), message, uint16(128), uint8(0), dst, uint8(32)
+                bytes32(0),
+                bytes32(0),
+                bytes32(0),
+                bytes32(0),
+                bytes8(0),
+                message,
+                uint16(128),
+                uint8(0),
+                dst,
+                uint8(32)
             )
         );
         b1 = _expandNext(b0, 1, dst);
@@ -147,8 +156,7 @@ library BN256G2 {
     /// @notice The point of the twist, of any order, that a message is hashed to.
     function mapToG2(bytes memory message, bytes32 hashToG2Tag) internal view returns (G2Point memory point) {
         for (uint256 counter = 0; counter < 256; ++counter) {
-            (uint256 re, uint256 im, bool negate) =
-                hashToField(abi.encodePacked(message, uint8(counter)), hashToG2Tag);
+            (uint256 re, uint256 im, bool negate) = hashToField(abi.encodePacked(message, uint8(counter)), hashToG2Tag);
             (uint256 squareRe, uint256 squareIm) = ySquared(re, im);
             (uint256 yRe, uint256 yIm) = FQ2Sqrt(squareRe, squareIm);
             // A root with one zero component is refused like none, as the original contract does; it is never seen.
@@ -191,9 +199,11 @@ library BN256G2 {
 
     /// @dev The product of two elements of Fp2, real parts first.
     function _multiply(uint256 aRe, uint256 aIm, uint256 bRe, uint256 bIm) private pure returns (uint256, uint256) {
-        return (
-            addmod(mulmod(aRe, bRe, P), mulmod(P - aIm, bIm, P), P), addmod(mulmod(aRe, bIm, P), mulmod(aIm, bRe, P), P)
-        );
+        return
+            (
+                addmod(mulmod(aRe, bRe, P), mulmod(P - aIm, bIm, P), P),
+                addmod(mulmod(aRe, bIm, P), mulmod(aIm, bRe, P), P)
+            );
     }
 
     /// @dev (x / z², y / z³). The inverse of z is conj(z) / (z.re² + z.im²), that of a number n is n^(p - 2).

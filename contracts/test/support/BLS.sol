@@ -43,10 +43,11 @@ library BLS {
     }
 
     /// @dev The sum of two signatures.
-    function aggregate(
-        IServiceNodeRewards.BLSSignatureParams memory a,
-        IServiceNodeRewards.BLSSignatureParams memory b
-    ) internal view returns (IServiceNodeRewards.BLSSignatureParams memory) {
+    function aggregate(IServiceNodeRewards.BLSSignatureParams memory a, IServiceNodeRewards.BLSSignatureParams memory b)
+        internal
+        view
+        returns (IServiceNodeRewards.BLSSignatureParams memory)
+    {
         return encode(add(decode(a), decode(b)));
     }
 

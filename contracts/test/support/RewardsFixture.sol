@@ -82,8 +82,7 @@ abstract contract RewardsFixture is Test {
         returns (IServiceNodeRewards.BLSSignatureParams memory)
     {
         BN256G1.G1Point memory key = BLS.publicKey(secretKey);
-        bytes memory message =
-            abi.encodePacked(rewards.proofOfPossessionTag(), key.X, key.Y, operator, ed25519Pubkey);
+        bytes memory message = abi.encodePacked(rewards.proofOfPossessionTag(), key.X, key.Y, operator, ed25519Pubkey);
         return BLS.sign(secretKey, message, rewards.hashToG2Tag());
     }
 
