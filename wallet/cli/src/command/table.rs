@@ -79,7 +79,6 @@ pub enum CommandId {
     Ethereum,
     Rewards,
     Bridge,
-    Swap,
 }
 
 /// Under which heading `help` lists a command.
