@@ -6,8 +6,8 @@ use super::{
     layout,
 };
 use crate::service_node_keys::{
-    BLS_FILE, ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, read_keys, read_or_make_keys, restore_bls,
-    restore_ed25519, restore_legacy, secret_from_text, seed_from_text,
+    ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, legacy_from_text, read_keys,
+    read_or_make_keys, restore_ed25519, restore_legacy, seed_from_text,
 };
 use rand_core::OsRng;
 use serde_json::json;
@@ -18,24 +18,19 @@ pub(super) const COMMANDS: &[Command] = &[Command::new(
     "Shows the keys in the data directory, with +secret the secret ones too; makes those that are missing; restores one from its backup, replacing another only with +overwrite.",
     keys,
 )
-.takes("show|make|restore|restore-bls|restore-legacy [HEX]")
+.takes("show|make|restore|restore-legacy [HEX]")
 .flags(&["+secret", "+overwrite"])];
 
 /// What is read when the key is not among the words: there it would stay in the shell's history.
 const QUESTION: &str = "Secret key, hexadecimal";
 
 fn keys(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
-    let what: String = words.required(0, "choice of show, make, restore, restore-bls or restore-legacy")?;
+    let what: String = words.required(0, "choice of show, make, restore or restore-legacy")?;
     match what.as_str() {
         "show" => show(console, words),
         "make" => {
             read_or_make_keys(&console.data_directory, &mut OsRng)?;
             show(console, words)
-        }
-        "restore-bls" => {
-            let secret = secret_from_text(&secret(console, words)?)?;
-            let old = restore_bls(&console.data_directory, &secret, replace(words))?;
-            restored(console, BLS_FILE, old)
         }
         "restore" => {
             let seed = seed_from_text(&secret(console, words)?)?;
@@ -43,11 +38,11 @@ fn keys(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
             restored(console, ED25519_FILE, old)
         }
         "restore-legacy" => {
-            let scalar = secret_from_text(&secret(console, words)?)?;
+            let scalar = legacy_from_text(&secret(console, words)?)?;
             let old = restore_legacy(&console.data_directory, &scalar, replace(words))?;
             restored(console, LEGACY_FILE, old)
         }
-        other => Err(words.wrong(format!("\"{other}\" is neither show, make, restore, restore-bls nor restore-legacy"))),
+        other => Err(words.wrong(format!("\"{other}\" is neither show, make, restore nor restore-legacy"))),
     }
 }
 
@@ -85,7 +80,7 @@ fn restored(console: &mut Console<'_>, file: &str, old: Option<std::path::PathBu
 fn show(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
     let found = read_keys(&console.data_directory)?.ok_or_else(|| {
         ConsoleError::NotFound(format!(
-            "{} holds no keys: `oxend --service-node` and `oxend keys make` make some, `oxend keys restore` takes your own",
+            "{} holds no keys: `oxend --service-node` or `oxend keys make` makes some, `oxend keys restore` takes your own",
             console.data_directory.display()
         ))
     })?;
@@ -131,10 +126,6 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             Zeroizing::new(keys.x25519_public().to_string()),
         ),
     ];
-    if let Some(bls) = &found.bls {
-        let public = bls.public_key().to_bytes().to_string();
-        entries.push(("BLS key", "service_node_bls_pubkey", Zeroizing::new(public)));
-    }
     if with_secrets {
         entries.push((
             "ed25519 secret (back it up)",
@@ -146,13 +137,6 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             "service_node_x25519_privkey",
             Zeroizing::new(hex::encode(*keys.x25519_secret())),
         ));
-        if let Some(bls) = &found.bls {
-            entries.push((
-                "BLS secret (back it up)",
-                "service_node_bls_privkey",
-                Zeroizing::new(hex::encode(bls.to_bytes().as_slice())),
-            ));
-        }
         if found.primary == PrimaryOrigin::Legacy {
             entries.push((
                 "legacy secret (back it up)",

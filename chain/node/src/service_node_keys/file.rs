@@ -62,12 +62,6 @@ pub enum KeyFileError {
         /// The file.
         path: PathBuf,
     },
-    /// It gives no public key.
-    #[error("{} is no BLS key: its public key would be no point; restore it from its backup", path.display())]
-    NotABlsKey {
-        /// The file.
-        path: PathBuf,
-    },
     /// It would be overwritten.
     #[error(
         "{} exists already and is kept: whoever loses a key loses the node that is registered with it. Say +overwrite to put another in its place; the old one stays beside it",

@@ -1,7 +1,7 @@
 //! The keys of a service node in its data directory (staking §3.1).
 //!
 //! `key_ed25519` holds the seed that everything grows out of; `key` is there only on nodes from before Loki 8, whose primary key
-//! was made on its own. `key_bls` signs for the contracts on L2 (bridge §2.2). [`mod@file`] reads and writes one secret, this module knows which secrets there are and how they belong
+//! was made on its own. [`mod@file`] reads and writes one secret, this module knows which secrets there are and how they belong
 //! together.
 
 pub mod file;
@@ -9,7 +9,6 @@ pub mod file;
 pub use file::{KeyFileError, Replace};
 
 use file::{read_secret, write_secret};
-use oxen_bridge_rules::bls;
 use oxen_crypto::SecretKey;
 use oxen_staking_rules::keys::ServiceNodeKeys;
 use rand_core::{CryptoRng, RngCore};
@@ -20,16 +19,12 @@ use zeroize::Zeroizing;
 pub const ED25519_FILE: &str = "key_ed25519";
 /// The file of a primary key of its own.
 pub const LEGACY_FILE: &str = "key";
-/// The file of the BLS key.
-pub const BLS_FILE: &str = "key_bls";
 
 /// The keys of a data directory.
 #[derive(Debug)]
 pub struct KeyFiles {
     /// The keys.
     pub keys: ServiceNodeKeys,
-    /// With which it signs for the contracts on L2; `None` in a folder from before there were any.
-    pub bls: Option<bls::SecretKey>,
     /// Is the primary key one of its own, from the file `key`?
     pub primary: PrimaryOrigin,
     /// What is wrong with the files although they can be used, a sentence each.
@@ -56,15 +51,11 @@ pub fn read_keys(folder: &Path) -> Result<Option<KeyFiles>, KeyFileError> {
     };
     let legacy_path = folder.join(LEGACY_FILE);
     let legacy = read_secret::<32>(&legacy_path)?;
-    let bls_path = folder.join(BLS_FILE);
-    let bls = read_secret::<32>(&bls_path)?;
     let warnings = ed25519
         .warning(&path)
         .into_iter()
         .chain(legacy.iter().filter_map(|secret| secret.warning(&legacy_path)))
-        .chain(bls.iter().filter_map(|secret| secret.warning(&bls_path)))
         .collect();
-    let bls = bls.map(|secret| bls_of(&bls_path, &secret.bytes)).transpose()?;
     let seed = seed_of(&path, &ed25519.bytes)?;
     let (keys, primary) = match legacy {
         None => (ServiceNodeKeys::from_seed(&seed), PrimaryOrigin::Ed25519),
@@ -75,26 +66,22 @@ pub fn read_keys(folder: &Path) -> Result<Option<KeyFiles>, KeyFileError> {
     };
     Ok(Some(KeyFiles {
         keys,
-        bls,
         primary,
         warnings,
     }))
 }
 
-/// Reads the keys of a data directory, or makes those that are missing.
+/// Reads the keys of a data directory, or makes them when it has none.
 ///
 /// # Errors
 /// A file is there and holds no key, or cannot be written.
 pub fn read_or_make_keys(folder: &Path, rng: &mut (impl RngCore + CryptoRng)) -> Result<KeyFiles, KeyFileError> {
-    let found = read_keys(folder)?;
-    if found.is_none() {
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(seed.as_mut_slice());
-        restore_ed25519(folder, &seed, Replace::Never)?;
+    if let Some(found) = read_keys(folder)? {
+        return Ok(found);
     }
-    if found.is_none_or(|found| found.bls.is_none()) {
-        make_bls(folder, rng)?;
-    }
+    let mut seed = Zeroizing::new([0; 32]);
+    rng.fill_bytes(seed.as_mut_slice());
+    restore_ed25519(folder, &seed, Replace::Never)?;
     read_keys(folder)?.ok_or_else(|| KeyFileError::Missing {
         path: folder.join(ED25519_FILE),
     })
@@ -107,25 +94,6 @@ pub fn read_or_make_keys(folder: &Path, rng: &mut (impl RngCore + CryptoRng)) ->
 pub fn restore_ed25519(folder: &Path, seed: &[u8; 32], replace: Replace) -> Result<Option<PathBuf>, KeyFileError> {
     let secret = ServiceNodeKeys::from_seed(seed).ed25519_secret();
     write_secret(&folder.join(ED25519_FILE), secret.as_slice(), replace)
-}
-
-/// Writes the file of a new BLS key.
-fn make_bls(folder: &Path, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), KeyFileError> {
-    let path = folder.join(BLS_FILE);
-    let mut random = Zeroizing::new([0; 32]);
-    rng.fill_bytes(random.as_mut_slice());
-    let key = bls::SecretKey::from_random(&random).map_err(|_| KeyFileError::NotABlsKey { path: path.clone() })?;
-    write_secret(&path, key.to_bytes().as_slice(), Replace::Never).map(drop)
-}
-
-/// Writes the file of a BLS key from its backup. Where the old file went, if one was replaced.
-///
-/// # Errors
-/// The bytes are no key, there is a file already, or it cannot be written.
-pub fn restore_bls(folder: &Path, secret: &[u8; 32], replace: Replace) -> Result<Option<PathBuf>, KeyFileError> {
-    let path = folder.join(BLS_FILE);
-    let key = bls_of(&path, secret)?;
-    write_secret(&path, key.to_bytes().as_slice(), replace)
 }
 
 /// Writes the file of a primary key of its own. Where the old file went, if one was replaced.
@@ -157,10 +125,6 @@ fn scalar_of(path: &Path, secret: &[u8; 32]) -> Result<SecretKey, KeyFileError> 
     SecretKey::from_canonical_bytes(*secret).map_err(|_| no_scalar())
 }
 
-fn bls_of(path: &Path, secret: &[u8; 32]) -> Result<bls::SecretKey, KeyFileError> {
-    bls::SecretKey::from_bytes(secret).map_err(|_| KeyFileError::NotABlsKey { path: path.to_owned() })
-}
-
 /// The seed that an operator kept: 64 hexadecimal digits, or 128 with the public key behind, `0x` in front or not.
 ///
 /// # Errors
@@ -173,11 +137,11 @@ pub fn seed_from_text(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     file::parse_hex::<32>(path, text.as_bytes())
 }
 
-/// The legacy or BLS secret that an operator kept: 64 hexadecimal digits, `0x` in front or not.
+/// The legacy secret that an operator kept: 64 hexadecimal digits, `0x` in front or not.
 ///
 /// # Errors
 /// It is not.
-pub fn secret_from_text(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+pub fn legacy_from_text(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     file::parse_hex::<32>(Path::new("the key that was given"), text.as_bytes())
 }
 
@@ -213,27 +177,7 @@ mod tests {
             text.starts_with("0x") && text.ends_with('\n') && text.len() == 131,
             "{text}"
         );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left over");
-    }
-
-    #[test]
-    fn a_folder_from_before_hf20_gets_a_bls_key_that_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(ED25519_FILE), SECRET).unwrap();
-        assert!(read_keys(folder.path()).unwrap().unwrap().bls.is_none());
-        let key = |found: KeyFiles| found.bls.unwrap().public_key().to_bytes();
-        let made = read_or_make_keys(folder.path(), &mut OsRng).unwrap();
-        assert_eq!(made.keys.primary().public.to_string(), PUBLIC, "the other key stays");
-        assert_eq!(
-            key(made),
-            key(read_or_make_keys(folder.path(), &mut OsRng).unwrap())
-        );
-        assert!(matches!(
-            restore_bls(folder.path(), &[0; 32], Replace::KeepingOld),
-            Err(KeyFileError::NotABlsKey { .. })
-        ));
-        let old = restore_bls(folder.path(), &[7; 32], Replace::KeepingOld).unwrap();
-        assert!(old.is_some(), "the replaced key is kept");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
     }
 
     #[test]
