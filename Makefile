@@ -34,7 +34,8 @@ prerequisites:
 	@.ci/prerequisites system
 
 .PHONY: localnet
-localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, a private transfer, then yours; LOCALNET="--fast" …
+localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, Arbitrum, then yours; LOCALNET="--no-bridge --fast" …
+	@$(if $(findstring --no-bridge,$(LOCALNET)),,.ci/prerequisites contracts || echo "Going on without Arbitrum.")
 	@$(MAKE) --no-print-directory run-localnet
 
 .PHONY: run-localnet

@@ -139,6 +139,9 @@ pub struct PrivateNetwork {
     arbitrum: Option<Anvil>,
 }
 
+/// Nodes that one which comes later connects to.
+const NEIGHBOURS: usize = 3;
+
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -328,6 +331,28 @@ impl PrivateNetwork {
     #[must_use]
     pub const fn node_count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Starts one more service node, which nobody registered, and gives its index. It connects to the first ones.
+    ///
+    /// # Errors
+    /// It does not start, or the network has no service node yet.
+    pub fn add_service_node(&mut self) -> Result<usize, NetworkError> {
+        let index = self.nodes.len();
+        let known: Vec<u16> = self.nodes.iter().take(NEIGHBOURS).map(ServiceNode::peer_port).collect();
+        let port = free_ports(1)?.first().copied();
+        let (Some(port), Some(one)) = (port, self.nodes.first()) else {
+            return Err(std::io::Error::other("no port, or no service node to begin with").into());
+        };
+        let plan = NodePlan {
+            folder: network_folder::service_node(&self.folder, index),
+            port,
+            peers: known,
+            ..one.plan.clone()
+        };
+        let starting = plan.start().launch()?;
+        self.nodes.push(ServiceNode::until_ready(starting, plan)?);
+        Ok(index)
     }
 
     /// Ends a service node as `kill -9` does.

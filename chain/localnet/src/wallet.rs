@@ -6,6 +6,8 @@ use std::{
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 use thiserror::Error;
 
@@ -68,6 +70,13 @@ impl Wallet {
         self
     }
 
+    /// The same with another daemon, `host:port`.
+    #[must_use]
+    pub fn with_daemon(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.daemon);
+        self
+    }
+
     /// Where it is.
     #[must_use]
     pub fn file(&self) -> &Path {
@@ -116,6 +125,27 @@ impl Wallet {
     /// The command was refused.
     pub fn command(&self, words: &[&str]) -> Result<Value, WalletError> {
         self.run(&["--wallet-file", &self.path()], words)
+    }
+
+    /// Runs a command and ends it as `kill -9` does after so long, unless it has ended by itself.
+    ///
+    /// # Errors
+    /// It could not be run.
+    pub fn killed_after(&self, time: Duration, words: &[&str]) -> Result<(), WalletError> {
+        let mut child = self
+            .program(&["--wallet-file", &self.path()])?
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let began = Instant::now();
+        while began.elapsed() < time && child.try_wait()?.is_none() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        child.kill()?;
+        child.wait()?;
+        Ok(())
     }
 
     /// Its primary address.
