@@ -11,10 +11,13 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNodeKeys,
-    uptime_proof::{ServicePorts, ServiceVersions, SignedProof, UptimeProof},
+    uptime_proof::{BlsFields, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
 };
 use oxen_state::{View, ViewError, queries};
-use oxen_types::{Height, Timestamp, network::CompanionServices};
+use oxen_types::{
+    Height, Timestamp,
+    network::{CompanionServices, HardForkVersion},
+};
 use rand_core::OsRng;
 use std::net::Ipv4Addr;
 
@@ -105,7 +108,11 @@ impl Prober {
         let Some(public_ip) = self.parts.settings.public_ip else {
             return Ok(Err(ProofHindrance::NoPublicAddress));
         };
-        let proof = self.own_proof(&self.lock(), keys, public_ip);
+        let bls = self.own_bls(keys)?;
+        let proof = UptimeProof {
+            bls,
+            ..self.own_proof(&self.lock(), keys, public_ip)
+        };
         let signed = SignedProof::sign(proof, keys, &mut OsRng);
         if let Err(rejection) = self.accept_proof(&signed)? {
             tracing::warn!("our own uptime proof would be refused by others: {rejection}");
@@ -124,6 +131,14 @@ impl Prober {
         self.parts.gossip.publish(GossipTopic::UptimeProofs, message);
         tracing::debug!("sent an uptime proof");
         Ok(Ok(()))
+    }
+
+    /// What our proof says of the BLS key; only at HF20 (staking §18).
+    fn own_bls(&self, keys: &ServiceNodeKeys) -> Result<Option<BlsFields>, ViewError> {
+        let next = queries::totals(&*self.parts.chain.snapshot())?.tip.next();
+        let is_transition = self.network().forks.version_at(next).version == HardForkVersion::ETHEREUM_TRANSITION;
+        let bls = self.parts.settings.bls.as_ref().filter(|_| is_transition);
+        Ok(bls.map(|bls| BlsFields::prove(bls, self.network().l2.chain_id, &keys.primary().public)))
     }
 
     /// Sends the newest proof again while others would still take it.
