@@ -349,6 +349,7 @@ impl Stage {
 pub(super) fn settings(number: u8) -> ProberSettings {
     ProberSettings {
         keys: Some(keys(number)),
+        bls: None,
         public_ip: Some(Ipv4Addr::new(9, 9, 9, number)),
         quorumnet_port: 22025,
         node_version: REFERENCE_VERSION,
