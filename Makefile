@@ -85,6 +85,7 @@ contracts-snapshots: ## Record gas and sizes anew, after a change that is meant 
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them
 	@.ci/prerequisites python
+	@.ci/prerequisites contracts
 	$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --profile localnet --package oxen-end-to-end -- --ignored --test-threads=1
 

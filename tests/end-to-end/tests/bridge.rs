@@ -55,7 +55,7 @@ fn oxen_become_sesh_and_nothing_is_lost_or_paid_twice() {
     burned_oxen_are_paid_once(&mut network, &alice);
     rewards_are_paid_to_the_atomic_unit(&network, &faucet);
     a_node_comes_and_goes_by_the_contract(&mut network, &alice);
-    without_arbitrum_blocks_wait_and_go_on(&mut network);
+    blocks_go_on_without_arbitrum(&mut network);
     network.stop();
 }
 
@@ -256,11 +256,12 @@ fn a_node_comes_and_goes_by_the_contract(network: &mut PrivateNetwork, alice: &W
     network.await_that("the stake of the node that left", returned).unwrap();
 }
 
-/// Nobody makes blocks without knowing of L2, and all go on when it is there again, from what it had written.
-fn without_arbitrum_blocks_wait_and_go_on(network: &mut PrivateNetwork) {
+/// Without a provider nodes repeat what the block before says of L2; it is there again with everything that it had written.
+fn blocks_go_on_without_arbitrum(network: &mut PrivateNetwork) {
     let port = anvil(network).port();
     let bridge = settings().bridge.unwrap();
     network.kill_arbitrum().unwrap();
+    network.await_pulse_blocks(5).unwrap();
     network.restart_arbitrum(&bridge, port).unwrap();
     network.await_pulse_blocks(5).unwrap();
     claims_equal_burns(network);
