@@ -95,9 +95,7 @@ contract ServiceNodeRewardsExitTest is RewardsFixture {
         rewards.initiateExitBLSPublicKey(2);
         uint256 end = block.timestamp + 30 days;
         vm.warp(end - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IServiceNodeRewards.LeaveRequestTooEarly.selector, 2, end, end - 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IServiceNodeRewards.LeaveRequestTooEarly.selector, 2, end, end - 1));
         rewards.exitBLSPublicKeyAfterWaitTime(2);
         vm.warp(end);
         vm.expectEmit(address(rewards));

@@ -77,9 +77,7 @@ contract ServiceNodeRewardsRegistrationTest is RewardsFixture {
         IServiceNodeRewards.BLSSignatureParams memory proof = proofOfPossession(7, alice, 7);
         vm.prank(alice);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IERC20Errors.ERC20InsufficientAllowance.selector, address(rewards), 0, REQUIREMENT
-            )
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(rewards), 0, REQUIREMENT)
         );
         rewards.addBLSPublicKey(key, proof, params(7), nobody());
         vm.assertEq(rewards.totalNodes(), 0);
@@ -132,9 +130,7 @@ contract ServiceNodeRewardsRegistrationTest is RewardsFixture {
 
     function test_operatorStakesAQuarter() public {
         expectAddRefused(
-            abi.encodeWithSelector(
-                IServiceNodeRewards.InsufficientOperatorContribution.selector, REQUIREMENT / 4 - 1
-            ),
+            abi.encodeWithSelector(IServiceNodeRewards.InsufficientOperatorContribution.selector, REQUIREMENT / 4 - 1),
             twoStakes(alice, REQUIREMENT / 4 - 1, bob)
         );
         add(7, alice, twoStakes(alice, REQUIREMENT / 4, bob));
