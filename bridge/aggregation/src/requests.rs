@@ -20,7 +20,7 @@ use oxen_types::{
     bytes::{BlsPublicKey, EthereumAddress},
 };
 use rand_core::{OsRng, RngCore};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::task::spawn_blocking;
 
 /// Known liars that are remembered.
@@ -177,8 +177,8 @@ impl Aggregation {
         Ok(nodes)
     }
 
-    /// Signatures that the contract takes: kept ones, or new ones. Equal requests wait for each other and share what the first
-    /// one gathers.
+    /// Signatures that the contract takes: kept ones, or new ones. Equal requests wait for each other, so that they share what the
+    /// first one gathers.
     async fn gather(self: Arc<Self>, job: Job) -> Result<(Timestamp, AggregateOfNodes), AggregationError> {
         let nodes = self.contract_nodes()?;
         if let Some(kept) = self.kept(&job, &nodes) {
@@ -186,15 +186,29 @@ impl Aggregation {
         }
         let busy = |seconds| AggregationError::Busy { seconds };
         let _place = self.places.try_acquire().map_err(|_| busy(PLACE_SECONDS))?;
-        let turn = self.gathering.acquire().await;
-        let _turn = turn.map_err(|_| AggregationError::Interrupted)?;
+        let in_work = self.in_work(job.subject);
+        let _alone = in_work.lock().await;
         if let Some(kept) = self.kept(&job, &nodes) {
             return Ok(kept);
         }
+        let turn = self.gathering.acquire().await;
+        let _turn = turn.map_err(|_| AggregationError::Interrupted)?;
         let now = self.parts.clock.now_milliseconds();
         let admitted = lock(&self.collections).admit(&(), now);
         admitted.map_err(|milliseconds| busy(milliseconds.div_ceil(1_000)))?;
         self.gather_anew(job, nodes).await
+    }
+
+    /// What those wait for who want the same.
+    fn in_work(&self, subject: Subject) -> Arc<tokio::sync::Mutex<()>> {
+        let mut in_work = lock(&self.in_work);
+        in_work.retain(|_, waited_for| waited_for.strong_count() > 0);
+        if let Some(known) = in_work.get(&subject).and_then(Weak::upgrade) {
+            return known;
+        }
+        let new = Arc::default();
+        in_work.insert(subject, Arc::downgrade(&new));
+        new
     }
 
     fn kept(&self, job: &Job, nodes: &ContractNodes) -> Option<(Timestamp, AggregateOfNodes)> {

@@ -1,7 +1,7 @@
 //! The service and what it works with.
 
 use crate::{
-    gathered::Cache,
+    gathered::{Cache, Subject},
     heights::Heights,
     rate::{Rate, RateLimit},
     wire::{Question, Refusal, Reply},
@@ -14,7 +14,7 @@ use oxen_staking_rules::ServiceNodeKeys;
 use oxen_types::{PublicKey, network::L2Parameters};
 use parity_scale_codec::Encode;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -86,6 +86,8 @@ pub struct Aggregation {
     pub(crate) domain: Option<BridgeDomain>,
     pub(crate) places: Semaphore,
     pub(crate) gathering: Semaphore,
+    /// What is being gathered; as many as there are places.
+    pub(crate) in_work: Mutex<BTreeMap<Subject, Weak<tokio::sync::Mutex<()>>>>,
     pub(crate) cache: Mutex<Cache>,
     pub(crate) collections: Mutex<RateLimit<()>>,
     /// Who signed wrongly the last time: looked at apart, so that they delay nobody twice.
@@ -109,6 +111,7 @@ impl Aggregation {
             domain,
             places: Semaphore::new(WAITING_REQUESTS),
             gathering: Semaphore::new(GATHERED_TOGETHER),
+            in_work: Mutex::default(),
             cache: Mutex::default(),
             collections: Mutex::new(RateLimit::new(COLLECTIONS, 1)),
             liars: Mutex::default(),

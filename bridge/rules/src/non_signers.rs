@@ -35,7 +35,15 @@ mod tests {
 
     #[test]
     fn a_third_may_be_missing_up_to_the_maximum() {
-        for (nodes, allowed) in [(0, 0), (2, 0), (3, 1), (4, 1), (2_200, 733), (12_000, 4_000), (20_000, 4_000)] {
+        for (nodes, allowed) in [
+            (0, 0),
+            (2, 0),
+            (3, 1),
+            (4, 1),
+            (2_200, 733),
+            (12_000, 4_000),
+            (20_000, 4_000),
+        ] {
             assert_eq!(
                 allowed_non_signers(nodes, DEFAULT_NON_SIGNERS_MAXIMUM),
                 allowed,

@@ -75,7 +75,9 @@ pub enum NoWord {
         newest: u64,
     },
     /// The pool was not asked at that block.
-    #[error("the reward rate at L2 block {l2_height} could not be read; if this lasts, the providers do not keep old state")]
+    #[error(
+        "the reward rate at L2 block {l2_height} could not be read; if this lasts, the providers do not keep old state"
+    )]
     NoRewardRate {
         /// The block of the template.
         l2_height: u64,
@@ -216,7 +218,11 @@ pub fn check_template(
     check_reward(picture, chain, header)?;
     let own = own_votes(picture, chain).map_err(NoWord::from)?;
     if header.l2_votes != own {
-        let differs = header.l2_votes.iter().zip(&own).position(|(theirs, ours)| theirs != ours);
+        let differs = header
+            .l2_votes
+            .iter()
+            .zip(&own)
+            .position(|(theirs, ours)| theirs != ours);
         return Err(TemplateObjection::Votes {
             first: differs.unwrap_or(header.l2_votes.len().min(own.len())),
             count: own.len(),
