@@ -184,7 +184,12 @@ impl Sender<'_> {
         if submission.replaced.len() + 1 >= MAX_ATTEMPTS {
             return Ok(None);
         }
-        let offer = GasPrice::offer(self.provider, self.limit).await?;
+        let offer = match GasPrice::offer(self.provider, self.limit).await {
+            Ok(offer) => offer,
+            // Too dear now: what waits goes on waiting.
+            Err(L2Error::GasPrice { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let Some(price) = submission.newest.price().raised(offer, self.limit) else {
             return Ok(None);
         };

@@ -78,8 +78,15 @@ pub struct Arbitrum {
 impl Arbitrum {
     /// A node with so many seeded service nodes.
     pub async fn start(nodes: usize) -> Option<Self> {
+        Self::start_as(CHAIN_ID, nodes).await
+    }
+
+    /// The same under another chain id.
+    pub async fn start_as(chain_id: u64, nodes: usize) -> Option<Self> {
         let (anvil, contracts) = tools()?;
-        let anvil = Anvil::new().path(anvil).spawn();
+        // Another test may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let anvil = Anvil::new().path(anvil).chain_id(chain_id).spawn();
         let wallet = EthereumWallet::from(alloy::signers::local::PrivateKeySigner::from(anvil.first_key().clone()));
         let owner = ProviderBuilder::new()
             .wallet(wallet)
@@ -89,7 +96,7 @@ impl Arbitrum {
         let code = |name: &str| {
             let path = contracts.join(format!("out/{name}.sol/{name}.json"));
             let artifact: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-            hex::decode(
+            alloy::primitives::hex::decode(
                 artifact["bytecode"]["object"]
                     .as_str()
                     .unwrap()
@@ -120,7 +127,7 @@ impl Arbitrum {
         )
         .await;
         let domain = BridgeDomain {
-            chain_id: CHAIN_ID,
+            chain_id,
             contract: from_alloy(rewards),
         };
         let nodes = ServiceNodes::new(nodes, domain, from_alloy(swap));
@@ -132,7 +139,7 @@ impl Arbitrum {
         for (contract, value) in [(rewards, U256::from(5_000_000) * U256::from(SESH)), (swap, cap)] {
             send(&owner, token, Owner::transferCall { to: contract, value }).await;
         }
-        let provider = L2Provider::connect(&anvil.endpoint(), CHAIN_ID).await.unwrap();
+        let provider = L2Provider::connect(&anvil.endpoint(), chain_id).await.unwrap();
         Some(Self {
             anvil,
             owner,

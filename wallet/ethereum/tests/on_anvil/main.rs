@@ -4,6 +4,7 @@
 //! each test says that it was skipped, and passes.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code, reason = "the tests of wallet/cli use it too")]
 mod arbitrum;
 mod claims;
 mod crashes;

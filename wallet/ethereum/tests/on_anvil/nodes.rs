@@ -71,6 +71,17 @@ impl ServiceNodes {
         self.secrets.iter().enumerate().map(seed).collect()
     }
 
+    /// What they sign now.
+    pub fn aggregate_now(&self, kind: ClaimKind, recipient: &EthereumAddress) -> Option<Aggregate> {
+        let total = *self.owed.get(recipient)?;
+        Some(Aggregate {
+            total: Sesh::from_atomic(total),
+            height: 1_000,
+            signature: self.sign(kind, recipient, total),
+            non_signers: self.silent.iter().map(|place| *place as u64 + 1).collect(),
+        })
+    }
+
     fn message(&self, kind: ClaimKind, recipient: &EthereumAddress, total: u64) -> Message {
         let total = Amount::from_atomic(total);
         match kind {
@@ -97,12 +108,6 @@ impl ServiceNodes {
 impl SignatureSource for ServiceNodes {
     async fn aggregate(&mut self, kind: ClaimKind, recipient: &EthereumAddress) -> Result<Aggregate, SourceError> {
         self.asked += 1;
-        let total = *self.owed.get(recipient).ok_or(SourceError::NothingOwed)?;
-        Ok(Aggregate {
-            total: Sesh::from_atomic(total),
-            height: 1_000,
-            signature: self.sign(kind, recipient, total),
-            non_signers: self.silent.iter().map(|place| *place as u64 + 1).collect(),
-        })
+        self.aggregate_now(kind, recipient).ok_or(SourceError::NothingOwed)
     }
 }
