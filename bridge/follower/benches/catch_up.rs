@@ -29,11 +29,11 @@ async fn main() {
     rustls::crypto::ring::default_provider().install_default().unwrap();
     let Some(chain) = LocalChain::start(&[]) else { return };
     chain.install(REWARDS, POOL, &[(1, 1)], 777).await;
+    let mut height = 0;
     for event in 0..EVENTS {
         chain.mine(BLOCKS / EVENTS - 1).await;
-        chain.exit_request(REWARDS, (event % 250) as u8).await;
+        height = chain.exit_request(REWARDS, (event % 250) as u8).await;
     }
-    let height = chain.height().await;
     let mut parameters = Network::mainnet().l2;
     parameters.chain_id = 31_337;
     parameters.rewards_contract = Some(EthereumAddress::new(REWARDS));

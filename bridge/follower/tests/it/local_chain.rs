@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 const ANVIL: &str = "OXEN_ANVIL";
 
 /// Runtime code: with four bytes of call data it returns what is behind it, with more it logs them as two topics and data.
-const LOGGER: &str = "36600414601d57604036038060406000376020356000358260\
-                      00a2005b61LLLL61002d60003961LLLL6000f3";
+const LOGGER: &str = "36600414601c57604036038060406000376020356000358260\
+                      00a2005b61LLLL61002c60003961LLLL6000f3";
 
 pub struct LocalChain {
     anvil: AnvilInstance,
@@ -38,10 +38,6 @@ impl LocalChain {
         self.rpc.request(method, params).await.unwrap()
     }
 
-    pub async fn height(&self) -> u64 {
-        quantity(&self.request("eth_blockNumber", json!([])).await)
-    }
-
     pub async fn mine(&self, blocks: u64) {
         self.request("anvil_mine", json!([format!("0x{blocks:x}")])).await;
     }
@@ -66,7 +62,11 @@ impl LocalChain {
         let from = self.request("eth_accounts", json!([])).await[0].clone();
         let transaction = json!([{ "from": from, "to": address(rewards), "data": data }]);
         let hash = self.request("eth_sendTransaction", transaction).await;
-        let receipt = self.request("eth_getTransactionReceipt", json!([hash])).await;
+        let mut receipt = Value::Null;
+        // anvil answers before it has mined.
+        while receipt.is_null() {
+            receipt = self.request("eth_getTransactionReceipt", json!([hash])).await;
+        }
         assert_eq!(receipt["status"], "0x1");
         quantity(&receipt["blockNumber"])
     }
