@@ -64,6 +64,11 @@ pub struct L2Values {
 /// Why a node has no word on L2, and can make or sign no block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoWord {
+    /// There is no provider, or none has answered yet.
+    #[error(
+        "this node has read nothing of L2 and events wait for its vote: give it a provider with --l2-provider, or see what the log says of those it has"
+    )]
+    NothingRead,
     /// The chain is ahead.
     #[error(
         "the chain counts L2 block {chain} as safe and this node has read L2 up to block {newest}: its providers are behind"
@@ -125,6 +130,15 @@ pub enum TemplateObjection {
         /// How many there should be.
         count: usize,
     },
+    /// What is new in the block needs a word on L2.
+    #[error("the block says something new of L2 and this node has read nothing of it: give it a provider with --l2-provider")]
+    NothingRead,
+    /// A report is not the transaction that its event has.
+    #[error("transaction {id} reports an L2 event in other bytes than every node makes of it")]
+    OtherBytes {
+        /// The transaction.
+        id: Hash,
+    },
     /// A new report is one that we did not see.
     #[error("the block reports an event of L2 block {l2_height} that this node did not see (transaction {id})")]
     Unseen {
@@ -181,6 +195,23 @@ pub fn l2_values(picture: &Picture, chain: &ChainSide<'_>) -> Result<L2Values, N
         l2_reward: clamped_reward(picture, l2_height, chain.parent.l2_reward)?,
         l2_votes: own_votes(picture, chain)?,
     })
+}
+
+/// Whether a validator that has read nothing of L2 signs: only what repeats the block before and decides nothing.
+///
+/// # Errors
+/// The block says something new.
+pub fn check_without_picture(
+    chain: &ChainSide<'_>,
+    header: &L2Header,
+    included: &[L2Event],
+) -> Result<(), TemplateObjection> {
+    let repeats = header.l2_height == chain.parent.l2_height && header.l2_reward == chain.parent.l2_reward;
+    if repeats && chain.pending.is_empty() && included.is_empty() {
+        Ok(())
+    } else {
+        Err(TemplateObjection::NothingRead)
+    }
 }
 
 /// The rate at `l2_height`, moved into what the chain allows.
