@@ -67,7 +67,10 @@ fn total(rpc: &RpcClient, address: &str) -> u64 {
 }
 
 fn transaction_id(sent: &Value) -> String {
-    sent["transactions"][0]["tx_hash"].as_str().expect("a transaction id").to_owned()
+    sent["transactions"][0]["tx_hash"]
+        .as_str()
+        .expect("a transaction id")
+        .to_owned()
 }
 
 #[test]
@@ -83,13 +86,19 @@ fn burned_oxen_are_credited_once_whatever_happens_to_the_node() {
     let faucet = wallet("faucet", &node);
     faucet.restore(FAUCET_SEED.trim()).expect("the faucet is restored");
     let early = faucet.command(&["swap", "10", RECIPIENT]).expect_err("not yet");
-    assert!(early.to_string().contains(&format!("begins at height {SWAP_HEIGHT}")), "{early}");
+    assert!(
+        early.to_string().contains(&format!("begins at height {SWAP_HEIGHT}")),
+        "{early}"
+    );
     node.rpc().generate_blocks(1).expect("a block is made");
 
     // What a wallet refuses before it burns anything.
     for (words, reason) in [
         (["swap", "10", &RECIPIENT.to_lowercase()], "no checksum"),
-        (["swap", "10", &RECIPIENT.replace("6053F", "6052F")], "checksum of the address is wrong"),
+        (
+            ["swap", "10", &RECIPIENT.replace("6053F", "6052F")],
+            "checksum of the address is wrong",
+        ),
         (["swap", "10", CONTRACT], "nobody can claim for"),
         (["swap", "1", RECIPIENT], "at least 2"),
         (["swap", "101", RECIPIENT], "left for now"),
@@ -99,7 +108,10 @@ fn burned_oxen_are_credited_once_whatever_happens_to_the_node() {
     }
 
     let sent = faucet.command(&["swap", "100", RECIPIENT]).expect("it is sent");
-    assert_eq!((&sent["burned"], &sent["sesh"]), (&json!(100 * OXEN), &json!(54 * OXEN)));
+    assert_eq!(
+        (&sent["burned"], &sent["sesh"]),
+        (&json!(100 * OXEN), &json!(54 * OXEN))
+    );
     let id = transaction_id(&sent);
     assert_eq!(the_burn(node.rpc(), &id)["state"], "waiting");
 
@@ -108,18 +120,26 @@ fn burned_oxen_are_credited_once_whatever_happens_to_the_node() {
     let node = start(folder.path(), &description);
     let faucet = wallet("faucet", &node);
     assert_eq!(the_burn(node.rpc(), &id)["state"], "waiting", "it still waits");
-    assert_eq!(faucet.command(&["swap", "status", &id]).expect("its status")["status"], "pending");
+    assert_eq!(
+        faucet.command(&["swap", "status", &id]).expect("its status")["status"],
+        "pending"
+    );
     node.rpc().generate_blocks(1).expect("a block is made");
     let mined = the_burn(node.rpc(), &id);
     assert_eq!(
         (&mined["state"], &mined["height"], &mined["mature_height"]),
         (&json!("mined"), &json!(SWAP_HEIGHT), &json!(SWAP_HEIGHT + MATURITY))
     );
-    assert_eq!((&mined["burned"], &mined["credited"]), (&json!(100 * OXEN), &json!(54 * OXEN)));
+    assert_eq!(
+        (&mined["burned"], &mined["credited"]),
+        (&json!(100 * OXEN), &json!(54 * OXEN))
+    );
     assert_eq!(total(node.rpc(), RECIPIENT), 0);
 
     // The window is full: another burn is refused by the wallet, and would have to wait.
-    let full = faucet.command(&["swap", "2", OTHER]).expect_err("the rate cap is reached");
+    let full = faucet
+        .command(&["swap", "2", OTHER])
+        .expect_err("the rate cap is reached");
     assert!(full.to_string().contains("only 0.0"), "{full}");
 
     // Killed again before the burn matures, then taken back and mined once more: it counts once.
@@ -173,6 +193,10 @@ fn check_database(data_directory: &Path, description: &Path) {
         .output()
         .expect("oxend runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(text.contains("state digest"), "{text}");
 }

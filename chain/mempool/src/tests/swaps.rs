@@ -56,7 +56,7 @@ fn a_burn_that_the_caps_have_no_room_for_waits_and_others_go_on() {
     for transfer in [&small, &large, &first] {
         fixture.add(transfer);
     }
-    let ids = || -> Vec<_> { fixture.pool.candidates().iter().map(|one| one.id()).collect() };
+    let ids = || fixture.candidates();
     assert_eq!(ids(), [first.id(), small.id()]);
     let taken = fixture.pool.candidates();
     fixture.mine(&taken);
@@ -90,7 +90,10 @@ fn a_burn_of_another_ratio_is_refused_and_leaves_when_the_ratio_changes() {
     let early = burn(&fixture, 2, 200_000_000);
     fixture.add(&early);
     fixture.mine(&[]);
-    assert!(fixture.pool.is_empty(), "no block takes it any more, so it does not keep its inputs");
+    assert!(
+        fixture.pool.is_empty(),
+        "no block takes it any more, so it does not keep its inputs"
+    );
     let expected = SwapError::WrongRatio { expected: 1, found: 0 };
     assert_eq!(refused(&fixture, &early), expected);
 }
@@ -102,7 +105,6 @@ fn a_burn_that_comes_back_with_its_block_waits_again() {
     fixture.add(&transfer);
     fixture.mine(&[transfer.checked()]);
     assert!(fixture.pool.is_empty());
-    fixture.chain.lock().revert(1);
-    fixture.pool.on_reverted(&[transfer.checked()]);
-    assert_eq!(fixture.pool.candidates().len(), 1);
+    fixture.revert(1);
+    assert_eq!(fixture.candidates(), [transfer.id()]);
 }

@@ -46,9 +46,18 @@ fn the_rules_the_ratio_and_the_room_are_told() {
             "rate_window_blocks": 3, "maturity_blocks": 2,
         }),
     );
-    assert_eq!(info["ratio"], json!({ "index": 0, "from_height": 0, "sesh": 54, "oxen": 100 }));
-    assert_eq!(info["remaining"], json!({ "pool": 32_400_000_000_u64, "rate": 27 * OXEN }));
-    assert_eq!(info["sums"], json!({ "burns": 0, "burned": 0, "credited": 0, "matured": 0 }));
+    assert_eq!(
+        info["ratio"],
+        json!({ "index": 0, "from_height": 0, "sesh": 54, "oxen": 100 })
+    );
+    assert_eq!(
+        info["remaining"],
+        json!({ "pool": 32_400_000_000_u64, "rate": 27 * OXEN })
+    );
+    assert_eq!(
+        info["sums"],
+        json!({ "burns": 0, "burned": 0, "credited": 0, "matured": 0 })
+    );
 }
 
 #[test]
@@ -88,7 +97,10 @@ fn a_burn_is_followed_from_the_pool_to_the_total() {
     assert_eq!(state()["state"], "matured");
     assert_eq!(total(&fixture, None), json!(5_400_000_000_u64));
     assert_eq!(total(&fixture, Some(12)), json!(0), "as it was then");
-    let listed = fixture.result("get_swap_burns", &json!({ "address": RECIPIENT.to_lowercase(), "count": 5 }));
+    let listed = fixture.result(
+        "get_swap_burns",
+        &json!({ "address": RECIPIENT.to_lowercase(), "count": 5 }),
+    );
     assert_eq!(listed["burns"], json!([state()]));
     let info = fixture.result("get_swap_info", &json!({}));
     assert_eq!(
@@ -133,7 +145,11 @@ fn wrong_questions_are_answered_with_what_is_wrong() {
     for (method, params, code) in [
         ("get_swap_burns", json!({}), ErrorCode::WrongParameter),
         ("get_swap_burns", json!({ "txids": ["00"] }), ErrorCode::WrongParameter),
-        ("get_swap_burns", json!({ "address": "0x12" }), ErrorCode::WrongParameter),
+        (
+            "get_swap_burns",
+            json!({ "address": "0x12" }),
+            ErrorCode::WrongParameter,
+        ),
         (
             "get_swap_burns",
             json!({ "address": RECIPIENT, "count": 1_001 }),
@@ -154,5 +170,8 @@ fn wrong_questions_are_answered_with_what_is_wrong() {
         assert_eq!(found, code, "{method} {params}: {message}");
     }
     let missing = fixture.result("get_swap_burns", &json!({ "txids": ["11".repeat(32)] }));
-    assert_eq!((&missing["burns"], &missing["missing"]), (&json!([]), &json!(["11".repeat(32)])));
+    assert_eq!(
+        (&missing["burns"], &missing["missing"]),
+        (&json!([]), &json!(["11".repeat(32)]))
+    );
 }

@@ -400,7 +400,7 @@ fn mine_fitting(chain: &mut TestChain, wanted: &[Arc<CheckedTransaction>]) -> Re
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 100, ..ProptestConfig::default() })]
 
     /// Invariants 1, 2, 3 and 5 of bridge §5.4, over blocks, reorganisations and replays: the tables say what the blocks
     /// say, no cap is exceeded in any window, nothing is credited twice, and going back leaves no trace.
