@@ -1,19 +1,13 @@
 //! Whether a proof counts: the checks of staking §14.3 in their order, each with its own error.
 
 use super::{
-    UptimeProof,
     payload::{ServiceVersions, SoftwareVersion},
     signed::SignedProof,
 };
 use crate::{blame::Blame, keys::X25519PublicKey};
-use oxen_bridge_rules::{
-    bls::{self, PointError},
-    message::Message,
-};
 use oxen_crypto::signature::schnorr::{self, SignatureError};
 use oxen_types::{
     Network, Timestamp,
-    bytes::{BlsPublicKey, BlsSignature},
     network::{CompanionServices, HardFork, HardForkVersion},
 };
 use std::net::Ipv4Addr;
@@ -126,15 +120,9 @@ pub enum ProofRejection {
     /// Check 7.
     #[error("the signature of the Ed25519 key is not good")]
     Ed25519Signature,
-    /// Check 8, at HF20: no BLS key.
-    #[error("the proof carries no BLS key, which every service node must have before HF21: upgrade the node")]
-    BlsMissing,
-    /// Check 8, at HF20: the key is none.
-    #[error("the BLS key or the proof that the node holds it is no point: {0}")]
-    BlsPoint(PointError),
-    /// Check 8, at HF20: somebody else's key.
-    #[error("the proof does not show that the node holds its BLS key")]
-    BlsPossession,
+    /// Check 8, at HF20: the BLS checks are not there yet, and without them no proof may count.
+    #[error("proofs at HF20 carry BLS keys, which this version cannot check: upgrade the node")]
+    BlsNotSupported,
     /// Check 9.
     #[error("the proof names no port for messages between service nodes")]
     QuorumnetPortMissing,
@@ -160,6 +148,7 @@ impl ProofRejection {
             Self::Clock { .. }
             | Self::Version { .. }
             | Self::AddressNotPublic { .. }
+            | Self::BlsNotSupported
             | Self::NotRegistered
             | Self::TooSoon { .. } => Blame::Nobody,
             Self::StoragePortMissing
@@ -169,9 +158,6 @@ impl ProofRejection {
             | Self::SignatureMissing
             | Self::Signature(_)
             | Self::Ed25519Signature
-            | Self::BlsMissing
-            | Self::BlsPoint(_)
-            | Self::BlsPossession
             | Self::QuorumnetPortMissing => Blame::Sender,
         }
     }
@@ -224,27 +210,12 @@ pub fn check_proof(signed: &SignedProof, context: &ProofContext<'_>) -> Result<X
     let x25519 = X25519PublicKey::of_ed25519(&proof.ed25519).ok_or(ProofRejection::Ed25519Key)?;
     check_signatures(signed, context)?;
     if context.fork.version == HardForkVersion::ETHEREUM_TRANSITION {
-        check_possession(proof, context)?;
+        return Err(ProofRejection::BlsNotSupported);
     }
     if proof.ports.quorumnet == 0 {
         return Err(ProofRejection::QuorumnetPortMissing);
     }
     Ok(x25519)
-}
-
-/// The node holds the BLS key that it announces (staking §18.2).
-fn check_possession(proof: &UptimeProof, context: &ProofContext<'_>) -> Result<(), ProofRejection> {
-    let fields = proof.bls.as_ref().ok_or(ProofRejection::BlsMissing)?;
-    let key = BlsPublicKey::new(fields.public_key);
-    let message = Message::uptime_proof(context.network.l2.chain_id, &key, &proof.primary);
-    let key = bls::PublicKey::decode(&key).map_err(ProofRejection::BlsPoint)?;
-    let possession = BlsSignature::new(fields.possession);
-    let possession = bls::Signature::decode(&possession).map_err(ProofRejection::BlsPoint)?;
-    if bls::verify(&possession, &message.to_point(), &key) {
-        Ok(())
-    } else {
-        Err(ProofRejection::BlsPossession)
-    }
 }
 
 fn check_storage_ports(signed: &SignedProof, context: &ProofContext<'_>) -> Result<(), ProofRejection> {
@@ -348,7 +319,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         keys::ServiceNodeKeys,
-        uptime_proof::{BlsFields, ServicePorts, UptimeProof},
+        uptime_proof::{ServicePorts, UptimeProof},
     };
     use oxen_crypto::SecretKey;
     use oxen_types::PublicKey;
@@ -558,32 +529,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_proof_at_hf20_shows_that_the_node_holds_its_bls_key() {
-        let at_hf20 = |proof: &dyn Fn(&mut UptimeProof)| {
-            check(
-                |changed| proof(changed),
-                |context| context.fork = HardFork::new(20, 0, 0),
-            )
-        };
-        assert_eq!(at_hf20(&|_| ()), Err(ProofRejection::BlsMissing));
-        let secret = bls::SecretKey::from_bytes(&[7; 32]).unwrap();
-        let fields = |owner: &ServiceNodeKeys| {
-            let chain_id = Network::mainnet().l2.chain_id;
-            Some(BlsFields::prove(&secret, chain_id, &owner.primary().public))
-        };
-        assert!(at_hf20(&|proof| proof.bls = fields(&keys())).is_ok());
-        let other = ServiceNodeKeys::from_seed(&[3; 32]);
+    fn a_proof_at_hf20_is_not_taken_unchecked() {
         assert_eq!(
-            at_hf20(&|proof| proof.bls = fields(&other)),
-            Err(ProofRejection::BlsPossession)
+            check(|_| (), |context| context.fork = HardFork::new(20, 0, 0)),
+            Err(ProofRejection::BlsNotSupported)
         );
-        let infinity = |proof: &mut UptimeProof| {
-            proof.bls = fields(&keys()).map(|bls| BlsFields {
-                public_key: [0; 64],
-                ..bls
-            });
-        };
-        assert_eq!(at_hf20(&infinity), Err(ProofRejection::BlsPoint(PointError::Infinity)));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a proof says, and its bytes (staking §14.1).
 
 use super::bencode::{BencodeDictionary, BencodeError, BencodeReader};
-use oxen_bridge_rules::{bls, message::Message};
 use oxen_types::{PublicKey, Timestamp};
 use parity_scale_codec::{Decode, Encode};
 use std::{fmt, net::Ipv4Addr};
@@ -40,27 +39,13 @@ pub struct ServicePorts {
     pub storage_messages: u16,
 }
 
-/// Keys of HF20 (staking §18.2). Whether they are good is looked at when the proof is (`acceptance`).
+/// Keys of HF20 (staking §18.2). They are carried along; whether they are good is not checked here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct BlsFields {
     /// A point of G1.
     pub public_key: [u8; 64],
     /// Proof of possession, a point of G2.
     pub possession: [u8; 128],
-}
-
-impl BlsFields {
-    /// Those of a node with these keys; the chain is that of the contracts.
-    #[must_use]
-    pub fn prove(secret: &bls::SecretKey, chain_id: u64, primary: &PublicKey) -> Self {
-        let key = secret.public_key().to_bytes();
-        let message = Message::uptime_proof(chain_id, &key, primary);
-        let possession = secret.sign(&message.to_point()).to_bytes();
-        Self {
-            public_key: *key.as_bytes(),
-            possession: *possession.as_bytes(),
-        }
-    }
 }
 
 /// What a proof says.
