@@ -16,3 +16,5 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+pub mod confirmation;
