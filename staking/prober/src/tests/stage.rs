@@ -7,7 +7,7 @@ use crate::{
 };
 use oxen_node_api::{
     Admission, AdmissionError, Answer, AskError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, Pool, PoolTransaction, QuorumHandler,
+    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, NoL2, Pool, PoolTransaction, QuorumHandler,
     QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
 };
 use oxen_staking_rules::{
@@ -270,6 +270,7 @@ impl Stage {
             staking: Arc::clone(&self.chain) as _,
             sync: Arc::new(NoSyncTarget),
             storage: Arc::clone(&disk) as Arc<dyn ObservationStorage>,
+            l2: Arc::new(NoL2),
             possession: Arc::new(NothingProven),
             settings,
         })
