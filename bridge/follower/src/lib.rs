@@ -27,8 +27,10 @@ mod provider;
 mod settings;
 mod storage;
 mod transport;
+mod word;
 
 pub use event_reports::{EventReporter, ReportingChain};
 pub use follower::{Follower, StartError};
 pub use reqwest::Url;
 pub use settings::{ChainIdCheck, Followed, FollowerSettings};
+pub use word::{OwnChain, OwnWord};
