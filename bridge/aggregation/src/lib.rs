@@ -23,11 +23,13 @@ mod rate;
 mod requests;
 mod service;
 mod signing;
+mod sources;
 mod verifying;
 mod wire;
 
 pub use heights::{ChainHeights, Heights};
 pub use requests::BridgeRequests;
+pub use sources::ChainSources;
 pub use service::{Aggregation, AggregationParts, SigningKeys};
 
 #[cfg(test)]
