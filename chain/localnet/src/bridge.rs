@@ -183,7 +183,10 @@ pub(crate) fn deployment(description: &Value, wallets: Vec<Address>) -> Result<D
     };
     let nodes = conversion["service_nodes"].as_object().into_iter().flatten();
     Ok(Deployment {
-        nodes: nodes.map(node).collect::<Option<_>>().ok_or_else(|| malformed(conversion))?,
+        nodes: nodes
+            .map(node)
+            .collect::<Option<_>>()
+            .ok_or_else(|| malformed(conversion))?,
         requirement: described(description, "SENT_STAKING_REQUIREMENT").unwrap_or_default(),
         wallets,
     })
@@ -243,7 +246,10 @@ mod tests {
             .map(|fork| fork["version"].as_u64().unwrap())
             .collect();
         assert_eq!(versions, [19, 20, 21, 30]);
-        assert_eq!(described(&description, "SENT_STAKING_REQUIREMENT"), Some(54 * OXEN / 10));
+        assert_eq!(
+            described(&description, "SENT_STAKING_REQUIREMENT"),
+            Some(54 * OXEN / 10)
+        );
     }
 
     #[test]

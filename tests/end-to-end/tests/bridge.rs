@@ -91,7 +91,11 @@ fn stakes_become_sesh(network: &PrivateNetwork, faucet: &Wallet) {
     assert_eq!(nodes.len(), SERVICE_NODES);
     for node in &nodes {
         assert_eq!(
-            (&node["staking_requirement"], &node["total_contributed"], &node["funded"]),
+            (
+                &node["staking_requirement"],
+                &node["total_contributed"],
+                &node["funded"]
+            ),
             (&json!(REQUIREMENT), &json!(REQUIREMENT), &json!(true)),
             "{node}"
         );
@@ -101,9 +105,15 @@ fn stakes_become_sesh(network: &PrivateNetwork, faucet: &Wallet) {
     let at = Addresses::of_new_chain();
     let listed = anvil(network).ask(at.rewards, &ServiceNodeRewards::totalNodesCall {});
     assert_eq!(u64::try_from(listed.unwrap()).unwrap(), SERVICE_NODES as u64);
-    let spent = network.rpc().call("get_service_node_blacklisted_key_images", &json!({})).unwrap();
+    let spent = network
+        .rpc()
+        .call("get_service_node_blacklisted_key_images", &json!({}))
+        .unwrap();
     let spent = spent["blacklist"].as_array().unwrap().len();
-    assert!(spent >= SERVICE_NODES, "{spent} outputs are spent for {SERVICE_NODES} stakes");
+    assert!(
+        spent >= SERVICE_NODES,
+        "{spent} outputs are spent for {SERVICE_NODES} stakes"
+    );
 }
 
 /// Burned by the wallet, matured, signed by the nodes, credited and paid by the contract, while a node and the wallet are killed.
@@ -116,7 +126,9 @@ fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
     for (amount, worth) in BURNS.iter().zip(WORTH) {
         // Killed while it burns, at a moment of its own each time: burned or not, once.
         let words = ["swap", amount, &recipient];
-        alice.killed_after(Duration::from_millis(40 + 60 * burns.len() as u64), &words).unwrap();
+        alice
+            .killed_after(Duration::from_millis(40 + 60 * burns.len() as u64), &words)
+            .unwrap();
         let known = burns_of(alice);
         let id = if known.len() > burns.len() {
             known.into_iter().find(|id| !burns.contains(id)).unwrap()
@@ -136,7 +148,9 @@ fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
 
     // Killed again and again while it claims; the same command goes on each time.
     for step in 1..=6 {
-        alice.killed_after(Duration::from_millis(step * 150), &["swap", "claim"]).unwrap();
+        alice
+            .killed_after(Duration::from_millis(step * 150), &["swap", "claim"])
+            .unwrap();
         let has = sesh_of(network, &recipient);
         assert!(has == before || has == before + total, "{has} SESH after {before}");
     }
@@ -205,12 +219,17 @@ fn rewards_are_paid_to_the_atomic_unit(network: &PrivateNetwork, faucet: &Wallet
     let before = sesh_of(network, &address);
     faucet.command(&["rewards", "claim"]).unwrap();
     let paid = sesh_of(network, &address) - before;
-    let ledger = anvil(network).ask(rewards, &ServiceNodeRewards::recipientsCall { account }).unwrap();
+    let ledger = anvil(network)
+        .ask(rewards, &ServiceNodeRewards::recipientsCall { account })
+        .unwrap();
     assert_eq!((ledger.rewards, ledger.claimed), (ledger.claimed, ledger.claimed));
     assert_eq!(u64::try_from(ledger.claimed).unwrap(), paid);
     assert!(paid > 0, "twenty nodes have earned nothing");
     // The next blocks add whole rewards: what was paid is a total of the past, and the chain goes on from it.
-    let signed = network.rpc().call("bls_rewards_request", &json!({ "address": address })).unwrap();
+    let signed = network
+        .rpc()
+        .call("bls_rewards_request", &json!({ "address": address }))
+        .unwrap();
     assert!(signed["amount"].as_u64().unwrap() >= paid, "{signed}");
 }
 
@@ -229,12 +248,18 @@ fn a_node_comes_and_goes_by_the_contract(network: &mut PrivateNetwork, alice: &W
             Seen::NotYet(state.to_string())
         })
     };
-    network.await_that("the new node in the chain", || registered(network)).unwrap();
+    network
+        .await_that("the new node in the chain", || registered(network))
+        .unwrap();
 
     alice.command(&["bridge", "exit", &key]).unwrap();
     let gone = || {
         let state = network.state(index)?;
-        Ok(if state.is_null() { Seen::Yes(()) } else { Seen::NotYet(state.to_string()) })
+        Ok(if state.is_null() {
+            Seen::Yes(())
+        } else {
+            Seen::NotYet(state.to_string())
+        })
     };
     network.await_that("the end of the new node", gone).unwrap();
     let recipient = alice.ethereum_address().unwrap();

@@ -1,6 +1,10 @@
 //! The interface of the contracts, as far as a network is set up and looked at with it (bridge §1.1–1.6, §5.3), and what forge
 //! made of them.
-#![allow(missing_docs, clippy::too_many_arguments, reason = "generated from the interface, which the specification describes")]
+#![allow(
+    missing_docs,
+    clippy::too_many_arguments,
+    reason = "generated from the interface, which the specification describes"
+)]
 
 use super::{ArbitrumError, Tools};
 use alloy::sol;

@@ -6,8 +6,8 @@
 use super::{
     Anvil, ArbitrumError, Tools,
     contracts::{
-        Contributor, G1Point, RewardRatePool, SeedServiceNode, ServiceNodeContributionFactory, ServiceNodeRewards, Sesh,
-        Staker, creation_code,
+        Contributor, G1Point, RewardRatePool, SeedServiceNode, ServiceNodeContributionFactory, ServiceNodeRewards,
+        Sesh, Staker, creation_code,
     },
 };
 use alloy::{
@@ -106,7 +106,11 @@ impl Deployment {
         ];
         payments.extend(self.wallets.iter().map(|wallet| (*wallet, U256::from(WALLET))));
         for (to, value) in payments {
-            call("a payment of SESH", at.token, Sesh::transferCall { to, value }.abi_encode())?;
+            call(
+                "a payment of SESH",
+                at.token,
+                Sesh::transferCall { to, value }.abi_encode(),
+            )?;
         }
         for wallet in &self.wallets {
             anvil.send_ether(DEPLOYER, *wallet, U256::from(GAS_MONEY))?;
@@ -116,7 +120,11 @@ impl Deployment {
             let seed = ServiceNodeRewards::seedPublicKeyListCall { nodes };
             call("entering the service nodes", at.rewards, seed.abi_encode())?;
         }
-        call("starting the list", at.rewards, ServiceNodeRewards::startCall {}.abi_encode())?;
+        call(
+            "starting the list",
+            at.rewards,
+            ServiceNodeRewards::startCall {}.abi_encode(),
+        )?;
         Ok(at)
     }
 
@@ -194,7 +202,10 @@ impl Deployment {
 
 /// Unix seconds.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub const CHAIN_ID: u64 = 31_337;
 #[derive(Debug, Error)]
 pub enum ArbitrumError {
     /// A tool from npm is missing.
-    #[error("{what} is not there: `.ci/prerequisites contracts` installs it with npm, or go without Arbitrum: --no-bridge")]
+    #[error(
+        "{what} is not there: `.ci/prerequisites contracts` installs it with npm, or go without Arbitrum: --no-bridge"
+    )]
     Missing {
         /// What.
         what: String,

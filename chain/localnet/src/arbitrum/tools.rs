@@ -109,7 +109,11 @@ mod tests {
             Err(ArbitrumError::Missing { what }) if what == "anvil"
         ));
         let packages = folder.path().join("node_modules/@foundry-rs");
-        for (package, file) in [("anvil", "bin.mjs"), ("anvil-some-platform", "anvil"), ("forge-x", "forge")] {
+        for (package, file) in [
+            ("anvil", "bin.mjs"),
+            ("anvil-some-platform", "anvil"),
+            ("forge-x", "forge"),
+        ] {
             fs::create_dir_all(packages.join(package).join("bin")).unwrap();
             fs::write(packages.join(package).join("bin").join(file), "").unwrap();
         }

@@ -65,7 +65,10 @@ pub(crate) fn bring_up(arguments: &Arguments, tools: Option<Tools>) -> Result<Up
     steps.note(&if network.has_gone_over()? {
         "stakes are on Arbitrum: there `bridge register` of the wallet registers more".to_owned()
     } else {
-        format!("{registered} registered, the last one in block {}", network.rpc().height()? - 1)
+        format!(
+            "{registered} registered, the last one in block {}",
+            network.rpc().height()? - 1
+        )
     });
 
     if network.node_count() >= PULSE_MIN_SERVICE_NODES {

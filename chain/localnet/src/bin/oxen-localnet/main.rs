@@ -4,6 +4,7 @@ mod arguments;
 mod balances;
 mod bring_up;
 mod error;
+mod from_oxen_to_sesh;
 mod screen;
 mod steps;
 mod what_to_try;
@@ -33,6 +34,7 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
     let up = bring_up::bring_up(arguments, bridge_tools(arguments))?;
     what_to_try::print_service_nodes(&up)?;
     if arguments.once {
+        from_oxen_to_sesh::walk(&up)?;
         up.network.stop();
         return Ok(());
     }

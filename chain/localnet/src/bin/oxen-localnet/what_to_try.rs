@@ -1,11 +1,9 @@
 //! What there is and what to do with it, with the real paths and addresses.
 
-use crate::{arguments::Arguments, bring_up::Up, error::LocalnetError};
+use crate::{arguments::Arguments, bring_up::Up, error::LocalnetError, from_oxen_to_sesh::SWAP_FORK};
 use oxen_localnet::{NodeError, OXEN, arbitrum::CHAIN_ID, programs};
 use serde_json::json;
 
-/// The hard fork from which on OXEN can be burned for SESH.
-const SWAP_FORK: u64 = 30;
 /// The hard fork from which on stakes and rewards are SESH.
 const ETHEREUM_FORK: u64 = 21;
 /// Service nodes whose addresses are listed; the others are named by the file that has them.
