@@ -42,7 +42,7 @@ pub use control::{NodeControl, SyncState};
 pub use feed::{ChainEvent, ChainFeed, ChainSubscriber, EventHub, Subscription};
 pub use gossip::{Gossip, GossipHandler, GossipTopic, GossipVerdict};
 pub use l2::{L2Provider, L2Reader, L2State, L2Status, NoL2};
-pub use l2_templates::L2Templates;
+pub use l2_templates::{L2Refusal, L2Templates, NoL2Values};
 pub use mining::{BlockTemplate, Mining, MiningError};
 pub use peers::{Acquaintance, BannedHost, Direction, KnownPeer, PeerConnection, PeerControl, PeerLimits, SyncSpan};
 pub use pool::{Admission, AdmissionError, Pool, PoolKeeper, PoolTransaction, Relay, Source};

@@ -4,11 +4,12 @@ use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_bridge_follower::{EventReporter, Followed, Follower, FollowerSettings, OwnChain, OwnWord};
 use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
+    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, L2Reader, NoL2, PeerControl, QuorumHandler,
     QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
@@ -188,6 +189,33 @@ impl Core {
         Some(service)
     }
 
+    /// Follows L2, if the operator named providers and the network its contracts, and gives this node's word on it from HF21 on.
+    pub(crate) async fn start_l2(&self, settings: FollowerSettings) -> Result<L2, LaunchError> {
+        let followed = Followed::of(&self.chain.network().l2);
+        let mut l2 = L2::none();
+        match followed {
+            _ if settings.providers.is_empty() => tracing::info!("{}", NoL2.status().state),
+            None => tracing::warn!("--l2-provider has no use: this network has no L2 contracts"),
+            Some(followed) => {
+                let follower = Arc::new(Follower::start(settings, followed, Arc::clone(&self.clock)).await?);
+                let reporting = Arc::new(OwnChain {
+                    chain: Arc::clone(&self.chain) as _,
+                    staking: Arc::clone(&self.staking),
+                });
+                let reporter = EventReporter::start(follower.pictures(), Arc::clone(&self.pool) as _, reporting);
+                l2 = L2 {
+                    reader: follower,
+                    _reporter: Some(reporter),
+                };
+            }
+        }
+        self.chain.set_l2(Arc::new(OwnWord {
+            l2: Arc::clone(&l2.reader),
+            staking: Arc::clone(&self.staking),
+        }));
+        Ok(l2)
+    }
+
     /// What tells of our service node.
     pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
         OwnReporter {
@@ -220,6 +248,21 @@ impl Core {
             staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(prober) as _,
             own_service_node: Arc::clone(prober) as _,
+        }
+    }
+}
+
+/// What follows L2, until it is dropped.
+pub(crate) struct L2 {
+    pub(crate) reader: Arc<dyn L2Reader>,
+    _reporter: Option<EventReporter>,
+}
+
+impl L2 {
+    fn none() -> Self {
+        Self {
+            reader: Arc::new(NoL2),
+            _reporter: None,
         }
     }
 }

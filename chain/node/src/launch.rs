@@ -2,7 +2,7 @@
 
 use crate::{
     control::Control,
-    core::Core,
+    core::{Core, L2},
     data_directory::{DataDirectory, DataDirectoryError},
     health::{self, Health},
     metrics::Metrics,
@@ -12,6 +12,7 @@ use crate::{
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
+use oxen_bridge_follower::FollowerSettings;
 use oxen_blink::{BlinkSender, BlinkService};
 use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
@@ -60,6 +61,8 @@ pub struct NodeSettings {
     pub rpc: RpcConfig,
     /// Peers; none for a node that stays alone.
     pub peers: Option<PeerConfig>,
+    /// Following Arbitrum.
+    pub l2: FollowerSettings,
     /// A command for each new block.
     pub block_notify: Option<String>,
     /// The service node, if the process runs one.
@@ -95,6 +98,9 @@ pub enum LaunchError {
     /// Pulse.
     #[error(transparent)]
     Pulse(#[from] oxen_pulse_driver::StartError),
+    /// Arbitrum.
+    #[error(transparent)]
+    L2(#[from] oxen_bridge_follower::StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -118,6 +124,7 @@ pub struct Node {
     prober: Arc<Prober>,
     blink: Option<Arc<BlinkService>>,
     pulse: Option<PulseDriver>,
+    l2: L2,
     supervisor: Arc<Supervisor>,
     peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
@@ -148,6 +155,7 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let l2 = core.start_l2(settings.l2).await?;
         let peers = match settings.peers {
             Some(config) => Some(core.start_peers(config, prober_settings.keys.as_ref()).await?),
             None => None,
@@ -183,6 +191,7 @@ impl Node {
             pulse: pulse.as_ref().map(PulseDriver::watch),
             own: None,
             peers: peer_control.clone(),
+            l2: Arc::clone(&l2.reader),
         };
         let operators_health = Health {
             own: Some(reporter),
@@ -215,6 +224,7 @@ impl Node {
             prober,
             blink,
             pulse,
+            l2,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -312,6 +322,7 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        drop(self.l2);
         let pulse = self.pulse;
         // Its thread may be in the middle of a block, and ends after it.
         if tokio::task::spawn_blocking(move || drop(pulse)).await.is_err() {

@@ -107,7 +107,7 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
         },
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
         SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),
-        SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
+        SubmitBlockError::L2(_) | SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{branches::Alternatives, candidate::Candidate};
 use oxen_node_api::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, EventHub, L2Templates, PoolKeeper, Snapshot, SubmitBlockError, SubmitCheckpointError,
+    CheckpointOutcome, Clock, EventHub, L2Refusal, L2Templates, NoL2Values, PoolKeeper, Snapshot, SubmitBlockError, SubmitCheckpointError,
 };
 use oxen_state::{
     Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,
@@ -14,7 +14,10 @@ use oxen_state::{
     transaction::CheckedTransaction,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
-use oxen_types::{Checkpoint, Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
+use oxen_types::{
+    Block, Checkpoint, Hash, Height, Network,
+    network::{HardForkVersion, constants::FULL_REWARD_ZONE_WEIGHT},
+};
 use oxen_verifier::ProofVerifier;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -145,7 +148,10 @@ impl Chain {
         view: &dyn View,
         height: Height,
         candidates: &[Arc<CheckedTransaction>],
-    ) -> TemplateL2 {
+    ) -> Result<TemplateL2, NoL2Values> {
+        if self.parts.network.forks.version_at(height).version < HardForkVersion::ETHEREUM {
+            return Ok(TemplateL2::default());
+        }
         let waiting: Vec<Arc<CheckedTransaction>> = candidates
             .iter()
             .filter(|candidate| candidate.transaction().prefix.kind.is_l2_event())
@@ -153,7 +159,21 @@ impl Chain {
             .collect();
         match self.l2.get() {
             Some(l2) => l2.values(view, height, &waiting),
-            None => TemplateL2::default(),
+            None => Ok(TemplateL2::default()),
+        }
+    }
+
+    /// Whether this node gives its word for what a template says of L2; a node that was told of no reader has none to give and
+    /// leaves that to others.
+    pub(crate) fn check_l2(
+        &self,
+        view: &dyn View,
+        template: &Block,
+        transactions: &[Arc<CheckedTransaction>],
+    ) -> Result<(), L2Refusal> {
+        match (&template.header.l2, self.l2.get()) {
+            (Some(header), Some(l2)) => l2.check(view, header.height, template, transactions),
+            _ => Ok(()),
         }
     }
 

@@ -30,7 +30,7 @@ impl Chain {
             coinbase_key: SecretKey::random(&mut OsRng).public_key(),
             leader,
             producer: PublicKey::ZERO,
-            l2: self.template_l2(&*snapshot, height, &candidates),
+            l2: self.template_l2(&*snapshot, height, &candidates)?,
         };
         build_template(&*snapshot, &self.parts.network, &request, &candidates).map_err(unreadable)
     }

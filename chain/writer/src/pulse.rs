@@ -37,7 +37,7 @@ impl PulseBlocks for Chain {
             coinbase_key: SecretKey::random(&mut OsRng).public_key(),
             leader: duties.leader,
             producer: request.producer,
-            l2: self.template_l2(&*snapshot, height.next(), &candidates),
+            l2: self.template_l2(&*snapshot, height.next(), &candidates)?,
         };
         Ok(build_template(&*snapshot, &self.parts.network, &request, &candidates)?.block)
     }
@@ -50,6 +50,7 @@ impl PulseBlocks for Chain {
             return Err(refused(candidate.block.id(), AlternativeReason::ConflictsWithBlink));
         }
         check_template(&*snapshot, &self.rules(), &candidate.block)?;
+        self.check_l2(&*snapshot, template, candidate.block.transactions())?;
         Ok(())
     }
 }
