@@ -482,7 +482,8 @@ contract ServiceNodeRewards is Initializable, Ownable2StepUpgradeable, PausableU
         _updateBLSNonSignerThreshold();
     }
 
-    /// @dev Appends a node to the list and its key to the sum. The precompile refuses a key that is not on the curve.
+    /// @dev Appends a node to the list and its key to the sum. From the second key on the precompile refuses one that is
+    /// not on the curve.
     function _addNode(BN256G1.G1Point memory blsPubkey, uint256 ed25519Pubkey)
         private
         returns (uint64 id, ServiceNode storage node)
@@ -510,7 +511,9 @@ contract ServiceNodeRewards is Initializable, Ownable2StepUpgradeable, PausableU
         node.ed25519Pubkey = ed25519Pubkey;
         ed25519ToServiceNodeID[ed25519Pubkey] = id;
         serviceNodeIDs[key] = id;
-        _aggregatePubkey = BN256G1.add(_aggregatePubkey, blsPubkey);
+        // The sum starts with the first key as it is. A proof of possession has shown that a key is on the curve; a seeded
+        // one that is not, and that nothing is added to, is the owner's mistake as it was in the original contract.
+        _aggregatePubkey = totalNodes == 1 ? blsPubkey : BN256G1.add(_aggregatePubkey, blsPubkey);
     }
 
     /// @dev Takes a node out of the list and its key out of the sum.

@@ -36,6 +36,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function assume(bool condition) external pure;
     function mockCall(address target, bytes calldata data, bytes calldata result) external;
+    function mockCallRevert(address target, bytes calldata data, bytes calldata revertData) external;
 
     // Comparisons
     function assertTrue(bool condition) external pure;
