@@ -43,8 +43,10 @@ contract OxenSwapTest is SwapFixture {
         new OxenSwap(token, IServiceNodeRewards(address(0)), pool, swapOwner, guardian, CAP, CLOSE_TIME);
         vm.expectRevert(IOxenSwap.NullAddress.selector);
         new OxenSwap(token, rewards, address(0), swapOwner, guardian, CAP, CLOSE_TIME);
-        vm.expectRevert(IOxenSwap.PositiveNumberRequirement.selector);
+        vm.expectRevert(abi.encodeWithSelector(IOxenSwap.CapOutOfRange.selector, 0));
         new OxenSwap(token, rewards, pool, swapOwner, guardian, 0, CLOSE_TIME);
+        vm.expectRevert(abi.encodeWithSelector(IOxenSwap.CapOutOfRange.selector, 1 << 128));
+        new OxenSwap(token, rewards, pool, swapOwner, guardian, 1 << 128, CLOSE_TIME);
         vm.expectRevert(abi.encodeWithSelector(IOxenSwap.CloseTimeNotInFuture.selector, block.timestamp));
         new OxenSwap(token, rewards, pool, swapOwner, guardian, CAP, block.timestamp);
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableInvalidOwner.selector, address(0)));
