@@ -35,7 +35,7 @@ prerequisites:
 
 .PHONY: localnet
 localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, Arbitrum, then yours; LOCALNET="--no-bridge --fast" …
-	@$(if $(findstring --no-bridge,$(LOCALNET)),,.ci/prerequisites contracts || echo "Going on without Arbitrum.")
+	@$(if $(findstring --no-bridge,$(LOCALNET)),,$(MAKE) --no-print-directory contracts-built || echo "Going on without Arbitrum.")
 	@$(MAKE) --no-print-directory run-localnet
 
 .PHONY: run-localnet
@@ -65,6 +65,12 @@ unit: ## Tests of every crate
 
 FORGE := cd contracts && node_modules/.bin/forge
 
+.PHONY: contracts-built
+contracts-built:
+	@.ci/prerequisites contracts
+	@echo "Building the contracts (the first time takes some minutes) ..."
+	@$(FORGE) build src --quiet
+
 .PHONY: contracts
 contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
 	@.ci/prerequisites contracts
@@ -85,7 +91,7 @@ contracts-snapshots: ## Record gas and sizes anew, after a change that is meant 
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them
 	@.ci/prerequisites python
-	@.ci/prerequisites contracts
+	@$(MAKE) --no-print-directory contracts-built
 	$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --profile localnet --package oxen-end-to-end -- --ignored --test-threads=1
 
