@@ -7,8 +7,8 @@ use std::{num::NonZeroU64, path::PathBuf};
 
 /// Service nodes unless told otherwise.
 const NODES: u16 = 16;
-/// The same with Arbitrum: fewer make no checkpoints, and service nodes sign for what a checkpoint has made final.
-const NODES_WITH_BRIDGE: u16 = 20;
+/// The same with Arbitrum: service nodes sign for what a checkpoint has made final, checkpoints take twenty active nodes, and some may be killed.
+const NODES_WITH_BRIDGE: u16 = 22;
 /// Seconds between blocks unless told otherwise.
 const BLOCK_SECONDS: u64 = 2;
 /// The same with `--fast`.
@@ -18,7 +18,7 @@ const FAST_REQUIREMENT: u64 = 10 * OXEN;
 
 const AFTER_HELP: &str = "\
 Examples:
-  oxen-localnet                          twenty service nodes, a block every two seconds, Arbitrum beside them
+  oxen-localnet                          22 service nodes, a block every two seconds, Arbitrum beside them
   oxen-localnet --no-bridge              sixteen service nodes and no Arbitrum
   oxen-localnet --fast                   a block every second
   oxen-localnet --nodes 20 --block-time 10 --data-dir /tmp/network
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Service nodes; Pulse needs 12, checkpoints and with them claims on Arbitrum 20. By default 20, and 16 without Arbitrum.
+    /// Service nodes; Pulse needs 12, checkpoints and with them claims on Arbitrum 20. By default 22, and 16 without Arbitrum.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(0..=60))]
     pub(crate) nodes: Option<u16>,
 
