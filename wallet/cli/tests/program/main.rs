@@ -15,3 +15,4 @@ mod refreshing;
 mod secrecy;
 mod sending;
 mod staking;
+mod swap;
