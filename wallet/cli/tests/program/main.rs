@@ -25,3 +25,4 @@ mod refreshing;
 mod secrecy;
 mod sending;
 mod staking;
+mod swap;

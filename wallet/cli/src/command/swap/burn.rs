@@ -57,6 +57,7 @@ pub(super) async fn burn(
     }
     session.ask_password(terminal, "to swap")?;
     let (daemon, rates) = payment::ready_to_send(session).await?;
+    open_swap(session)?;
     let info = daemon.swap_info().await?;
     let offer = offer(session, &order, &info)?;
     type_again(terminal, &order, session.settings.confirmation)?;
@@ -92,8 +93,8 @@ fn parse(mut words: Arguments) -> Result<Order, CommandError> {
     })
 }
 
-/// The chain's own rules, asked beforehand, and the caps as the daemon says them.
-fn offer(session: &Session, order: &Order, info: &SwapInfoAnswer) -> Result<Offer, SwapCommandError> {
+/// The parameters of a swap that takes burns in the next block.
+fn open_swap(session: &Session) -> Result<&SwapParameters, SwapCommandError> {
     let network = &session.network;
     let parameters = network.swap.as_ref().ok_or(SwapCommandError::NoSwap)?;
     let height = session.wallet.chain().next();
@@ -101,9 +102,17 @@ fn offer(session: &Session, order: &Order, info: &SwapInfoAnswer) -> Result<Offe
         let begin = network.forks.begins(HardForkVersion::SWAP);
         return Err(SwapCommandError::NotBegun { begin });
     }
-    if let Some(end) = parameters.end_height.filter(|end| height >= *end) {
-        return Err(SwapCommandError::Ended { end });
+    match parameters.end_height {
+        Some(end) if height >= end => Err(SwapCommandError::Ended { end }),
+        _ => Ok(parameters),
     }
+}
+
+/// The chain's own rules, asked beforehand, and the caps as the daemon says them.
+fn offer(session: &Session, order: &Order, info: &SwapInfoAnswer) -> Result<Offer, SwapCommandError> {
+    let network = &session.network;
+    let parameters = open_swap(session)?;
+    let height = session.wallet.chain().next();
     agree(network.l2.chain_id, parameters, info.rules.as_ref())?;
     let ratio = parameters.ratios.at(height);
     let ratio = ratio.ok_or(oxen_bridge_rules::swap::SwapError::NoRatio { height })?;

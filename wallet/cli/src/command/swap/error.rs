@@ -35,10 +35,7 @@ pub enum SwapCommandError {
         end: Height,
     },
     /// Everything was swapped.
-    #[error(
-        "the swap would bring {wanted} SESH, but only {remaining} are left in all: swap less{}",
-        if .remaining.is_zero() { ", or nothing any more" } else { "" }
-    )]
+    #[error("the swap would bring {wanted} SESH, but only {remaining} are left in all: {}", advice(.remaining))]
     PoolFull {
         /// What the amount is worth.
         wanted: Amount,
@@ -77,6 +74,10 @@ pub enum SwapCommandError {
     /// Not a burn of this wallet, and none that the daemon knows.
     #[error("transaction {0} is no swap that this wallet or its daemon knows")]
     NotASwap(Hash),
+}
+
+fn advice(remaining: &Amount) -> &'static str {
+    if remaining.is_zero() { "it is over" } else { "swap less" }
 }
 
 fn begins(begin: &Option<Height>) -> String {
