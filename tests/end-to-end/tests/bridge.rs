@@ -146,6 +146,11 @@ fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
     }
     network.restart(3).unwrap();
 
+    // As many as may be silent are: a third of the contract's list.
+    let silent = 5..5 + SERVICE_NODES / 3;
+    for index in silent.clone() {
+        network.kill(index).unwrap();
+    }
     // Killed again and again while it claims; the same command goes on each time.
     for step in 1..=6 {
         alice
@@ -165,6 +170,9 @@ fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
     assert_eq!(sesh_of(network, &recipient), before + total, "paid to the atomic unit");
     assert!(alice.command(&["swap", "claim"]).is_err() || sesh_of(network, &recipient) == before + total);
     claims_equal_burns(network);
+    for index in silent {
+        network.restart(index).unwrap();
+    }
 }
 
 /// Ids of the burns that a wallet knows of.
@@ -288,6 +296,11 @@ fn blocks_go_on_without_arbitrum(network: &mut PrivateNetwork) {
     network.kill_arbitrum().unwrap();
     network.await_pulse_blocks(5).unwrap();
     network.restart_arbitrum(&bridge, port).unwrap();
+    network.await_pulse_blocks(5).unwrap();
+    claims_equal_burns(network);
+    // Its newest blocks are replaced by others.
+    let depth_and_transactions = json!([3, []]);
+    anvil(network).rpc().call("anvil_reorg", &depth_and_transactions).unwrap();
     network.await_pulse_blocks(5).unwrap();
     claims_equal_burns(network);
 }
