@@ -110,18 +110,17 @@ impl Migration for AccountsOnL2 {
         database: &mut MigrationDatabase<'_>,
         progress: &mut dyn FnMut(u64, Option<u64>),
     ) -> Result<(), MigrationError> {
-        // A row of the new form cannot be told from one of the old by itself; but all were written at once.
-        if is_done(database)? {
-            return Ok(());
-        }
         let mut batch = Batch::new();
-        for column in [REWARDS, STREAMS] {
-            for (key, row) in all(database, column)? {
-                batch.put(column, key, with_kind(&row));
+        // A row of the new form cannot be told from one of the old by itself; but all are written at once.
+        if !is_done(database)? {
+            for column in [REWARDS, STREAMS] {
+                for (key, row) in all(database, column)? {
+                    batch.put(column, key, with_kind(&row));
+                }
             }
-        }
-        for (key, row) in all(database, STAKES)? {
-            batch.put(STAKES, key, new_stake(&row)?);
+            for (key, row) in all(database, STAKES)? {
+                batch.put(STAKES, key, new_stake(&row)?);
+            }
         }
         for (key, _) in all(database, Column::Undo.name())? {
             batch.delete(Column::Undo.name(), key);
