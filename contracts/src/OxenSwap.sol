@@ -50,19 +50,21 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
     uint256 public closeTime;
     uint256 private _pausedSince;
 
-    /// @inheritdoc IOxenSwap
-    uint256 public totalCredited;
-    /// @inheritdoc IOxenSwap
-    uint256 public totalClaimed;
-    /// @inheritdoc IOxenSwap
-    mapping(address account => uint256) public credited;
-    /// @inheritdoc IOxenSwap
-    mapping(address account => uint256) public claimed;
+    /// @dev Lifetime totals, in one word. The cap bounds every amount here, and fits.
+    struct Totals {
+        uint128 credited;
+        uint128 claimed;
+    }
 
-    /// @inheritdoc IOxenSwap
-    uint256 public cycleStart;
-    /// @inheritdoc IOxenSwap
-    uint256 public cycleUsed;
+    /// @dev The window of the latest claim: when it began, and what was claimed in it.
+    struct Cycle {
+        uint128 start;
+        uint128 used;
+    }
+
+    Totals private _totals;
+    mapping(address account => Totals) private _accounts;
+    Cycle private _cycle;
     /// @dev The limit until `_nextCycleLimitTime`, and from then on.
     uint256 private _cycleLimit;
     uint256 private _nextCycleLimit;
@@ -87,7 +89,7 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
         if (address(token_) == address(0) || address(rewards_) == address(0) || rewardRatePool_ == address(0)) {
             revert NullAddress();
         }
-        if (cap_ == 0) revert PositiveNumberRequirement();
+        if (cap_ == 0 || cap_ > type(uint128).max) revert CapOutOfRange(cap_);
         if (closeTime_ <= block.timestamp) revert CloseTimeNotInFuture(closeTime_);
 
         token = token_;
@@ -115,19 +117,20 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
     ) external whenNotPaused {
         if (block.timestamp >= closeTime) revert SwapClosed(closeTime);
         if (account == address(0)) revert NullAddress();
-        uint256 previous = credited[account];
+        uint256 previous = _accounts[account].credited;
         if (total <= previous) revert SwapTotalTooLow(previous, total);
 
         uint256 delta = total - previous;
-        uint256 before = totalCredited;
-        if (delta > cap - before) revert CapExceeded(delta, cap - before);
-        uint256 owed = before + delta - totalClaimed;
+        Totals memory totals = _totals;
+        uint256 room = cap - totals.credited;
+        if (delta > room) revert CapExceeded(delta, room);
+        uint256 owed = totals.credited + delta - totals.claimed;
         uint256 balance = token.balanceOf(address(this));
         if (owed > balance) revert NotFunded(owed, balance);
         rewards.checkNetworkSignature(abi.encodePacked(swapTag, account, total), blsSignature, ids, hashToG2Tag);
 
-        credited[account] = total;
-        totalCredited = before + delta;
+        _accounts[account].credited = uint128(total);
+        _totals.credited = totals.credited + uint128(delta);
         emit SwapCredited(account, total, delta);
     }
 
@@ -149,7 +152,60 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
 
     /// @inheritdoc IOxenSwap
     function claimable(address account) public view returns (uint256) {
-        return credited[account] - claimed[account];
+        Totals memory totals = _accounts[account];
+        return totals.credited - totals.claimed;
+    }
+
+    /// @dev Pays `account` an amount that it is owed, if the window allows.
+    function _claim(address account, uint256 amount) private {
+        if (amount == 0) revert NothingToClaim(account);
+        uint256 remaining = cycleRemaining();
+        if (amount > remaining) revert CycleLimitExceeded(amount, remaining);
+
+        uint256 start = _currentCycle();
+        uint256 used = start == _cycle.start ? _cycle.used : 0;
+        _cycle = Cycle(uint128(start), uint128(used + amount));
+        _accounts[account].claimed += uint128(amount);
+        _totals.claimed += uint128(amount);
+        emit SwapClaimed(account, amount);
+        token.safeTransfer(account, amount);
+    }
+
+    /// @dev When the present window began. Kept as a time, it means the same whatever the length of a window.
+    function _currentCycle() private view returns (uint256) {
+        return block.timestamp - block.timestamp % CYCLE_SECONDS;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc IOxenSwap
+    function totalCredited() external view returns (uint256) {
+        return _totals.credited;
+    }
+
+    /// @inheritdoc IOxenSwap
+    function totalClaimed() external view returns (uint256) {
+        return _totals.claimed;
+    }
+
+    /// @inheritdoc IOxenSwap
+    function credited(address account) external view returns (uint256) {
+        return _accounts[account].credited;
+    }
+
+    /// @inheritdoc IOxenSwap
+    function claimed(address account) external view returns (uint256) {
+        return _accounts[account].claimed;
+    }
+
+    /// @inheritdoc IOxenSwap
+    function cycleStart() external view returns (uint256) {
+        return _cycle.start;
+    }
+
+    /// @inheritdoc IOxenSwap
+    function cycleUsed() external view returns (uint256) {
+        return _cycle.used;
     }
 
     /// @inheritdoc IOxenSwap
@@ -159,29 +215,9 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
 
     /// @inheritdoc IOxenSwap
     function cycleRemaining() public view returns (uint256) {
-        uint256 used = _currentCycle() == cycleStart ? cycleUsed : 0;
+        uint256 used = _currentCycle() == _cycle.start ? _cycle.used : 0;
         uint256 limit = cycleLimit();
         return used < limit ? limit - used : 0;
-    }
-
-    /// @dev Pays `account` an amount that it is owed, if the window allows.
-    function _claim(address account, uint256 amount) private {
-        if (amount == 0) revert NothingToClaim(account);
-        uint256 remaining = cycleRemaining();
-        if (amount > remaining) revert CycleLimitExceeded(amount, remaining);
-
-        uint256 current = _currentCycle();
-        cycleUsed = current == cycleStart ? cycleUsed + amount : amount;
-        cycleStart = current;
-        claimed[account] += amount;
-        totalClaimed += amount;
-        emit SwapClaimed(account, amount);
-        token.safeTransfer(account, amount);
-    }
-
-    /// @dev When the present window began. Kept as a time, it means the same whatever the length of a window.
-    function _currentCycle() private view returns (uint256) {
-        return block.timestamp - block.timestamp % CYCLE_SECONDS;
     }
 
     // ------------------------------------------------------------------------------------------------- governance
@@ -218,7 +254,7 @@ contract OxenSwap is IOxenSwap, Ownable2Step, Pausable {
     /// @inheritdoc IOxenSwap
     function sweep() external whenNotPaused {
         if (block.timestamp < closeTime) revert SwapNotClosed(closeTime);
-        uint256 amount = token.balanceOf(address(this)) - (totalCredited - totalClaimed);
+        uint256 amount = token.balanceOf(address(this)) - (_totals.credited - _totals.claimed);
         emit Swept(amount);
         token.safeTransfer(rewardRatePool, amount);
     }

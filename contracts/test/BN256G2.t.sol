@@ -6,7 +6,7 @@ import {Test} from "./foundry/Test.sol";
 import {Vectors} from "./support/Vectors.sol";
 
 /// @notice Hashing to G2 against vectors that other implementations made (bridge §8).
-contract BN256G2Test is Test {
+contract BN256G2LibraryTest is Test {
     uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
     bytes32 private constant DST = 0xff54977c9d08fb9098f6beae0e4634cb9b2d4c2b9c86f0b3e2f2f0073b73f51c;
 

@@ -26,7 +26,8 @@ interface IOxenSwap {
     // ---------------------------------------------------------------------------------------------------- errors
 
     error NullAddress();
-    error PositiveNumberRequirement();
+    /// @notice The cap is zero, or too large to be counted.
+    error CapOutOfRange(uint256 cap);
     /// @notice The rewards contract is not set up: it has no tag for hashing to the curve.
     error RewardsNotInitialized();
     error CloseTimeNotInFuture(uint256 closeTime);

@@ -10,15 +10,31 @@ abstract contract Test {
 
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
+    /// @dev A contract and those of its functions that invariant runs call.
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
     address[] private _targets;
+    FuzzSelector[] private _selectors;
 
     /// @notice The contracts that invariant runs call.
     function targetContracts() public view returns (address[] memory) {
         return _targets;
     }
 
+    /// @notice The functions that invariant runs call; of a contract without an entry, all.
+    function targetSelectors() public view returns (FuzzSelector[] memory) {
+        return _selectors;
+    }
+
     function targetContract(address target) internal {
         _targets.push(target);
+    }
+
+    function targetSelector(address target, bytes4[] memory selectors) internal {
+        _selectors.push(FuzzSelector(target, selectors));
     }
 
     /// @dev An address that a name stands for.

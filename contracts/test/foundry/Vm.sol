@@ -54,16 +54,9 @@ interface Vm {
     function assertLe(uint256 left, uint256 right, string calldata message) external pure;
     function assertGe(uint256 left, uint256 right) external pure;
 
-    // Files, gas figures
-    function projectRoot() external view returns (string memory);
-    function readFile(string calldata path) external view returns (string memory);
+    // Code and gas figures
+    function getDeployedCode(string calldata artifact) external view returns (bytes memory);
     function toString(uint256 value) external pure returns (string memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
-    function lastCallGas()
-        external
-        view
-        returns (uint64 limit, uint64 total, uint64 memoryGas, int64 refunded, uint64 remaining);
-    function pauseGasMetering() external;
-    function resumeGasMetering() external;
 }
