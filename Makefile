@@ -75,7 +75,6 @@ contracts-built:
 contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
 	@.ci/prerequisites contracts
 	$(FORGE) fmt --check
-	$(FORGE) build src --sizes
 	FORGE_SNAPSHOT_CHECK=true $(FORGE) test
 
 .PHONY: contracts-deep

@@ -74,12 +74,12 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     uint104 private _totalReserved;
 
     modifier onlyOperator() {
-        if (msg.sender != operator) revert OnlyOperatorIsAuthorised(msg.sender, operator);
+        if (msg.sender != operator) _refuseCaller();
         _;
     }
 
     modifier whenWaitForOperatorContrib() {
-        if (status != Status.WaitForOperatorContrib) revert RequireWaitForOperatorContribStatus(status);
+        if (status != Status.WaitForOperatorContrib) _refuseStatus();
         _;
     }
 
@@ -217,10 +217,10 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         if (amount == 0) return;
 
         // The stake of a registered node is not here any more: only the entry goes.
-        bool refund = status != Status.Finalized;
+        Status current = status;
         _removeContributor(amount);
-        if (!refund) return;
-        status = Status.OpenForPublicContrib;
+        if (current == Status.Finalized) return;
+        if (current == Status.WaitForFinalized) status = Status.OpenForPublicContrib;
         emit WithdrawContribution(msg.sender, amount);
         SESH.safeTransfer(msg.sender, amount);
     }
@@ -286,14 +286,14 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         view
         returns (address[] memory addrs, address[] memory beneficiaries, uint256[] memory contribs)
     {
-        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
-        addrs = new address[](stakers.length);
-        beneficiaries = new address[](stakers.length);
-        contribs = new uint256[](stakers.length);
-        for (uint256 i = 0; i < stakers.length; i++) {
-            addrs[i] = stakers[i].addr;
-            beneficiaries[i] = stakers[i].beneficiary;
-            contribs[i] = contributions[stakers[i].addr];
+        IServiceNodeRewards.Contributor[] memory contributors = _contributors();
+        addrs = new address[](contributors.length);
+        beneficiaries = new address[](contributors.length);
+        contribs = new uint256[](contributors.length);
+        for (uint256 i = 0; i < contributors.length; i++) {
+            addrs[i] = contributors[i].staker.addr;
+            beneficiaries[i] = contributors[i].staker.beneficiary;
+            contribs[i] = contributors[i].stakedAmount;
         }
     }
 
@@ -432,14 +432,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         contributions[msg.sender] = previous + amount;
         contributionTimestamp[msg.sender] = block.timestamp;
 
-        uint256 total = _totalContribution + amount;
-        if (total + _totalReserved > stakingRequirement) {
-            revert ContributionExceedsStakingRequirement(total, _totalReserved, stakingRequirement);
-        }
-        if (_contributorAddresses.length > maxContributors) revert MaxContributorsExceeded(maxContributors);
-        _totalContribution = uint104(total);
-
-        bool filled = total == stakingRequirement;
+        bool filled = _addToTotal(amount);
         if (filled) {
             status = Status.WaitForFinalized;
             emit Filled();
@@ -450,14 +443,29 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         if (filled && !manualFinalize) _finalize();
     }
 
+    /// @dev Counts a contribution, within what is open: not reserved, and of no more contributors than there may be.
+    /// @return filled Whether it completes the stake.
+    function _addToTotal(uint256 amount) private returns (bool filled) {
+        uint256 total = _totalContribution + amount;
+        uint256 reserved = _totalReserved;
+        uint256 requirement = stakingRequirement;
+        if (total + reserved > requirement) revert ContributionExceedsStakingRequirement(total, reserved, requirement);
+        uint256 max = maxContributors;
+        if (_contributorAddresses.length > max) revert MaxContributorsExceeded(max);
+
+        _totalContribution = uint104(total);
+        filled = total == requirement;
+    }
+
     /// @dev Contributions are open, and what was promised to the contributors is still what the rewards contract takes.
     function _checkContributionsPossible() private view {
         if (status > Status.OpenForPublicContrib) revert ContributeFundsNotPossible(status);
-        uint256 newMax = stakingRewardsContract.maxContributors();
-        if (newMax != maxContributors) revert RewardsContractMaxContributorsChanged(maxContributors, newMax);
-        uint256 newRequirement = stakingRewardsContract.stakingRequirement();
-        if (newRequirement != stakingRequirement) {
-            revert RewardsContractStakingRequirementChanged(stakingRequirement, newRequirement);
+        IServiceNodeRewards rewards = stakingRewardsContract;
+        (uint256 oldMax, uint256 newMax) = (maxContributors, rewards.maxContributors());
+        if (newMax != oldMax) revert RewardsContractMaxContributorsChanged(oldMax, newMax);
+        (uint256 oldRequirement, uint256 newRequirement) = (stakingRequirement, rewards.stakingRequirement());
+        if (newRequirement != oldRequirement) {
+            revert RewardsContractStakingRequirementChanged(oldRequirement, newRequirement);
         }
     }
 
@@ -518,11 +526,9 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
 
     function _reset() private {
         bool refund = status != Status.Finalized;
-        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
-        uint256[] memory amounts = new uint256[](stakers.length);
-        for (uint256 i = 0; i < stakers.length; i++) {
-            address addr = stakers[i].addr;
-            amounts[i] = contributions[addr];
+        IServiceNodeRewards.Contributor[] memory contributors = _contributors();
+        for (uint256 i = 0; i < contributors.length; i++) {
+            address addr = contributors[i].staker.addr;
             delete contributions[addr];
             delete contributionTimestamp[addr];
         }
@@ -534,8 +540,8 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         emit Reset();
 
         if (!refund) return;
-        for (uint256 i = 0; i < stakers.length; i++) {
-            SESH.safeTransfer(stakers[i].addr, amounts[i]);
+        for (uint256 i = 0; i < contributors.length; i++) {
+            SESH.safeTransfer(contributors[i].staker.addr, contributors[i].stakedAmount);
         }
     }
 
@@ -547,8 +553,10 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
 
         IServiceNodeRewards.Contributor[] memory contributors = _contributors();
         _order(contributors);
-        SESH.forceApprove(address(stakingRewardsContract), stakingRequirement);
-        stakingRewardsContract.addBLSPublicKey(blsPubkey, _blsSignature, _serviceNodeParams, contributors);
+        IServiceNodeRewards rewards = stakingRewardsContract;
+        // Whether the token agreed shows when the rewards contract takes the stake.
+        SESH.approve(address(rewards), stakingRequirement);
+        rewards.addBLSPublicKey(blsPubkey, _blsSignature, _serviceNodeParams, contributors);
     }
 
     function _contributors() private view returns (IServiceNodeRewards.Contributor[] memory contributors) {
@@ -579,5 +587,15 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             }
             remaining -= contributors[i].stakedAmount;
         }
+    }
+
+    // --------------------------------------------------------------------------------------------------- refusals
+
+    function _refuseCaller() private view {
+        revert OnlyOperatorIsAuthorised(msg.sender, operator);
+    }
+
+    function _refuseStatus() private view {
+        revert RequireWaitForOperatorContribStatus(status);
     }
 }

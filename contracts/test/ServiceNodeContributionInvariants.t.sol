@@ -35,7 +35,23 @@ contract ServiceNodeContributionInvariants is ContributionFixture {
         }
     }
 
-    function invariant_contributorsAndReservationsHavePlace() public view {
+    // Every invariant function is a campaign of its own, so what belongs together is checked together.
+
+    function invariant_listsAndSums() public view {
+        contributorsAndReservationsHavePlace();
+        totalStaysWithinTheRequirement();
+        keptSumsAreThoseOfTheLists();
+        operatorIsTheFirstOnceOpen();
+        listNamesEverybodyOnce();
+    }
+
+    function invariant_money() public view {
+        contractHoldsWhatItOwes();
+        fullMeansWaitingOrRegistered();
+        nobodyGainsOrLoses();
+    }
+
+    function contributorsAndReservationsHavePlace() private view {
         (,, bool[] memory received) = contribution.getReserved();
         uint256 places = contribution.contributorAddressesLength();
         for (uint256 i = 0; i < received.length; i++) {
@@ -44,14 +60,14 @@ contract ServiceNodeContributionInvariants is ContributionFixture {
         vm.assertLe(places, contribution.maxContributors());
     }
 
-    function invariant_totalStaysWithinTheRequirement() public view {
+    function totalStaysWithinTheRequirement() private view {
         vm.assertLe(
             contribution.totalContribution() + contribution.totalReservedContribution(),
             contribution.stakingRequirement()
         );
     }
 
-    function invariant_keptSumsAreThoseOfTheLists() public view {
+    function keptSumsAreThoseOfTheLists() private view {
         vm.assertEq(contribution.totalContribution(), sumOfContributions());
         (, uint256[] memory amounts, bool[] memory received) = contribution.getReserved();
         uint256 outstanding;
@@ -61,7 +77,7 @@ contract ServiceNodeContributionInvariants is ContributionFixture {
         vm.assertEq(contribution.totalReservedContribution(), outstanding);
     }
 
-    function invariant_operatorIsTheFirstOnceOpen() public view {
+    function operatorIsTheFirstOnceOpen() private view {
         if (contribution.status() == IServiceNodeContribution.Status.WaitForOperatorContrib) {
             vm.assertEq(contribution.contributorAddressesLength(), 0);
             return;
@@ -75,19 +91,19 @@ contract ServiceNodeContributionInvariants is ContributionFixture {
         vm.assertEq(handler.parameters(), handler.lockedParameters());
     }
 
-    function invariant_contractHoldsWhatItOwes() public view {
+    function contractHoldsWhatItOwes() private view {
         uint256 owed = heldHere() ? sumOfContributions() : 0;
         vm.assertEq(token.balanceOf(address(contribution)), owed + handler.donated());
     }
 
-    function invariant_fullMeansWaitingOrRegistered() public view {
+    function fullMeansWaitingOrRegistered() private view {
         bool full = contribution.totalContribution() == contribution.stakingRequirement();
         IServiceNodeContribution.Status status = contribution.status();
         if (status == IServiceNodeContribution.Status.WaitForFinalized) vm.assertTrue(full);
         if (status < IServiceNodeContribution.Status.WaitForFinalized) vm.assertFalse(full);
     }
 
-    function invariant_listNamesEverybodyOnce() public view {
+    function listNamesEverybodyOnce() private view {
         uint256 length = contribution.contributorAddressesLength();
         for (uint256 i = 0; i < length; i++) {
             IServiceNodeRewards.Staker memory staker = contribution.contributorAddresses(i);
@@ -100,7 +116,7 @@ contract ServiceNodeContributionInvariants is ContributionFixture {
     }
 
     /// @dev Nobody gains or loses: a purse is what it was, less what is in the contract, in nodes, or given away.
-    function invariant_nobodyGainsOrLoses() public view {
+    function nobodyGainsOrLoses() private view {
         uint256 missing;
         for (uint256 i = 0; i < handler.ACTORS(); i++) {
             address account = handler.actor(i);
