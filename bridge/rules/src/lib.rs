@@ -24,6 +24,7 @@
 )]
 
 pub mod bls;
+pub mod confirmation;
 pub mod contract_log;
 pub mod event_transaction;
 pub mod message;

@@ -17,7 +17,7 @@ use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
     NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
 };
-use oxen_staking_rules::ServiceNodeKeys;
+use oxen_staking_rules::{ServiceNodeKeys, uptime_proof::NothingProven};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};
 use oxen_store::ChainStore;
 use oxen_types::{Height, Network, PublicKey};
@@ -126,6 +126,7 @@ impl Core {
             staking: Arc::clone(&self.staking) as _,
             sync,
             storage: Arc::new(DatabaseProofStorage(store.clone())),
+            possession: Arc::new(NothingProven),
             settings,
         })?);
         if let Some(peers) = peers {

@@ -27,6 +27,7 @@
 
 pub mod apply;
 pub mod block;
+pub mod bridge;
 pub mod checked_block;
 pub mod delta;
 pub mod digest;

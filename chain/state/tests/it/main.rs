@@ -5,6 +5,7 @@ mod block_rules;
 mod checkpoints;
 mod difficulty;
 mod fork_choice;
+mod hard_forks;
 mod histories;
 mod names;
 mod reading;
