@@ -31,3 +31,4 @@ pub mod message;
 pub mod non_signers;
 pub mod picture;
 pub mod template;
+pub mod swap;

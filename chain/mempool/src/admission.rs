@@ -131,6 +131,7 @@ impl Mempool {
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
         check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
+        self.check_swap(view, transaction)?;
         self.check_conflicts(&mut self.lock(), view, candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts

@@ -210,6 +210,7 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
         | TransactionError::RingMemberTooYoung { .. }
         | TransactionError::KeyImageSpent { .. }
         | TransactionError::Name(_)
+        | TransactionError::Swap(_)
         | TransactionError::StakeLocked { .. }
         | TransactionError::StakeBlacklisted { .. }
         | TransactionError::L2EventMissing { .. }

@@ -78,6 +78,15 @@ pub enum MethodError {
         /// What was given, cut.
         found: String,
     },
+    /// Text that is no address of Ethereum.
+    #[error("{found:?}: {reason}")]
+    BadEthereumAddress {
+        /// What was given, cut.
+        found: String,
+        /// Why.
+        #[source]
+        reason: oxen_bridge_rules::swap::AddressTextError,
+    },
     /// A kind of name that does not exist.
     #[error("there are names of type 0 (session), 1 (wallet) and 2 (lokinet), not {number}")]
     NoSuchNameKind {
@@ -359,6 +368,7 @@ impl MethodError {
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadNameHash { .. }
+            | Self::BadEthereumAddress { .. }
             | Self::NoSuchNameKind { .. }
             | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }

@@ -24,6 +24,7 @@ use crate::{
     names::{apply_name_transaction, check_name_transaction},
     rewards::{Accrued, RewardError, RewardLedger, due_payouts},
     service_nodes::ServiceNodeRules,
+    swap::apply_swaps,
     tables::{BlockRow, Blocks, Totals, TotalsRow, Transactions},
     transaction::{CheckedTransaction, ProofLedger, resolve_rings, spent_key_image},
     view::{TypedView, View},
@@ -203,6 +204,7 @@ fn transition(
         apply_name_transaction(&mut state, rules.network, transaction, height)
             .map_err(|error| transaction_error(transaction.id(), error))?;
     }
+    apply_swaps(&mut state, rules.network, block.transactions(), height)?;
 
     let limits = WeightLimits::of_next_block(view, &parent.totals)?;
     let earned = match &block.block().header.l2 {

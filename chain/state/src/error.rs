@@ -2,6 +2,7 @@
 //! the variant alone.
 
 use crate::view::ViewError;
+use oxen_bridge_rules::swap::SwapError;
 use oxen_names::NameError;
 use oxen_staking_rules::registry::{StateChangeError, UnlockError};
 use oxen_types::{
@@ -165,6 +166,9 @@ pub enum TransactionError {
     /// Rule 17: the rules of the name system (chain §6.5).
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The rules of the swap from OXEN to SESH (bridge §5.3).
+    #[error(transparent)]
+    Swap(#[from] SwapError),
     /// Only a chain with a registry of service nodes takes these.
     #[error("transactions of type {kind:?} need a registry of service nodes, which this chain does not have")]
     RegistryMissing {

@@ -51,6 +51,16 @@ pub enum TableId {
     Names,
     /// Which names an owner has.
     NamesByOwner,
+    /// Burns of the swap, by transaction id.
+    SwapBurns,
+    /// What blocks with burns did, by height.
+    SwapBlocks,
+    /// Burns of each recipient, newest first.
+    SwapBurnsByRecipient,
+    /// Totals of each recipient and since when they hold, newest first.
+    SwapTotals,
+    /// One row: sums over all burns.
+    SwapSums,
     /// What the last blocks read from L2, by height.
     L2Readings,
     /// Votes on reports of L2 events that wait, by the transaction's id.
@@ -71,7 +81,7 @@ pub enum TableId {
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 34] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -93,6 +103,11 @@ impl TableId {
         Self::Quorums,
         Self::Names,
         Self::NamesByOwner,
+        Self::SwapBurns,
+        Self::SwapBlocks,
+        Self::SwapBurnsByRecipient,
+        Self::SwapTotals,
+        Self::SwapSums,
         Self::L2Readings,
         Self::PendingEvents,
         Self::DeniedEvents,
@@ -135,6 +150,11 @@ impl TableId {
             Self::Quorums => "quorums",
             Self::Names => "names",
             Self::NamesByOwner => "names-by-owner",
+            Self::SwapBurns => "swap-burns",
+            Self::SwapBlocks => "swap-blocks",
+            Self::SwapBurnsByRecipient => "swap-burns-by-recipient",
+            Self::SwapTotals => "swap-totals",
+            Self::SwapSums => "swap-sums",
             Self::L2Readings => "l2-readings",
             Self::PendingEvents => "pending-events",
             Self::DeniedEvents => "denied-events",

@@ -6,8 +6,8 @@ use oxen_crypto::{
 };
 use oxen_staking_rules::Recipient;
 use oxen_types::{
-    Amount, GlobalOutputIndex, Height, KeyImage, Network, PublicKey, Transaction, Unlock, UnlockTime, extra::Extra,
-    keccak256, transaction::Proofs,
+    Amount, GlobalOutputIndex, Height, KeyImage, Network, PublicKey, Transaction, Unlock, UnlockTime, keccak256,
+    transaction::Proofs,
 };
 use std::sync::Arc;
 
@@ -88,7 +88,9 @@ impl Account {
     /// Never: derived keys are points of the curve.
     pub(crate) fn find_outputs(&self, transaction: &Transaction, first: u64, height: Height) -> Vec<OwnedOutput> {
         let spend = self.keys.spend.public_key();
-        let derivations: Vec<KeyDerivation> = Extra::parse_or_empty(&transaction.prefix.extra)
+        let derivations: Vec<KeyDerivation> = transaction
+            .prefix
+            .parse_extra()
             .transaction_keys()
             .filter_map(|key| KeyDerivation::new(&self.keys.view, &key).ok())
             .collect();

@@ -19,6 +19,7 @@ mod running;
 mod service_nodes;
 mod stakes;
 mod submit;
+mod swap;
 mod transactions;
 
 pub(crate) use absent::absent_methods;
@@ -40,6 +41,7 @@ pub fn all_methods() -> Vec<Method> {
         fees::methods(),
         rewards::methods(),
         names::methods(),
+        swap::methods(),
         checkpoints::methods(),
         service_nodes::methods(),
         stakes::methods(),

@@ -298,6 +298,7 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::StateChange(_)
         | TransactionError::Unlock(_)
         | TransactionError::Name(_)
+        | TransactionError::Swap(_)
         | TransactionError::View(_) => None,
         TransactionError::TooLarge { .. } | TransactionError::TooHeavy { .. } => Some(reason_code::TOO_BIG),
         TransactionError::WrongVersion { .. } => Some(reason_code::INVALID_VERSION),

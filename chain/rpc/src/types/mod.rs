@@ -15,6 +15,7 @@ pub mod peers;
 pub mod service_nodes;
 pub mod staking;
 pub mod status;
+pub mod swap;
 pub mod text;
 pub mod transaction;
 pub mod wallet;

@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     include_str!("service_nodes.rs"),
     include_str!("stakes.rs"),
     include_str!("submit.rs"),
+    include_str!("swap.rs"),
     include_str!("transactions.rs"),
     include_str!("wallet.rs"),
 ];

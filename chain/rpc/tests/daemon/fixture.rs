@@ -193,7 +193,12 @@ impl Fixture {
         let network = TestNetwork::new()
             .foundation(&Account::named("foundation"))
             .batching_interval(100);
-        let mut source = TestChain::on(&network);
+        Self::on(&network, change)
+    }
+
+    /// The same on another network.
+    pub fn on(network: &TestNetwork, change: impl FnOnce(&mut RpcConfig)) -> Self {
+        let mut source = TestChain::on(network);
         source.mine_empty(10);
         let parts = NodeParts::new(&source);
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();

@@ -21,5 +21,6 @@ mod registration;
 mod service_nodes;
 mod stakes;
 mod submit;
+mod swap;
 mod transactions;
 mod wallet;

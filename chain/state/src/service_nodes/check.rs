@@ -37,7 +37,10 @@ pub fn check_transaction(
     check_inputs(view, transaction)?;
     let prefix = &transaction.transaction().prefix;
     match prefix.kind {
-        TransactionType::Standard | TransactionType::Stake | TransactionType::OxenNameSystem => Ok(()),
+        TransactionType::Standard
+        | TransactionType::Stake
+        | TransactionType::OxenNameSystem
+        | TransactionType::OxenSwap => Ok(()),
         TransactionType::StateChange => {
             check_state_change(view, registry, &Extra::parse_or_empty(&prefix.extra), height)
         }

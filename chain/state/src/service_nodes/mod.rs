@@ -141,7 +141,7 @@ impl ServiceNodeRules for NoServiceNodes {
         _: Height,
     ) -> Result<(), TransactionError> {
         match transaction.transaction().prefix.kind {
-            TransactionType::Standard | TransactionType::OxenNameSystem => Ok(()),
+            TransactionType::Standard | TransactionType::OxenNameSystem | TransactionType::OxenSwap => Ok(()),
             kind => Err(TransactionError::RegistryMissing { kind }),
         }
     }

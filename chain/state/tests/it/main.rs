@@ -12,6 +12,7 @@ mod reading;
 mod rewards;
 mod rule_coverage;
 mod staking;
+mod swap;
 mod transaction_rules;
 mod unlocking;
 mod weights;

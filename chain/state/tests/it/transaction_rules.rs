@@ -24,7 +24,7 @@ variants!(
     OutputCount, OutputAmountInTheClear, InputAmountInTheClear, WrongRingCtType, RangeProofPadding, RingSize,
     RingNotAscending, InputsNotSorted, KeyImageDomain, Unbalanced, InvalidRangeProof, InvalidRingSignature, TooHeavy,
     RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, Name, RegistryMissing,
-    StakeLocked, StakeBlacklisted, StateChange, Unlock, L2EventMissing, L2EventWithoutHeight, View,
+    StakeLocked, StakeBlacklisted, StateChange, Swap, Unlock, L2EventMissing, L2EventWithoutHeight, View,
 );
 
 const CASES: &[Case<TransactionError>] = &[
@@ -86,6 +86,10 @@ const CASES: &[Case<TransactionError>] = &[
         let staked = chain.staked_output("n1", "o1");
         let forged = StakingChain::unlock_by(StakingChain::key("n1"), &staked, &StakingChain::node_keys("n1"));
         refused_in(&chain, forged)
+    }),
+    ("Swap", || {
+        let burn = crate::swap::refused(|field| field.l2_chain_id = 1);
+        TransactionError::Swap(burn)
     }),
     ("View", unreadable_state),
 ];

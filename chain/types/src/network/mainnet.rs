@@ -150,6 +150,7 @@ pub(super) fn with_block_time(target_block_seconds: u64) -> Network {
             settlement: L2Settlement::AsReference,
         },
         stake_conversion: StakeConversion::default(),
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),

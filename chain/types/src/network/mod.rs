@@ -10,6 +10,7 @@ mod hard_forks;
 mod parameters;
 mod pulse_schedule;
 mod stake_conversion;
+mod swap;
 
 mod devnet;
 mod fakechain;
@@ -30,8 +31,8 @@ pub use parameters::{
     PaymentStart, Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters,
     blocks_in, blocks_in_days, blocks_in_hours,
 };
-
 pub use stake_conversion::{ConversionRatio, PrefixedAddress, StakeConversion};
+pub use swap::{SwapParameters, SwapRatio, SwapRatioInForce, SwapRatioPeriod, SwapRatioTable, SwapRatioTableError};
 
 use crate::{
     bytes::{Hash, NetworkId},
@@ -92,6 +93,8 @@ pub struct Network {
     pub l2: L2Parameters,
     /// What becomes of OXEN stakes at HF21.
     pub stake_conversion: StakeConversion,
+    /// The swap from OXEN to SESH; `None` where it is not decided.
+    pub swap: Option<SwapParameters>,
     /// The foundation's addresses.
     pub governance: GovernanceAddresses,
     /// What is kept.

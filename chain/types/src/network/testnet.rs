@@ -119,6 +119,7 @@ pub(super) fn network() -> Network {
             settlement: L2Settlement::AsReference,
         },
         stake_conversion: StakeConversion::default(),
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE.to_owned(),
             second: GOVERNANCE.to_owned(),

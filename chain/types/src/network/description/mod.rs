@@ -8,6 +8,7 @@
 
 mod constants;
 mod error;
+mod swap;
 
 #[cfg(test)]
 mod tests;
