@@ -65,8 +65,12 @@ impl BridgeNodes for ChainSources {
         if registry.node_by_bls_key(key).is_some() {
             return Ok(NodeStanding::Registered);
         }
-        let registers = |kind: &L2EventKind| matches!(kind, L2EventKind::NewServiceNode { bls_key, .. } if bls_key == key);
-        if pending_events(&*snapshot)?.iter().any(|pending| registers(&pending.event.kind)) {
+        let registers =
+            |kind: &L2EventKind| matches!(kind, L2EventKind::NewServiceNode { bls_key, .. } if bls_key == key);
+        if pending_events(&*snapshot)?
+            .iter()
+            .any(|pending| registers(&pending.event.kind))
+        {
             return Ok(NodeStanding::Pending);
         }
         let removed = registry.bridge().removed.get(key);

@@ -4,6 +4,7 @@ use crate::types::ErrorCode;
 use oxen_crypto::address::AddressError;
 use oxen_node_api::{
     MiningError, SubmitBlockError,
+    bridge::AggregationError,
     service_nodes::{ReportError, SignError},
 };
 use oxen_staking_rules::registry::RegistrationError;
@@ -200,6 +201,17 @@ pub enum MethodError {
         #[source]
         reason: AddressError,
     },
+    /// Not an address on L2.
+    #[error(
+        "{found:?} is not an Ethereum address: write 0x and forty digits; capitals and small letters together are a checksum"
+    )]
+    NotAnEthereumAddress {
+        /// The text, cut.
+        found: String,
+    },
+    /// Service nodes gave no signatures.
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     /// A subaddress where none may stand.
     #[error("a subaddress cannot be mined to: give a primary address")]
     Subaddress,
@@ -392,7 +404,11 @@ impl MethodError {
             | Self::NoSuchTransaction { .. } => ErrorCode::WrongParameter,
             Self::HeightTooBig { .. } => ErrorCode::HeightTooBig,
             Self::ReserveSizeTooBig { .. } => ErrorCode::ReserveSizeTooBig,
-            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } => ErrorCode::WrongAddress,
+            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } | Self::NotAnEthereumAddress { .. } => {
+                ErrorCode::WrongAddress
+            }
+            Self::Aggregation(AggregationError::View(_)) => ErrorCode::Internal,
+            Self::Aggregation(_) => ErrorCode::BlsSignature,
             Self::Subaddress => ErrorCode::Subaddress,
             Self::WrongBlock(_) => ErrorCode::WrongBlock,
             Self::WrongBlockSize { .. } => ErrorCode::WrongBlockSize,

@@ -2,6 +2,7 @@
 
 mod absent;
 mod blocks;
+mod bridge;
 mod chain;
 mod checkpoints;
 mod fees;
@@ -40,6 +41,7 @@ pub fn all_methods() -> Vec<Method> {
         outputs::methods(),
         fees::methods(),
         rewards::methods(),
+        bridge::methods(),
         names::methods(),
         swap::methods(),
         checkpoints::methods(),

@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod block;
+pub mod bridge;
 pub mod chain;
 pub mod error_code;
 pub mod names;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
     include_str!("blocks.rs"),
+    include_str!("bridge.rs"),
     include_str!("chain.rs"),
     include_str!("limits.rs"),
     include_str!("making.rs"),

@@ -4,6 +4,7 @@
 mod access;
 mod blink;
 mod blocks;
+mod bridge;
 mod chain;
 mod coverage;
 mod envelope;
