@@ -6,8 +6,8 @@ use oxen_crypto::{
 };
 use oxen_staking_rules::Recipient;
 use oxen_types::{
-    Amount, GlobalOutputIndex, Height, KeyImage, Network, PublicKey, Transaction, Unlock, UnlockTime, extra::Extra,
-    keccak256, transaction::Proofs,
+    Amount, GlobalOutputIndex, Height, KeyImage, Network, PublicKey, Transaction, Unlock, UnlockTime, keccak256,
+    transaction::Proofs,
 };
 use std::sync::Arc;
 

@@ -212,7 +212,11 @@ mod tests {
         );
         let bls_path = folder.path().join(BLS_FILE);
         assert_eq!(fs::metadata(&bls_path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_to_string(&bls_path).unwrap().len(), 67, "0x, 64 digits, end of line");
+        assert_eq!(
+            fs::read_to_string(&bls_path).unwrap().len(),
+            67,
+            "0x, 64 digits, end of line"
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left over");
     }
 

@@ -8,9 +8,9 @@ use crate::{
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        L2Parameters, L2Settlement, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
-        ProofOfWorkRule, PulseParameters, PulseStartRule, StakeConversion, StakingParameters, SwapParameters,
-        UptimeParameters, blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
+        L2Parameters, L2Settlement, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
+        PulseParameters, PulseStartRule, StakeConversion, StakingParameters, SwapParameters, UptimeParameters,
+        blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 

@@ -31,9 +31,8 @@ pub use parameters::{
     PaymentStart, Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters,
     blocks_in, blocks_in_days, blocks_in_hours,
 };
-pub use swap::{SwapParameters, SwapRatio, SwapRatioInForce, SwapRatioPeriod, SwapRatioTable, SwapRatioTableError};
-
 pub use stake_conversion::{ConversionRatio, PrefixedAddress, StakeConversion};
+pub use swap::{SwapParameters, SwapRatio, SwapRatioInForce, SwapRatioPeriod, SwapRatioTable, SwapRatioTableError};
 
 use crate::{
     bytes::{Hash, NetworkId},
