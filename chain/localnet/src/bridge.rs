@@ -103,7 +103,7 @@ pub(crate) fn describe(
     let wallet = |name: &str| Wallet::new(&wallets.join(name), "127.0.0.1:1").on_network(&draft);
     let faucet = wallet(OPERATOR);
     faucet.restore_offline(crate::private_network::FAUCET_SEED.trim())?;
-    let operator = faucet.ethereum_address()?;
+    let (staker, operator) = (faucet.address_offline()?, faucet.ethereum_address()?);
     for name in &bridge.wallets {
         let wallet = wallet(name);
         wallet.create_offline()?;
@@ -116,7 +116,7 @@ pub(crate) fn describe(
     }
     description["stake_conversion"] = json!({
         "ratio": { "numerator": RATIO.0, "denominator": RATIO.1 },
-        "addresses": { faucet.address_offline()?: operator },
+        "addresses": { (staker): operator },
         "service_nodes": keys,
     });
     go_over(&mut description, bridge);

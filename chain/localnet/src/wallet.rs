@@ -242,7 +242,7 @@ impl Wallet {
             .arg(&self.network)
             .args(["--json", "--non-interactive", "--yes", "--quiet", "--password", ""])
             .args(["--daemon-address", &self.daemon])
-            .args(self.l2_provider.iter().flat_map(|url| ["--l2-provider", url]))
+            .args(self.l2_provider.iter().flat_map(|url| ["--l2-provider", url.as_str()]))
             .args(source);
         Ok(program)
     }

@@ -12,31 +12,28 @@ use serde_json::Value;
 use std::fs;
 
 sol! {
-    #[derive(Debug)]
+    #![sol(all_derives = true)]
+
     interface Sesh {
         function transfer(address to, uint256 value) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
     }
 
-    #[derive(Debug)]
     struct G1Point {
         uint256 X;
         uint256 Y;
     }
 
-    #[derive(Debug)]
     struct Staker {
         address addr;
         address beneficiary;
     }
 
-    #[derive(Debug)]
     struct Contributor {
         Staker staker;
         uint256 stakedAmount;
     }
 
-    #[derive(Debug)]
     struct SeedServiceNode {
         G1Point blsPubkey;
         uint256 ed25519Pubkey;
@@ -44,14 +41,12 @@ sol! {
         Contributor[] contributors;
     }
 
-    #[derive(Debug)]
     interface RewardRatePool {
         function initialize(address beneficiary, address sesh) external;
         function rewardRate() external view returns (uint256);
         function payoutReleased() external;
     }
 
-    #[derive(Debug)]
     interface ServiceNodeRewards {
         function initialize(address token, address foundationPool, uint256 stakingRequirement, uint256 maxContributors, uint256 liquidatorRewardRatio, uint256 poolShareOfLiquidationRatio, uint256 recipientRatio) external;
         function seedPublicKeyList(SeedServiceNode[] nodes) external;
@@ -63,12 +58,10 @@ sol! {
         function ed25519ToServiceNodeID(uint256 key) external view returns (uint64);
     }
 
-    #[derive(Debug)]
     interface ServiceNodeContributionFactory {
         function initialize(address rewards) external;
     }
 
-    #[derive(Debug)]
     interface OxenSwap {
         function credited(address account) external view returns (uint256);
         function claimed(address account) external view returns (uint256);
