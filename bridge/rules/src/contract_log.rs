@@ -43,7 +43,11 @@ pub mod topic {
     const fn word(text: &str) -> Word {
         let (bytes, mut digest, mut index) = (text.as_bytes(), [0; 32], 0);
         assert!(bytes.len() == 64, "a digest has 64 hexadecimal characters");
-        #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        #[expect(
+            clippy::arithmetic_side_effects,
+            clippy::indexing_slicing,
+            reason = "evaluated by the compiler"
+        )]
         while index < 32 {
             digest[index] = nibble(bytes[2 * index]) * 16 + nibble(bytes[2 * index + 1]);
             index += 1;

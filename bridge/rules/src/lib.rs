@@ -20,6 +20,7 @@
     )
 )]
 
+pub mod confirmation;
 pub mod contract_log;
 pub mod event_transaction;
 pub mod picture;

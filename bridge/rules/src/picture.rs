@@ -173,7 +173,10 @@ impl Picture {
         if let Some(list) = &parts.list {
             nodes = list.nodes.clone();
             members = nodes.by_id.values().copied().collect();
-            let later = parts.logs.iter().filter(|(position, _)| position.l2_height > list.as_of);
+            let later = parts
+                .logs
+                .iter()
+                .filter(|(position, _)| position.l2_height > list.as_of);
             for change in later.filter_map(|(_, log)| log.change) {
                 match change {
                     ListChange::Added { id, key } => {
@@ -216,7 +219,11 @@ impl Picture {
     /// The contract's list: as it was read, with every change since that a log told of. `None` while it could not be read.
     #[must_use]
     pub const fn contract_nodes(&self) -> Option<&ContractNodes> {
-        if self.parts.list.is_some() { Some(&self.nodes) } else { None }
+        if self.parts.list.is_some() {
+            Some(&self.nodes)
+        } else {
+            None
+        }
     }
 
     /// The list as it was read.
@@ -259,7 +266,8 @@ impl Picture {
         }
         let agrees = match &event.kind {
             L2EventKind::PurgeMissingServiceNode { bls_key } => {
-                let is_due = event.source.chain_id == self.parts.chain_id && self.is_purge_block(event.source.l2_height);
+                let is_due =
+                    event.source.chain_id == self.parts.chain_id && self.is_purge_block(event.source.l2_height);
                 is_due && self.is_missing(bls_key, height, registered)
             }
             _ => self.saw(event),
@@ -297,9 +305,7 @@ impl Picture {
         let Some(list) = self.parts.list.as_ref().filter(|list| self.is_purge_block(list.as_of)) else {
             return Vec::new();
         };
-        let missing = registered
-            .keys()
-            .filter(|key| self.is_missing(key, height, registered));
+        let missing = registered.keys().filter(|key| self.is_missing(key, height, registered));
         missing
             .map(|bls_key| L2Event {
                 source: L2Source {

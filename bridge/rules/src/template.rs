@@ -80,7 +80,9 @@ pub enum NoWord {
         newest: u64,
     },
     /// The pool was not asked at that block.
-    #[error("the reward rate at L2 block {l2_height} could not be read; if this lasts, the providers do not keep old state")]
+    #[error(
+        "the reward rate at L2 block {l2_height} could not be read; if this lasts, the providers do not keep old state"
+    )]
     NoRewardRate {
         /// The block of the template.
         l2_height: u64,
@@ -129,7 +131,9 @@ pub enum TemplateObjection {
         count: usize,
     },
     /// What is new in the block needs a word on L2.
-    #[error("the block says something new of L2 and this node has read nothing of it: give it a provider with --l2-provider")]
+    #[error(
+        "the block says something new of L2 and this node has read nothing of it: give it a provider with --l2-provider"
+    )]
     NothingRead,
     /// A report is not the transaction that its event has.
     #[error("transaction {id} reports an L2 event in other bytes than every node makes of it")]
@@ -247,7 +251,11 @@ pub fn check_template(
     check_reward(picture, chain, header)?;
     let own = own_votes(picture, chain).map_err(NoWord::from)?;
     if header.l2_votes != own {
-        let differs = header.l2_votes.iter().zip(&own).position(|(theirs, ours)| theirs != ours);
+        let differs = header
+            .l2_votes
+            .iter()
+            .zip(&own)
+            .position(|(theirs, ours)| theirs != ours);
         return Err(TemplateObjection::Votes {
             first: differs.unwrap_or(header.l2_votes.len().min(own.len())),
             count: own.len(),

@@ -153,6 +153,9 @@ impl Mempool {
     /// What this node relays beyond what the chain allows.
     fn check_policy(&self, limits: &WeightLimits, candidate: &Candidate) -> Result<(), AdmissionError> {
         let transaction = &candidate.transaction;
+        if candidate.relay == Relay::Relay && transaction.transaction().prefix.kind.is_l2_event() {
+            return Err(AdmissionError::ReportRelayed);
+        }
         let is_blink = candidate.blink != BlinkState::Ordinary;
         if is_blink && transaction.transaction().prefix.kind != TransactionType::Standard {
             return Err(AdmissionError::NotBlinkable);

@@ -4,13 +4,13 @@ use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
-use oxen_bridge_follower::{EventReporter, Followed, Follower, FollowerSettings, OwnChain, OwnWord};
 use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
+use oxen_bridge_follower::{EventReporter, Followed, Follower, FollowerSettings, OwnChain, OwnWord};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, L2Reader, NoL2, PeerControl, QuorumHandler,
-    QuorumNetwork, QuorumSubject, Reach, SyncState,
+    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, L2Reader, NoL2, PeerControl,
+    QuorumHandler, QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
@@ -18,7 +18,7 @@ use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
     NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
 };
-use oxen_staking_rules::ServiceNodeKeys;
+use oxen_staking_rules::{ServiceNodeKeys, uptime_proof::NothingProven};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};
 use oxen_store::ChainStore;
 use oxen_types::{Height, Network, PublicKey};
@@ -127,6 +127,7 @@ impl Core {
             staking: Arc::clone(&self.staking) as _,
             sync,
             storage: Arc::new(DatabaseProofStorage(store.clone())),
+            possession: Arc::new(NothingProven),
             settings,
         })?);
         if let Some(peers) = peers {

@@ -13,7 +13,10 @@ use crate::{
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
     },
-    bridge::reward::{check_reading, consensus_reward, record_reading},
+    bridge::{
+        events::check_votes,
+        reward::{check_reading, consensus_reward, record_reading},
+    },
     checked_block::{CheckedBlock, UntrustedBlock},
     delta::{Delta, Overlay, Undo, scan_rows},
     error::{BlockError, TransactionError},
@@ -217,6 +220,9 @@ fn transition(
     let accrued = match &block.block().header.l2 {
         Some(l2) => {
             record_reading(&mut state, height, l2);
+            RewardLedger::new(&mut state, rules.network, height)
+                .accrue_on_l2(earned.reward, &duties)
+                .map_err(reward_error)?;
             Accrued::NOTHING
         }
         None => {
@@ -311,6 +317,7 @@ fn check_l2_earnings(
         });
     }
     check_reading(view, height, l2)?;
+    check_votes(view, l2)?;
     let reward = consensus_reward(view, network, height)?;
     check_reward(block, reward)?;
     Ok(Earnings {

@@ -190,6 +190,15 @@ pub enum TransactionError {
     /// A quorum's decision does not hold (staking §16.2).
     #[error(transparent)]
     StateChange(#[from] StateChangeError),
+    /// A report of an L2 event says what its type says (staking §19.2).
+    #[error("a transaction of type {kind:?} must report an event of that kind")]
+    L2EventMissing {
+        /// Type found.
+        kind: TransactionType,
+    },
+    /// A report of an L2 event says in which L2 block it happened (staking §19.2).
+    #[error("the reported event is of no L2 block")]
+    L2EventWithoutHeight,
     /// A request to unlock a stake does not hold (staking §8.2).
     #[error(transparent)]
     Unlock(#[from] UnlockError),
@@ -357,6 +366,14 @@ pub enum BlockError {
     L2EventOrder {
         /// As the block says.
         counted: u32,
+    },
+    /// HF21: one vote for each report of an L2 event that waits (staking §19.3).
+    #[error("{found} votes on L2 events; {expected} reports wait for one")]
+    L2VoteCount {
+        /// Reports that wait.
+        expected: usize,
+        /// Votes found.
+        found: usize,
     },
     /// HF21: the reward rate moves by little from block to block (chain §4.8).
     #[error("the block says it read a reward rate of {found} from L2; {least} to {most} are allowed")]

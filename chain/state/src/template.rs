@@ -3,7 +3,10 @@
 use crate::{
     apply::next_difficulty,
     block::{coinbase::key_end, reward::block_reward, weight::WeightLimits},
-    bridge::reward::{allowed_rewards, consensus_reward, reading_before},
+    bridge::{
+        events::waiting_reports,
+        reward::{allowed_rewards, consensus_reward, reading_before},
+    },
     rewards::due_payouts,
     tables::{Blocks, Totals},
     transaction::CheckedTransaction,
@@ -147,7 +150,10 @@ fn l2_header(view: &dyn View, height: Height, values: &TemplateL2) -> Result<L2H
             .l2_reward
             .unwrap_or(before.l2_reward)
             .clamp(*allowed.start(), *allowed.end()),
-        l2_votes: Vec::new(),
+        l2_votes: waiting_reports(view)?
+            .iter()
+            .map(|report| values.agreed.contains(report))
+            .collect(),
     })
 }
 

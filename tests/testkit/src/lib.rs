@@ -39,5 +39,5 @@ pub use name::{NameBuilder, name_owner, name_signer};
 pub use network::{GENESIS_TIME, TestNetwork};
 pub use service_nodes::ScriptedServiceNodes;
 pub use services::{ManualClock, SharedChain};
-pub use staking::{Begins, Maker, Population, StakePlay, StakingChain, TestingQuorum, VotePlay, Waiting};
+pub use staking::{Begins, Maker, Population, StakePlay, StakingChain, TestingQuorum, VotePlay, Waiting, l2_report};
 pub use transfer::{Fault, Transfer, TransferBuilder, TransferPlan};

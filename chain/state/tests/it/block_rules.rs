@@ -3,6 +3,7 @@
 use crate::{
     hard_forks,
     rule_coverage::{Case, check, variants},
+    staking::ethereum,
 };
 use oxen_state::{BlockError, MemoryState, Rules, UntrustedBlock, WorkHash, apply, transaction::ProofsAssumedValid};
 use oxen_testkit::{Account, Fault, ScriptedServiceNodes, StakingChain, TestChain, TestNetwork, TransferBuilder};
@@ -21,7 +22,7 @@ variants!(
     TimestampBelowMedian, TransactionMissing, TransactionMined, Transaction, ProofsNotVerified, PulseNotExpected,
     PulseExpected, PulseNonce, PulseSignatureSet, PulseSignature, PulseTiming, InsufficientWork, WorkNotVerifiable,
     CoinbaseForm, CoinbaseUnlockTime, CoinbaseLeader, PayoutCount, PayoutMismatch, LeaderTail, L2EventOrder,
-    L2RewardMoved, RewardMismatch, TooHeavy, ProducerGone, AmountOverflow, View,
+    L2VoteCount, L2RewardMoved, RewardMismatch, TooHeavy, ProducerGone, AmountOverflow, View,
 );
 
 const CASES: &[Case<BlockError>] = &[
@@ -128,6 +129,8 @@ const CASES: &[Case<BlockError>] = &[
     ("RewardMismatch", hard_forks::wrong_ethereum_reward),
     ("LeaderTail", hard_forks::wrong_leader_tail),
     ("L2EventOrder", hard_forks::more_events_than_transactions),
+    ("L2EventOrder", ethereum::event_behind_a_transfer),
+    ("L2VoteCount", ethereum::too_few_votes),
     ("L2RewardMoved", hard_forks::rate_too_high),
     ("L2RewardMoved", hard_forks::rate_too_low),
     ("WrongHeight", hard_forks::wrong_height_of_header),

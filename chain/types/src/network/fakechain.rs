@@ -8,9 +8,9 @@ use crate::{
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        L2Parameters, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule, PulseParameters,
-        PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days, blocks_in_hours,
-        parameters::coins,
+        L2Parameters, L2Settlement, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
+        PulseParameters, PulseStartRule, StakeConversion, StakingParameters, UptimeParameters, blocks_in,
+        blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -107,7 +107,9 @@ pub(super) fn network() -> Network {
             purge_blocks: 28_800,
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 30,
+            settlement: L2Settlement::AsReference,
         },
+        stake_conversion: StakeConversion::default(),
         governance: GovernanceAddresses {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),
@@ -128,6 +130,10 @@ pub(super) fn regtest() -> Network {
         forks: HardForkTable::new(&REGTEST_FORKS).expect("the heights and versions above ascend from height 0"),
         difficulty: DifficultyRule::Fixed(1),
         genesis: Genesis::regtest(),
+        l2: L2Parameters {
+            settlement: L2Settlement::NothingLost,
+            ..network().l2
+        },
         ..network()
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     amount::Amount,
     bytes::EthereumAddress,
     network::{
-        AddressPrefixes, CompanionServices, DifficultyRule, FoundationAccrual, HardForkVersion, NamePeriods, Network,
-        PaymentStart, ProofOfWorkRule, constants as fixed, mainnet,
+        AddressPrefixes, CompanionServices, DifficultyRule, FoundationAccrual, HardForkVersion, L2Settlement,
+        NamePeriods, Network, PaymentStart, ProofOfWorkRule, constants as fixed, mainnet,
     },
 };
 use serde_json::Value;
@@ -390,6 +390,13 @@ const ROWS: &[Row] = &[
         l2.purge_minimum_age_blocks
     ),
     field!("ETH_EXIT_BUFFER", "blocks", number, l2.exit_buffer_blocks),
+    choice!(
+        "L2_NO_STAKE_LOST",
+        "whether exits give stakes back where the reference would not",
+        l2.settlement,
+        L2Settlement::NothingLost,
+        L2Settlement::AsReference
+    ),
     field!(
         "STORE_LONG_TERM_STATE_INTERVAL",
         "blocks",
