@@ -56,7 +56,9 @@ async fn main() {
     let elapsed = start.elapsed();
     let events = caught_up.as_ref().unwrap().events().count();
     let requests = follower.requests()[0];
-    println!("{height} L2 blocks with {events} events: {elapsed:.2?}, {requests} requests (budget {per_minute} a minute)");
+    println!(
+        "{height} L2 blocks with {events} events: {elapsed:.2?}, {requests} requests (budget {per_minute} a minute)"
+    );
     assert_eq!(events as u64, EVENTS);
     // What may go at once, and what the time allows.
     let allowed = u64::from(per_minute / 4) + elapsed.as_secs() * u64::from(per_minute) / 60 + 2;

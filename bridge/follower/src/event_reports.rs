@@ -40,7 +40,9 @@ impl EventReporter {
                 let (pool, chain) = (Arc::clone(&pool), Arc::clone(&chain));
                 let work = move || reconcile(&picture, &*pool, &*chain);
                 if tokio::task::spawn_blocking(work).await.is_err() {
-                    tracing::error!("reports of L2 events could not be handed to the pool; it is tried again with the next look");
+                    tracing::error!(
+                        "reports of L2 events could not be handed to the pool; it is tried again with the next look"
+                    );
                 }
             }
         }))
@@ -71,12 +73,7 @@ pub(crate) fn reconcile(picture: &Picture, pool: &dyn Pool, chain: &dyn Reportin
 }
 
 /// Reports in the pool that this node would vote against.
-fn vanished_reports(
-    picture: &Picture,
-    pool: &dyn Pool,
-    height: Height,
-    registered: &dyn RegisteredSince,
-) -> Vec<Hash> {
+fn vanished_reports(picture: &Picture, pool: &dyn Pool, height: Height, registered: &dyn RegisteredSince) -> Vec<Hash> {
     let waiting = pool.transactions();
     let reports = waiting.iter().map(|waiting| &waiting.transaction);
     // They come before everything else.

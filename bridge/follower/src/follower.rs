@@ -78,7 +78,10 @@ impl Follower {
         if rustls::crypto::ring::default_provider().install_default().is_err() {
             tracing::debug!("a rustls provider was chosen before");
         }
-        let providers = settings.providers.iter().map(|url| Provider::new(url, &settings).map(Arc::new));
+        let providers = settings
+            .providers
+            .iter()
+            .map(|url| Provider::new(url, &settings).map(Arc::new));
         let providers = providers.collect::<Result<Vec<_>, _>>()?;
         if settings.chain_id_check == ChainIdCheck::Required {
             check_chains(&providers, followed.parameters.chain_id).await?;
@@ -120,7 +123,11 @@ impl Follower {
     /// Requests to each provider since the start, in the operator's order.
     #[must_use]
     pub fn requests(&self) -> Vec<u64> {
-        self.shared.providers.iter().map(|provider| provider.requests()).collect()
+        self.shared
+            .providers
+            .iter()
+            .map(|provider| provider.requests())
+            .collect()
     }
 }
 

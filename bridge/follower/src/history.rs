@@ -194,7 +194,9 @@ fn seen_log(chain_id: u64, record: &LogRecord) -> Result<Option<SeenLog>, LogErr
         }),
         ContractLog::Event { event, node_id } => {
             let change = match (&event.kind, node_id) {
-                (L2EventKind::NewServiceNode { bls_key, .. }, Some(id)) => Some(ListChange::Added { id, key: *bls_key }),
+                (L2EventKind::NewServiceNode { bls_key, .. }, Some(id)) => {
+                    Some(ListChange::Added { id, key: *bls_key })
+                }
                 (L2EventKind::Exit { .. }, Some(id)) => Some(ListChange::Removed { id }),
                 _ => None,
             };

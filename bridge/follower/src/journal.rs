@@ -41,7 +41,10 @@ impl Journal {
             tracing::warn!("L2 blocks changed that were taken for settled; everything was read anew");
         }
         if looked.vanished > 0 {
-            tracing::warn!(events = looked.vanished, "L2 was reorganised: events vanished and are not reported");
+            tracing::warn!(
+                events = looked.vanished,
+                "L2 was reorganised: events vanished and are not reported"
+            );
         }
         if self.error.take().is_some() || !self.has_followed {
             tracing::info!(l2_height = looked.head, "in step with L2");

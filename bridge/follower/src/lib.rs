@@ -9,7 +9,7 @@
 //! blocks, the reward rates and the contract's list; `agreement` says what a majority holds; `history` is what was read, with
 //! marks of blocks by which a reorganisation below them shows. A `provider` speaks JSON-RPC over a bounded `transport` within a
 //! `budget`, and `journal` tells the operator what changed. [`EventReporter`] hands the events that are safe to the pool as
-//! transactions, and takes those away that vanished.
+//! transactions, and takes those away that vanished; [`OwnWord`] is what the node writes into blocks and what it signs.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

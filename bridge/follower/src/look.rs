@@ -33,7 +33,9 @@ pub(crate) enum LookError {
         newest: u64,
     },
     /// Logs could not be read.
-    #[error("no L2 provider returns the logs of blocks {first} to {last}; lower --l2-max-logs if they refuse ranges of this size")]
+    #[error(
+        "no L2 provider returns the logs of blocks {first} to {last}; lower --l2-max-logs if they refuse ranges of this size"
+    )]
     NoLogs {
         /// First block.
         first: u64,
@@ -275,12 +277,18 @@ impl Reader {
                 return;
             }
         }
-        tracing::warn!("the contract's list of service nodes could not be read; there is no opinion on purges and no aggregate until it can");
+        tracing::warn!(
+            "the contract's list of service nodes could not be read; there is no opinion on purges and no aggregate until it can"
+        );
     }
 
     async fn agreed_list(&self, in_step: &[Arc<Provider>], at: u64) -> Option<ContractNodes> {
         let contract = self.followed.rewards;
-        let answers = ask_all(in_step, |provider| async move { provider.node_list(contract, at).await }).await;
+        let answers = ask_all(
+            in_step,
+            |provider| async move { provider.node_list(contract, at).await },
+        )
+        .await;
         agreed_answer(answers.into_iter().map(|(_, list)| list)).map(ContractNodes::new)
     }
 }

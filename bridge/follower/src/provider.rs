@@ -177,7 +177,9 @@ impl Provider {
     pub(crate) async fn head(&self) -> Result<Head, ProviderError> {
         self.count().await;
         let block = self.rpc.get_block_by_number(BlockNumberOrTag::Latest).await?;
-        let header = block.ok_or(ProviderError::Nonsense("that there is no newest block"))?.header;
+        let header = block
+            .ok_or(ProviderError::Nonsense("that there is no newest block"))?
+            .header;
         Ok(Head {
             number: header.number,
             timestamp: header.timestamp,
@@ -199,7 +201,11 @@ impl Provider {
     }
 
     /// Every log of the contract in a range, in order.
-    pub(crate) async fn logs(&self, contract: EthereumAddress, range: BlockRange) -> Result<Vec<LogRecord>, ProviderError> {
+    pub(crate) async fn logs(
+        &self,
+        contract: EthereumAddress,
+        range: BlockRange,
+    ) -> Result<Vec<LogRecord>, ProviderError> {
         let address = Address::from(contract.to_bytes());
         let filter = Filter::new()
             .address(address)
@@ -269,7 +275,8 @@ impl Provider {
 /// Host and port: the path of a provider's address is often its key.
 fn public_name(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn log_record(log: &Log) -> Option<LogRecord> {
@@ -303,7 +310,10 @@ mod tests {
     #[test]
     fn the_name_of_a_provider_does_not_hold_its_key() {
         let name = |url: &str| public_name(&Url::parse(url).unwrap());
-        assert_eq!(name("https://user:pass@arb.example.com/v2/SECRET?k=SECRET"), "arb.example.com");
+        assert_eq!(
+            name("https://user:pass@arb.example.com/v2/SECRET?k=SECRET"),
+            "arb.example.com"
+        );
         assert_eq!(name("http://127.0.0.1:8545"), "127.0.0.1:8545");
     }
 }

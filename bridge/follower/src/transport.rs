@@ -45,7 +45,8 @@ impl BoundedHttp {
     }
 
     async fn exchange(self, request: RequestPacket) -> TransportResult<ResponsePacket> {
-        let unreachable = |error: reqwest::Error| TransportErrorKind::custom(HttpFault::Unreachable(error.without_url()));
+        let unreachable =
+            |error: reqwest::Error| TransportErrorKind::custom(HttpFault::Unreachable(error.without_url()));
         let call = self.client.post(self.url).json(&request);
         let mut response = call.send().await.map_err(unreachable)?;
         let status = response.status();

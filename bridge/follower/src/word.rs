@@ -19,12 +19,7 @@ use oxen_state::{
     template::TemplateL2,
     transaction::CheckedTransaction,
 };
-use oxen_types::{
-    Block, Height,
-    bytes::BlsPublicKey,
-    extra::L2Event,
-    network::HardForkVersion,
-};
+use oxen_types::{Block, Height, bytes::BlsPublicKey, extra::L2Event, network::HardForkVersion};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Gives this node's word.

@@ -131,7 +131,9 @@ pub enum TemplateObjection {
         count: usize,
     },
     /// What is new in the block needs a word on L2.
-    #[error("the block says something new of L2 and this node has read nothing of it: give it a provider with --l2-provider")]
+    #[error(
+        "the block says something new of L2 and this node has read nothing of it: give it a provider with --l2-provider"
+    )]
     NothingRead,
     /// A report is not the transaction that its event has.
     #[error("transaction {id} reports an L2 event in other bytes than every node makes of it")]

@@ -12,8 +12,8 @@ use crate::{
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
-use oxen_bridge_follower::FollowerSettings;
 use oxen_blink::{BlinkSender, BlinkService};
+use oxen_bridge_follower::FollowerSettings;
 use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
     Blink, ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NoBlink, NodeControl, PeerControl, Subscription,

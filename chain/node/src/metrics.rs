@@ -47,7 +47,10 @@ impl Metrics {
             describe_gauge!(L2_HEIGHT, "Newest block of Arbitrum that was read");
             describe_gauge!(L2_INTERRUPTED_SECONDS, "Seconds without a usable provider of Arbitrum");
             describe_gauge!(L2_PROVIDER_HEIGHT, "Newest block that a provider told of");
-            describe_counter!(L2_PROVIDER_FAILURES, "Requests to a provider that failed since the start");
+            describe_counter!(
+                L2_PROVIDER_FAILURES,
+                "Requests to a provider that failed since the start"
+            );
             describe_counter!(
                 L2_PROVIDER_CONTRADICTIONS,
                 "Answers of a provider that the majority contradicted since the start"

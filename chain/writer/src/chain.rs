@@ -3,7 +3,8 @@
 use crate::{branches::Alternatives, candidate::Candidate};
 use oxen_node_api::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, EventHub, L2Refusal, L2Templates, NoL2Values, PoolKeeper, Snapshot, SubmitBlockError, SubmitCheckpointError,
+    CheckpointOutcome, Clock, EventHub, L2Refusal, L2Templates, NoL2Values, PoolKeeper, Snapshot, SubmitBlockError,
+    SubmitCheckpointError,
 };
 use oxen_state::{
     Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,

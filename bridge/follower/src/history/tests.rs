@@ -127,7 +127,10 @@ fn a_shorter_chain_takes_everything_above_its_end() {
     });
     history.cut_above(500);
     assert_eq!(positions(&history), [500]);
-    assert_eq!((history.newest, history.marks.len(), history.list), (Some(500), 0, None));
+    assert_eq!(
+        (history.newest, history.marks.len(), history.list),
+        (Some(500), 0, None)
+    );
 }
 
 #[test]
@@ -150,7 +153,10 @@ fn where_rates_change_often_those_of_two_minutes_are_read() {
         ..History::default()
     };
     let missing = history.missing_rates(&followed);
-    assert_eq!((missing.first(), missing.last(), missing.len()), (Some(&1_000), Some(&520), 121));
+    assert_eq!(
+        (missing.first(), missing.last(), missing.len()),
+        (Some(&1_000), Some(&520), 121)
+    );
     let young = History {
         newest: Some(3),
         ..History::default()

@@ -13,7 +13,10 @@ fn followed() -> Followed {
 }
 
 fn history() -> History {
-    let position = |l2_height| LogPosition { l2_height, log_index: 3 };
+    let position = |l2_height| LogPosition {
+        l2_height,
+        log_index: 3,
+    };
     let event = L2Event {
         source: L2Source {
             chain_id: followed().parameters.chain_id,
@@ -79,7 +82,10 @@ fn a_file_that_is_changed_or_cut_anywhere_is_damaged() {
         changed[index] ^= 1;
         for bytes in [&changed, &good[..index].to_vec()] {
             fs::write(&path, bytes).unwrap();
-            assert!(matches!(load(&path, &followed()), Err(FileError::Damaged)), "at {index}");
+            assert!(
+                matches!(load(&path, &followed()), Err(FileError::Damaged)),
+                "at {index}"
+            );
         }
     }
 }

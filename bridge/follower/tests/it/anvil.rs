@@ -35,7 +35,10 @@ async fn events_rate_and_list_are_read() {
     let follower = follow(settings_of(&[&chain])).await;
     let picture = picture_where(&follower, |picture| picture.newest() == second).await;
     assert_eq!(events(&picture), [exit_request(first, 1), exit_request(second, 2)]);
-    assert_eq!(picture.safe_events().cloned().collect::<Vec<_>>(), [exit_request(first, 1)]);
+    assert_eq!(
+        picture.safe_events().cloned().collect::<Vec<_>>(),
+        [exit_request(first, 1)]
+    );
     assert_eq!(picture.contract_nodes().unwrap().len(), 2);
     // The pool was not there yet in block 0, in whose state the rate is read: it paid nothing.
     chain.mine(2_400 - second).await;

@@ -97,7 +97,11 @@ impl Ledger {
     }
 
     fn logs(&self, first: u64, last: u64) -> Vec<Value> {
-        let in_range = self.requests.iter().enumerate().filter(|(_, (block, _))| (first..=last).contains(block));
+        let in_range = self
+            .requests
+            .iter()
+            .enumerate()
+            .filter(|(_, (block, _))| (first..=last).contains(block));
         let log = |(index, (block, node)): (usize, &(u64, u8))| {
             json!({
                 "address": format!("0x{}", hex(&REWARDS)),
@@ -166,10 +170,10 @@ impl FakeProvider {
             widest: AtomicU64::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/secret-path", listener.local_addr().unwrap()).parse().unwrap();
-        let router = Router::new()
-            .fallback(post(answer))
-            .with_state(Arc::clone(&shared));
+        let url = format!("http://{}/secret-path", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let router = Router::new().fallback(post(answer)).with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, shared, server }
     }

@@ -2,7 +2,10 @@
 
 use crate::{
     fake_provider::{FakeProvider, Ledger, Mood},
-    scene::{events, exit_request, follow, followed, install_tls, is_interrupted, picture_where, settings, status_where, SystemClock},
+    scene::{
+        SystemClock, events, exit_request, follow, followed, install_tls, is_interrupted, picture_where, settings,
+        status_where,
+    },
 };
 use oxen_bridge_follower::{Follower, FollowerSettings, StartError};
 use oxen_node_api::{L2Reader, L2State};
@@ -45,7 +48,10 @@ async fn an_event_that_one_of_three_invents_is_not_believed() {
     assert_eq!(events(&picture), [exit_request(15_000, 1), exit_request(19_990, 2)]);
     let status = follower.status();
     assert!(status.providers[0].contradictions > 0);
-    assert_eq!([status.providers[1].contradictions, status.providers[2].contradictions], [0, 0]);
+    assert_eq!(
+        [status.providers[1].contradictions, status.providers[2].contradictions],
+        [0, 0]
+    );
 }
 
 #[tokio::test]
@@ -157,7 +163,10 @@ async fn an_outage_leaves_the_picture_and_its_end_is_noticed() {
     provider.mood(Mood::Answers);
     let picture = picture_where(&follower, |picture| picture.newest() == 20_240).await;
     assert_eq!(events(&picture).len(), 3);
-    status_where(&follower, |status| status.state == L2State::Following { newest: 20_240 }).await;
+    status_where(&follower, |status| {
+        status.state == L2State::Following { newest: 20_240 }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -184,7 +193,14 @@ async fn a_provider_of_another_chain_stops_the_start() {
     let Err(error) = started else {
         panic!("a provider of another chain was taken")
     };
-    assert!(matches!(error, StartError::WrongChain { found: 1, expected: 31_337, .. }));
+    assert!(matches!(
+        error,
+        StartError::WrongChain {
+            found: 1,
+            expected: 31_337,
+            ..
+        }
+    ));
     assert!(error.to_string().contains("--l2-provider"));
 }
 

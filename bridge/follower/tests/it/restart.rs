@@ -25,7 +25,9 @@ async fn read_once(settings: FollowerSettings) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(30), written).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(30), written)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

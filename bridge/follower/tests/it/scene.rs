@@ -52,7 +52,9 @@ pub fn settings(providers: &[&FakeProvider]) -> FollowerSettings {
 
 pub async fn follow(settings: FollowerSettings) -> Follower {
     install_tls();
-    Follower::start(settings, followed(), Arc::new(SystemClock)).await.unwrap()
+    Follower::start(settings, followed(), Arc::new(SystemClock))
+        .await
+        .unwrap()
 }
 
 /// The first picture of which `matches` is true.

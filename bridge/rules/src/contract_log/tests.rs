@@ -130,10 +130,7 @@ fn requests_exits_and_requirements_are_read() {
     let kind = L2EventKind::StakingRequirementUpdated {
         staking_requirement: Amount::from_atomic(20_000),
     };
-    assert_eq!(
-        event(&[topic::STAKING_REQUIREMENT], &[number(20_000)]),
-        (kind, None)
-    );
+    assert_eq!(event(&[topic::STAKING_REQUIREMENT], &[number(20_000)]), (kind, None));
 }
 
 #[test]
@@ -151,7 +148,10 @@ fn a_seeded_node_is_no_event_and_in_the_list() {
 #[test]
 fn other_events_and_anonymous_ones_are_not_consumed() {
     let claimed = keccak256(b"RewardsClaimed(address,uint256)").to_bytes();
-    assert_eq!(decode(&[claimed, address(1)], &[number(5)]), Ok(ContractLog::NotConsumed));
+    assert_eq!(
+        decode(&[claimed, address(1)], &[number(5)]),
+        Ok(ContractLog::NotConsumed)
+    );
     assert_eq!(decode(&[], &[number(5)]), Ok(ContractLog::NotConsumed));
 }
 
@@ -166,7 +166,10 @@ fn what_no_contract_writes_has_a_name() {
     assert_eq!(changed(6, number(10_001)), Err(LogError::Fee { fee: 10_001 }));
     assert!(changed(6, number(10_000)).is_ok());
     assert_eq!(changed(6, [1; 32]), Err(LogError::TooLarge { event, what: "fee" }));
-    assert_eq!(changed(7, number(288)), Err(LogError::ContributorsOffset { found: 288 }));
+    assert_eq!(
+        changed(7, number(288)),
+        Err(LogError::ContributorsOffset { found: 288 })
+    );
     assert_eq!(changed(8, number(0)), Err(LogError::Contributors { found: 0 }));
     assert_eq!(changed(8, number(11)), Err(LogError::Contributors { found: 11 }));
     assert_eq!(

@@ -134,7 +134,11 @@ fn the_reward_rate_is_that_of_the_interval() {
 #[test]
 fn a_registered_node_that_the_contract_lacks_is_purged_when_it_is_old_enough() {
     let picture = Picture::new(listed(9_000, &[(1, 1), (2, 2)]));
-    let registered = BTreeMap::from([(key(1), Height::new(0)), (key(3), Height::new(280)), (key(4), Height::new(281))]);
+    let registered = BTreeMap::from([
+        (key(1), Height::new(0)),
+        (key(3), Height::new(280)),
+        (key(4), Height::new(281)),
+    ]);
     let at = |node| picture.opinion(&purge(9_000, node), Height::new(1_000), &registered);
     assert_eq!(at(1), Ok(Opinion::No), "the contract lists it");
     assert_eq!(at(3), Ok(Opinion::Yes));
@@ -167,7 +171,12 @@ fn an_empty_list_or_none_purges_nobody() {
 
 #[test]
 fn the_list_follows_the_logs_and_an_exit_is_no_reason_to_purge() {
-    let logs = with_log(listed(9_000, &[(1, 1), (2, 2)]), 9_100, 0, change(ListChange::Removed { id: 1 }));
+    let logs = with_log(
+        listed(9_000, &[(1, 1), (2, 2)]),
+        9_100,
+        0,
+        change(ListChange::Removed { id: 1 }),
+    );
     let added = ListChange::Added { id: 3, key: key(3) };
     let logs = with_log(logs, 9_200, 0, change(added));
     // What was logged before the list was read is in it already.

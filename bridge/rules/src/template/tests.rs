@@ -243,7 +243,9 @@ fn who_has_read_nothing_signs_what_says_nothing_new() {
         l2_reward: Amount::from_atomic(RATE),
         l2_votes: Vec::new(),
     };
-    let check = |scene: &Scene, header: &L2Header, included: &[L2Event]| check_without_picture(&scene.chain(), header, included);
+    let check = |scene: &Scene, header: &L2Header, included: &[L2Event]| {
+        check_without_picture(&scene.chain(), header, included)
+    };
     assert_eq!(check(&scene, &repeats, &[]), Ok(()));
     let refused = Err(TemplateObjection::NothingRead);
     assert_eq!(check(&scene, &repeats, &[event(4_000, 1)]), refused);
