@@ -6,7 +6,7 @@
 //! A walk: [`Aggregation`] is the service and [`AggregationParts`] what it works with. `signing` is a node's own side: its own
 //! value or nothing, `rate` keeps anybody from asking too much. `collecting` asks all nodes of the contract, `verifying` finds
 //! those that signed wrongly, `gathered` keeps what the contract takes. `requests` is what front ends see
-//! ([`oxen_node_api::BridgeSignatures`]); `wire` is what nodes say to each other.
+//! ([`oxen_node_api::BridgeSignatures`]); `wire` is what nodes say to each other. [`ChainSources`] reads what the chain knows.
 //!
 //! Nobody is believed. A node signs only its own value of a height at which blocks are final; who asks compares with its own value
 //! and checks every signature, and the contract checks the sum.
@@ -16,6 +16,7 @@
     allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")
 )]
 
+mod chain_sources;
 mod collecting;
 mod gathered;
 mod heights;
@@ -26,6 +27,7 @@ mod signing;
 mod verifying;
 mod wire;
 
+pub use chain_sources::ChainSources;
 pub use heights::{ChainHeights, Heights};
 pub use requests::BridgeRequests;
 pub use service::{Aggregation, AggregationParts, SigningKeys};

@@ -54,6 +54,7 @@ pub(crate) enum Question {
 
 /// What a node answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[allow(clippy::large_enum_variant, reason = "a quarter of a kilobyte, and one at a time")]
 pub(crate) enum Reply {
     /// Its own value, signed.
     #[codec(index = 0)]

@@ -24,9 +24,11 @@
 )]
 
 pub mod bls;
+pub mod confirmation;
 pub mod contract_log;
 pub mod event_transaction;
 pub mod message;
 pub mod non_signers;
 pub mod picture;
 pub mod template;
+pub mod swap;

@@ -5,11 +5,12 @@ use crate::{
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
 use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
+use oxen_bridge_aggregation::{Aggregation, AggregationParts, BridgeRequests, ChainHeights, ChainSources, SigningKeys};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
-    QuorumNetwork, QuorumSubject, Reach, SyncState,
+    Answer, AskError, Blink, BridgeSignatures, ChainReader, Clock, EventHub, Gossip, GossipTopic, L2Reader, NoBridge,
+    NoL2, PeerControl, QuorumHandler, QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
@@ -17,7 +18,7 @@ use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
     NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
 };
-use oxen_staking_rules::ServiceNodeKeys;
+use oxen_staking_rules::{ServiceNodeKeys, uptime_proof::NothingProven};
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};
 use oxen_store::ChainStore;
 use oxen_types::{Height, Network, PublicKey};
@@ -34,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     /// Messages to and from service nodes; [`NobodyToTell`] until there are peers.
     pub(crate) quorum_network: Arc<dyn QuorumNetwork>,
+    /// What is seen of L2; [`NoL2`] while none is followed.
+    pub(crate) l2: Arc<dyn L2Reader>,
 }
 
 impl Core {
@@ -76,6 +79,7 @@ impl Core {
             events,
             clock,
             quorum_network: Arc::new(NobodyToTell),
+            l2: Arc::new(NoL2),
         })
     }
 
@@ -126,6 +130,7 @@ impl Core {
             staking: Arc::clone(&self.staking) as _,
             sync,
             storage: Arc::new(DatabaseProofStorage(store.clone())),
+            possession: Arc::new(NothingProven),
             settings,
         })?);
         if let Some(peers) = peers {
@@ -188,6 +193,31 @@ impl Core {
         Some(service)
     }
 
+    /// Signs for the contracts on L2 when this is a service node, and gathers signatures of others. Must be called after the
+    /// prober knows where they are.
+    pub(crate) fn start_bridge(&self, keys: Option<SigningKeys>) -> Arc<dyn BridgeSignatures> {
+        let l2_parameters = self.chain.network().l2;
+        if l2_parameters.rewards_contract.is_none() {
+            return Arc::new(NoBridge);
+        }
+        let sources = Arc::new(ChainSources {
+            chain: Arc::clone(&self.chain) as _,
+            staking: Arc::clone(&self.staking),
+        });
+        let aggregation = Aggregation::start(AggregationParts {
+            l2_parameters,
+            heights: Arc::new(ChainHeights(Arc::clone(&self.chain) as _)),
+            rewards: Arc::clone(&sources) as _,
+            swap: Arc::clone(&sources) as _,
+            nodes: sources,
+            l2: Arc::clone(&self.l2),
+            network: Arc::clone(&self.quorum_network),
+            clock: Arc::clone(&self.clock),
+            keys,
+        });
+        Arc::new(BridgeRequests(aggregation))
+    }
+
     /// What tells of our service node.
     pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
         OwnReporter {
@@ -206,6 +236,7 @@ impl Core {
         peers: Option<Arc<dyn PeerControl>>,
         control: Arc<Control>,
         blink: Arc<dyn Blink>,
+        bridge: Arc<dyn BridgeSignatures>,
     ) -> NodeHandles {
         NodeHandles {
             chain: Arc::clone(&self.chain) as _,
@@ -220,6 +251,7 @@ impl Core {
             staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(prober) as _,
             own_service_node: Arc::clone(prober) as _,
+            bridge,
         }
     }
 }

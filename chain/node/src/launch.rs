@@ -8,7 +8,7 @@ use crate::{
     metrics::Metrics,
     notify::BlockNotify,
     service_node_keys::KeyFileError,
-    service_node_options::{ServiceNodeSettings, prober_settings},
+    service_node_options::{ServiceNodeSettings, ServiceNodeStart, service_node_start},
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
@@ -137,7 +137,10 @@ impl Node {
     pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
-        let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
+        let ServiceNodeStart {
+            prober: prober_settings,
+            signing,
+        } = service_node_start(settings.service_node, settings.local_addresses, data_directory.path())?;
         let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let metrics = Arc::new(Metrics::new());
@@ -192,7 +195,8 @@ impl Node {
             Some(blink) => Arc::new(BlinkSender(Arc::clone(blink))),
             None => Arc::new(NoBlink),
         };
-        let handles = core.handles(&prober, peer_control, Arc::clone(&control), sender);
+        let bridge = core.start_bridge(signing);
+        let handles = core.handles(&prober, peer_control, Arc::clone(&control), sender, bridge);
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
             .with_routes(Access::Admin, health::admin_routes(operators_health))

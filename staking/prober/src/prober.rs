@@ -15,6 +15,7 @@ use oxen_node_api::{
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,
     obligations::{FailedTest, NodeObservations, TestContext, clock::OwnClock},
+    uptime_proof::PossessionCheck,
     vote::VotePool,
 };
 use oxen_state::{View, ViewError, queries};
@@ -63,6 +64,8 @@ pub struct ProberParts {
     pub sync: Arc<dyn SyncTarget>,
     /// The copy on disk.
     pub storage: Arc<dyn ObservationStorage>,
+    /// Checks BLS keys in proofs of HF20.
+    pub possession: Arc<dyn PossessionCheck>,
     /// What the operator decided.
     pub settings: ProberSettings,
 }

@@ -121,6 +121,10 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             Zeroizing::new(keys.x25519_public().to_string()),
         ),
     ];
+    if let Some(bls) = &found.bls {
+        let key = Zeroizing::new(bls.public_key().to_string());
+        entries.push(("BLS key", "service_node_bls_pubkey", key));
+    }
     if with_secrets {
         entries.push((
             "ed25519 secret (back it up)",
@@ -132,6 +136,13 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             "service_node_x25519_privkey",
             Zeroizing::new(hex::encode(*keys.x25519_secret())),
         ));
+        if let Some(bls) = &found.bls {
+            entries.push((
+                "BLS secret (back it up)",
+                "service_node_bls_privkey",
+                Zeroizing::new(hex::encode(bls.to_bytes().as_slice())),
+            ));
+        }
         if found.primary == PrimaryOrigin::Legacy {
             entries.push((
                 "legacy secret (back it up)",

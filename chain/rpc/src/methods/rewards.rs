@@ -64,7 +64,7 @@ fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, 
             address: MethodError::excerpt(&text),
             reason,
         })?;
-        let recipient = Recipient {
+        let recipient = Recipient::Oxen {
             spend: address.spend(),
             view: address.view(),
         };

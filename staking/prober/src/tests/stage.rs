@@ -12,7 +12,7 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::{
     ServiceNodeKeys,
-    uptime_proof::{LocalAddresses, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
+    uptime_proof::{LocalAddresses, NothingProven, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
 };
 use oxen_testkit::ManualClock;
 use oxen_types::{
@@ -270,6 +270,7 @@ impl Stage {
             staking: Arc::clone(&self.chain) as _,
             sync: Arc::new(NoSyncTarget),
             storage: Arc::clone(&disk) as Arc<dyn ObservationStorage>,
+            possession: Arc::new(NothingProven),
             settings,
         })
         .expect("the disk reads");

@@ -215,6 +215,9 @@ pub enum CommandError {
     /// Names.
     #[error(transparent)]
     Names(#[from] super::NamesError),
+    /// The swap.
+    #[error(transparent)]
+    Swap(#[from] super::SwapCommandError),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -369,6 +372,7 @@ impl CommandError {
             Self::Network(_) => "network_description",
             Self::Staking(error) => error.code(),
             Self::Names(error) => error.code(),
+            Self::Swap(error) => error.code(),
             Self::Build(BuildError::NotEnoughMoney { .. }) => "not_enough_money",
             Self::Build(BuildError::NotEnoughUnlocked { .. }) => "not_enough_unlocked",
             Self::Build(BuildError::NothingToSweep { .. } | BuildError::NotSpendable) => "nothing_to_sweep",

@@ -25,6 +25,7 @@ mod settings;
 mod signatures;
 mod staking;
 mod status;
+mod swap;
 mod sweep;
 pub mod table;
 mod transfer;
@@ -39,6 +40,7 @@ pub use secrets::seed_lines;
 pub use settings::parse_lookahead;
 pub use staking::StakingError;
 pub use status::describe_refresh;
+pub use swap::SwapCommandError;
 pub use table::{COMMANDS, CommandId, CommandInfo, Needs, SECRET_COMMANDS};
 
 use crate::{session::Session, terminal::Terminal};
@@ -99,6 +101,7 @@ pub async fn run(
         CommandId::Stake => staking::stake(session, terminal, words).await,
         CommandId::RequestStakeUnlock => staking::request_stake_unlock(session, terminal, words).await,
         CommandId::PrintLockedStakes => staking::print_locked_stakes(session, words),
+        CommandId::Swap => swap::swap(session, terminal, words).await,
         CommandId::BuyName => names::buy(session, terminal, words).await,
         CommandId::RenewName => names::renew(session, terminal, words).await,
         CommandId::UpdateName => names::update(session, terminal, words).await,

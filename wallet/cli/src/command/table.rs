@@ -39,6 +39,7 @@ pub enum CommandId {
     LookUpName,
     NamesByOwner,
     EncryptName,
+    Swap,
     Resend,
     ShowTransfers,
     ShowTransfer,
@@ -238,6 +239,12 @@ const UPDATING: &str = "\
 An update costs the network fee alone. It must be signed by the owner or the backup owner: this wallet signs when one of them is
 an address of its own. Otherwise the owner's wallet makes the signature with ons_make_update_mapping_signature, which prints the
 command to type here: encrypted_value= and signature= are what it printed.";
+
+const SWAPPING: &str = "\
+Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
+address is one of Ethereum with its checksum, as your Ethereum wallet shows it, and you type it twice; a wrong one cannot be put
+right, so try a small amount first. swap status tells how far a burn is: pending, mined, matured (after 30 blocks), claimable (once
+service nodes have signed a block above it). The receipts are kept in the wallet's journal, whatever happens to the chain's cache.";
 
 /// Every command, in the order of `help`.
 pub const COMMANDS: &[CommandInfo] = &[
@@ -454,6 +461,18 @@ pub const COMMANDS: &[CommandInfo] = &[
         &["ons_encrypt [type=session|wallet|lokinet] <name> <value>"],
         "Encrypts a value with a name, for encrypted_value=",
     ),
+    entry(
+        CommandId::Swap,
+        "swap",
+        Group::Sending,
+        &[
+            "swap [index=<N1>[,<N2>...]] [<priority>] <amount> <0x address>",
+            "swap status [<transaction id>]",
+            "swap history",
+        ],
+        "Burns OXEN for SESH on Arbitrum, and tells how far that is",
+    )
+    .more(SWAPPING),
     entry(
         CommandId::ShowTransfers,
         "show_transfers",
