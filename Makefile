@@ -34,7 +34,8 @@ prerequisites:
 	@.ci/prerequisites system
 
 .PHONY: localnet
-localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, a private transfer, then yours; LOCALNET="--fast" …
+localnet: prerequisites ## A whole local network: service nodes that make the blocks, wallets, Arbitrum, then yours; LOCALNET="--no-bridge --fast" …
+	@$(if $(findstring --no-bridge,$(LOCALNET)),,$(MAKE) --no-print-directory contracts-built || echo "Going on without Arbitrum.")
 	@$(MAKE) --no-print-directory run-localnet
 
 .PHONY: run-localnet
@@ -48,7 +49,7 @@ test: prerequisites ## Everything CI runs
 	@$(MAKE) --no-print-directory run-test
 
 .PHONY: run-test
-run-test: check unit end-to-end
+run-test: check unit contracts end-to-end
 
 .PHONY: check
 check: ## Format, lints, documentation, licences
@@ -62,9 +63,34 @@ check: ## Format, lints, documentation, licences
 unit: ## Tests of every crate
 	$(CARGO) test --workspace
 
+FORGE := cd contracts && node_modules/.bin/forge
+
+.PHONY: contracts-built
+contracts-built:
+	@.ci/prerequisites contracts
+	@echo "Building the contracts (the first time takes some minutes) ..."
+	@$(FORGE) build src --quiet
+
+.PHONY: contracts
+contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
+	@.ci/prerequisites contracts
+	$(FORGE) fmt --check
+	FORGE_SNAPSHOT_CHECK=true $(FORGE) test
+
+.PHONY: contracts-deep
+contracts-deep: ## The contracts with a hundred thousand runs of every fuzz test
+	@.ci/prerequisites contracts
+	FOUNDRY_PROFILE=deep $(FORGE) test
+
+.PHONY: contracts-snapshots
+contracts-snapshots: ## Record gas and sizes anew, after a change that is meant to change them
+	@.ci/prerequisites contracts
+	$(FORGE) test --match-contract Gas
+
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them
 	@.ci/prerequisites python
+	@$(MAKE) --no-print-directory contracts-built
 	$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	OXEN_PYTHON="$(CACHE)/python/bin/python" $(CARGO) test --profile localnet --package oxen-end-to-end -- --ignored --test-threads=1
 

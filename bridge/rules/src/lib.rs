@@ -1,5 +1,11 @@
 //! The rules of the bridge to Arbitrum, as pure functions over values: no I/O, no clock, no randomness. May depend on types;
-//! `chain/state`, `bridge/follower` and the wallet call it.
+//! `chain/state`, `bridge/follower`, `bridge/aggregation` and the wallet call it.
+//!
+//! A walk: [`contract_log`] reads what the rewards contract logged, [`event_transaction`] makes the transaction that reports it,
+//! [`picture`] is what a node sees of L2 and its opinion of reports, [`template`] what it writes into blocks and what it signs.
+//!
+//! The other direction: [`bls`] are the signatures that the contracts check; [`message`] builds what is signed and the tags that
+//! bind it to a chain and a contract; [`non_signers`] says how many nodes may be missing and names them as the contract does.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -16,3 +22,13 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+pub mod bls;
+pub mod confirmation;
+pub mod contract_log;
+pub mod event_transaction;
+pub mod message;
+pub mod non_signers;
+pub mod picture;
+pub mod swap;
+pub mod template;

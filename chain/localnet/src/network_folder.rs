@@ -1,6 +1,10 @@
 //! The folder of a network: what lies where, and whether somebody runs it.
 
-use crate::{node::first_address, rpc::RpcClient};
+use crate::{
+    arbitrum::{ArbitrumError, anvil},
+    node::first_address,
+    rpc::RpcClient,
+};
 use serde_json::json;
 use std::{
     fs::{File, TryLockError},
@@ -12,6 +16,17 @@ use thiserror::Error;
 
 /// How long nodes of an earlier run may take to end: they write out what they have.
 const END_LIMIT: Duration = Duration::from_secs(20);
+
+/// Why a network cannot be stopped.
+#[derive(Debug, Error)]
+pub enum StopError {
+    /// Its nodes go on.
+    #[error(transparent)]
+    Nodes(#[from] FolderInUse),
+    /// Arbitrum goes on.
+    #[error(transparent)]
+    Arbitrum(#[from] ArbitrumError),
+}
 
 /// The nodes of a folder run already.
 #[derive(Debug, Error)]
@@ -31,6 +46,11 @@ pub(crate) fn ordinary_node(folder: &Path) -> PathBuf {
 /// Files of the process in which all nodes run, where they run in one.
 pub(crate) fn one_process(folder: &Path) -> PathBuf {
     folder.join("one-process")
+}
+
+/// Files of Arbitrum.
+pub(crate) fn arbitrum(folder: &Path) -> PathBuf {
+    folder.join("arbitrum")
 }
 
 /// Data directory of a service node.
@@ -75,13 +95,14 @@ pub(crate) fn await_free(folder: &Path) -> Result<(), FolderInUse> {
 ///
 /// # Errors
 /// They do not end.
-pub fn stop(folder: &Path) -> Result<usize, FolderInUse> {
+pub fn stop(folder: &Path) -> Result<usize, StopError> {
     let running: Vec<PathBuf> = nodes(folder).filter(|node| in_use(node)).collect();
     for address in running.iter().filter_map(|node| first_address(node)) {
         // One that does not answer is either ending or hangs, and the wait tells which.
         let _ = RpcClient::new(&address).call("stop_daemon", &json!({}));
     }
     await_free(folder)?;
+    anvil::stop(&arbitrum(folder))?;
     Ok(running.len())
 }
 

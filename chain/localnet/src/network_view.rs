@@ -2,6 +2,7 @@
 
 use crate::{
     blocks::MadeBlock,
+    bridge_view::BridgeView,
     private_network::{NetworkError, PrivateNetwork},
 };
 use serde_json::{Value, json};
@@ -79,6 +80,8 @@ pub struct NetworkView {
     pub waiting: u64,
     /// Connections of the ordinary node with peers.
     pub connections: u64,
+    /// What is on Arbitrum, where the network has it.
+    pub bridge: Option<BridgeView>,
 }
 
 impl fmt::Display for NetworkView {
@@ -107,7 +110,11 @@ impl fmt::Display for NetworkView {
             f,
             " | service nodes: {} | {} transactions wait, {} peers",
             self.nodes, self.waiting, self.connections
-        )
+        )?;
+        match &self.bridge {
+            Some(bridge) => write!(f, " | {bridge}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -146,6 +153,7 @@ impl NetworkWatcher {
             nodes: NodeCounts::of(&states, network.node_count(), network.down_count()),
             waiting: count("tx_pool_size"),
             connections: count("outgoing_connections_count") + count("incoming_connections_count"),
+            bridge: BridgeView::look(network),
             newest,
         })
     }
@@ -236,6 +244,7 @@ mod tests {
             },
             waiting: 1,
             connections: 16,
+            bridge: None,
         };
         assert_eq!(
             view.to_string(),

@@ -57,6 +57,16 @@ pub enum Tie {
     GoesOn,
 }
 
+impl Tie {
+    /// What tells a node.
+    const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::EndsWithUs => &["--stop-with-stdin"],
+            Self::GoesOn => &[],
+        }
+    }
+}
+
 /// How a node is to be started.
 #[derive(Debug, Clone)]
 pub struct NodeStart {
@@ -103,7 +113,8 @@ impl NodeStart {
         command
             .arg("--data-dir")
             .arg(&self.data_directory)
-            .args(&self.arguments);
+            .args(&self.arguments)
+            .args(self.tie.arguments());
         let process = Process::spawn(command, Load::OneNode, self.tie, &log)?;
         Ok(self.starting(process, log))
     }
@@ -139,7 +150,8 @@ impl NodeStart {
             .arg(file)
             .arg("--data-dir")
             .arg(folder)
-            .args(more);
+            .args(more)
+            .args(tie.arguments());
         let process = Process::spawn(command, Load::AllNodes, tie, &log)?;
         Ok(nodes
             .iter()

@@ -4,6 +4,8 @@
 //! anywhere: peers over sockets, uptime proofs, votes, registrations from wallets.
 
 use crate::{
+    arbitrum::{Addresses, Anvil, ArbitrumError},
+    bridge::{self, BridgeSettings},
     network_folder::{self, FolderInUse},
     node::{NodeError, NodeProcess, NodeStart, StartingNode, Tie},
     programs,
@@ -12,6 +14,7 @@ use crate::{
     service_node::{NodePlan, SERVICE_NODE_OPTIONS, ServiceNode, free_ports, log_level},
     wallet::{Wallet, WalletError},
 };
+use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -56,6 +59,9 @@ pub enum NetworkError {
     /// Somebody else runs it.
     #[error(transparent)]
     InUse(#[from] FolderInUse),
+    /// Arbitrum.
+    #[error(transparent)]
+    Arbitrum(#[from] ArbitrumError),
     /// A program printed something else than it should.
     #[error("unexpected output of {program}: {output}")]
     Output {
@@ -79,6 +85,9 @@ pub struct NetworkSettings {
     pub tie: Tie,
     /// Where the nodes run.
     pub processes: Processes,
+    /// Arbitrum beside it, to which a new network goes over; `None` for a network that stays with OXEN. A network that began
+    /// with it and is started without it has to do without its L2 for so long.
+    pub bridge: Option<BridgeSettings>,
 }
 
 /// How many processes the nodes of a network run in. What one leaves behind, the other takes up.
@@ -101,7 +110,15 @@ impl NetworkSettings {
             rpc_port: 0,
             tie: Tie::EndsWithUs,
             processes: Processes::Many,
+            bridge: None,
         }
+    }
+
+    /// With Arbitrum beside it.
+    #[must_use]
+    pub fn with_bridge(mut self, bridge: BridgeSettings) -> Self {
+        self.bridge = Some(bridge);
+        self
     }
 
     /// With the nodes in so many processes.
@@ -119,7 +136,11 @@ pub struct PrivateNetwork {
     description: PathBuf,
     miner: NodeProcess,
     nodes: Vec<ServiceNode>,
+    arbitrum: Option<Anvil>,
 }
+
+/// Nodes that one which comes later connects to.
+const NEIGHBOURS: usize = 3;
 
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -132,10 +153,19 @@ impl PrivateNetwork {
     /// A node does not start, or the network runs already.
     pub fn start(folder: &Path, settings: &NetworkSettings) -> Result<Self, NetworkError> {
         network_folder::await_free(folder)?;
-        let description = settings.rules.describe(folder)?;
         let count = settings.service_nodes.max(network_folder::service_nodes(folder));
-        let ports = free_ports(count + 1)?;
-        let (own, others) = ports.split_first().ok_or_else(|| std::io::Error::other("no port"))?;
+        let description = match &settings.bridge {
+            Some(bridge) => bridge::describe(folder, &settings.rules, count, bridge)?,
+            None => settings.rules.describe(folder)?,
+        };
+        let ports = free_ports(count + 2)?;
+        let [l2_port, own, others @ ..] = ports.as_slice() else {
+            return Err(std::io::Error::other("no port").into());
+        };
+        let arbitrum = match &settings.bridge {
+            Some(bridge) => start_arbitrum(folder, &description, bridge, *l2_port, settings.tie)?,
+            None => None,
+        };
         let plan = |folder: PathBuf, port: u16| NodePlan {
             folder,
             description: description.clone(),
@@ -143,6 +173,7 @@ impl PrivateNetwork {
             rpc_port: 0,
             peers: Vec::new(),
             tie: settings.tie,
+            l2_provider: arbitrum.as_ref().map(Anvil::url),
             more: &[],
         };
         let ordinary = NodePlan {
@@ -173,6 +204,7 @@ impl PrivateNetwork {
                 .zip(service_nodes)
                 .map(|(node, plan)| ServiceNode::until_ready(node, plan))
                 .collect::<Result<_, _>>()?,
+            arbitrum,
         };
         let height = network.rpc().height()?;
         if height < BOOTSTRAP_BLOCKS {
@@ -239,12 +271,45 @@ impl PrivateNetwork {
             // One that cannot be waited for has gone.
             let _ = process.wait_or_kill();
         }
+        if let Some(anvil) = self.arbitrum {
+            // The same.
+            let _ = anvil.stop();
+        }
     }
 
     /// Leaves the nodes to themselves, which must have been started with [`Tie::GoesOn`].
     pub fn leave(self) {
         let nodes = self.nodes.into_iter().filter_map(|node| node.process);
         nodes.chain([self.miner]).for_each(NodeProcess::leave);
+        if let Some(anvil) = self.arbitrum {
+            anvil.leave();
+        }
+    }
+
+    /// Arbitrum, where the network has it.
+    #[must_use]
+    pub const fn arbitrum(&self) -> Option<&Anvil> {
+        self.arbitrum.as_ref()
+    }
+
+    /// Ends Arbitrum as `kill -9` does; nodes have no provider until [`Self::restart_arbitrum`].
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn kill_arbitrum(&mut self) -> Result<(), NetworkError> {
+        if let Some(anvil) = self.arbitrum.take() {
+            anvil.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Starts Arbitrum again on the port that nodes and wallets know.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart_arbitrum(&mut self, bridge: &BridgeSettings, port: u16) -> Result<(), NetworkError> {
+        self.arbitrum = start_arbitrum(&self.folder, &self.description, bridge, port, Tie::EndsWithUs)?;
+        Ok(())
     }
 
     /// The file that describes the network.
@@ -266,6 +331,28 @@ impl PrivateNetwork {
     #[must_use]
     pub const fn node_count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Starts one more service node, which nobody registered, and gives its index. It connects to the first ones.
+    ///
+    /// # Errors
+    /// It does not start, or the network has no service node yet.
+    pub fn add_service_node(&mut self) -> Result<usize, NetworkError> {
+        let index = self.nodes.len();
+        let known: Vec<u16> = self.nodes.iter().take(NEIGHBOURS).map(ServiceNode::peer_port).collect();
+        let port = free_ports(1)?.first().copied();
+        let (Some(port), Some(one)) = (port, self.nodes.first()) else {
+            return Err(std::io::Error::other("no port, or no service node to begin with").into());
+        };
+        let plan = NodePlan {
+            folder: network_folder::service_node(&self.folder, index),
+            port,
+            peers: known,
+            ..one.plan.clone()
+        };
+        let starting = plan.start().launch()?;
+        self.nodes.push(ServiceNode::until_ready(starting, plan)?);
+        Ok(index)
     }
 
     /// Ends a service node as `kill -9` does.
@@ -349,7 +436,11 @@ impl PrivateNetwork {
     fn wallet_file(&self, name: &str) -> Result<Wallet, NetworkError> {
         let folder = self.folder.join("wallets");
         fs::create_dir_all(&folder)?;
-        Ok(Wallet::new(&folder.join(name), self.address()).on_network(&self.description))
+        let wallet = Wallet::new(&folder.join(name), self.address()).on_network(&self.description);
+        Ok(match &self.arbitrum {
+            Some(anvil) => wallet.with_l2_provider(&anvil.url()),
+            None => wallet,
+        })
     }
 
     /// Mines blocks and waits until every node that is up has them.
@@ -488,6 +579,45 @@ fn launch(nodes: &[NodeStart], folder: &Path, settings: &NetworkSettings) -> Res
             NodeStart::launch_together(nodes, &folder, settings.tie, &level)
         }
     }
+}
+
+/// Starts Arbitrum, if the network has contracts there, and puts them on a chain that has none yet.
+fn start_arbitrum(
+    folder: &Path,
+    description: &Path,
+    bridge: &BridgeSettings,
+    port: u16,
+    tie: Tie,
+) -> Result<Option<Anvil>, NetworkError> {
+    let description = rules::read_description(description)?;
+    if !bridge::is_bridged(&description) {
+        return Ok(None);
+    }
+    let place = network_folder::arbitrum(folder);
+    let mut anvil = Anvil::start(&bridge.tools, &place, port, tie)?;
+    if !anvil.is_started(&Addresses::of_new_chain())? {
+        // Whatever an interrupted start left.
+        if anvil.height()? > 0 {
+            anvil = anvil.start_anew(&bridge.tools, port, tie)?;
+        }
+        let wallets = bridge
+            .wallets
+            .iter()
+            .chain(&[bridge::OPERATOR])
+            .map(|name| {
+                let wallet = Wallet::new(&folder.join("wallets").join(name), "127.0.0.1:1");
+                let address = wallet.on_network(&folder.join(rules::DESCRIPTION)).ethereum_address()?;
+                let malformed = |_| NetworkError::Output {
+                    program: "oxen-wallet-cli ethereum address",
+                    output: address.clone(),
+                };
+                address.parse::<Address>().map_err(malformed)
+            })
+            .collect::<Result<_, NetworkError>>()?;
+        bridge::deployment(&description, wallets)?.carry_out(&anvil, &bridge.tools)?;
+    }
+    anvil.make_blocks_every(bridge::L2_BLOCK_SECONDS)?;
+    Ok(Some(anvil))
 }
 
 /// Whom a service node connects to: the ordinary node and the two service nodes behind it in a ring, so that everybody has

@@ -47,7 +47,8 @@ struct Held {
 }
 
 impl Process {
-    /// Starts it; what it prints is added to the file `output`.
+    /// Starts it; what it prints is added to the file `output`. One that ends with us gets a pipe as its input, and has to end when
+    /// that is closed.
     ///
     /// # Errors
     /// It cannot be started.
@@ -55,7 +56,7 @@ impl Process {
         let output = std::fs::OpenOptions::new().create(true).append(true).open(output)?;
         command.stdout(output.try_clone()?).stderr(output);
         match tie {
-            Tie::EndsWithUs => command.arg("--stop-with-stdin").stdin(Stdio::piped()),
+            Tie::EndsWithUs => command.stdin(Stdio::piped()),
             Tie::GoesOn => command.stdin(Stdio::null()),
         };
         separate_from_terminal(&mut command);

@@ -7,6 +7,9 @@ use crate::{
 };
 use serde_json::{Value, json};
 
+/// No registration in OXEN from this hard fork on.
+const HF20: u64 = 20;
+
 /// Most registrations that one wallet sends in one go: the faucet has a hundred outputs, and each takes one.
 const REGISTRATIONS_TOGETHER: usize = 64;
 
@@ -28,7 +31,7 @@ impl PrivateNetwork {
     }
 
     /// Registers every service node that is not registered yet, each with its whole stake by one operator, and gives how many
-    /// were. All that wait together go into one block.
+    /// were. All that wait together go into one block. From HF20 on nobody is registered in OXEN any more, and none is.
     ///
     /// Those with which Pulse begins come last, when the others have sent their uptime proofs: a proof is sent once a block stands
     /// on the registration, and tells where the node is, without which no quorum could meet to make that block.
@@ -36,6 +39,9 @@ impl PrivateNetwork {
     /// # Errors
     /// A node or the wallet refused, or they do not get into blocks.
     pub fn register_all(&self, operator: &Wallet) -> Result<usize, NetworkError> {
+        if self.has_gone_over()? {
+            return Ok(0);
+        }
         let missing = self.unregistered()?;
         let before_pulse = self.fewest_for_pulse()?.saturating_sub(1);
         let registered = self.node_count() - missing.len();
@@ -48,6 +54,26 @@ impl PrivateNetwork {
         }
         self.register_these(rest, operator)?;
         Ok(missing.len())
+    }
+
+    /// Has the network reached HF20?
+    ///
+    /// # Errors
+    /// The node does not answer, or the description cannot be read.
+    pub fn has_gone_over(&self) -> Result<bool, NetworkError> {
+        let height = self.rpc().height()?;
+        Ok(self.fork_height(HF20)?.is_some_and(|begin| begin <= height))
+    }
+
+    /// The height at which a hard fork begins; `None` where the network has none of this version.
+    ///
+    /// # Errors
+    /// The description cannot be read.
+    pub fn fork_height(&self, version: u64) -> Result<Option<u64>, NetworkError> {
+        let description = rules::read_description(self.description())?;
+        let forks = description["hard_forks"].as_array().map_or(&[][..], Vec::as_slice);
+        let fork = forks.iter().find(|fork| fork["version"] == version);
+        Ok(fork.and_then(|fork| fork["height"].as_u64()))
     }
 
     /// Waits until the ordinary node has an uptime proof of every registered service node.

@@ -32,6 +32,8 @@ pub enum CallError {
 #[derive(Debug, Clone)]
 pub struct RpcClient {
     base: String,
+    /// Where it takes requests.
+    path: &'static str,
     agent: ureq::Agent,
 }
 
@@ -45,7 +47,17 @@ impl RpcClient {
             .build();
         Self {
             base: format!("http://{address}"),
+            path: "/json_rpc",
             agent: config.into(),
+        }
+    }
+
+    /// A client for a listener that takes requests at its root, as nodes of Ethereum do.
+    #[must_use]
+    pub fn at_root(address: &str) -> Self {
+        Self {
+            path: "/",
+            ..Self::new(address)
         }
     }
 
@@ -61,7 +73,7 @@ impl RpcClient {
         };
         let mut answer: Value = self
             .agent
-            .post(format!("{}/json_rpc", self.base))
+            .post(format!("{}{}", self.base, self.path))
             .send_json(&request)
             .and_then(|mut response| response.body_mut().read_json())
             .map_err(unreachable)?;

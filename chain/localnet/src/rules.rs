@@ -22,6 +22,9 @@ const STAGES: u64 = 6;
 /// cores do not hear each other in time. A stage ends when everybody was heard, so that long ones cost only where nodes are down.
 const SHORTEST_ROUND_SECONDS: u64 = 3;
 
+/// The description in a network's folder.
+pub(crate) const DESCRIPTION: &str = "network.json";
+
 /// Constants that follow from others, which a description may repeat but not change: they go when the block time changes.
 const FOLLOWING: [&str; 2] = ["BLOCKS_PER_DAY", "BLOCKS_PER_HOUR"];
 
@@ -97,10 +100,18 @@ impl NetworkRules {
     /// `oxend` does not print regtest's description, or the file cannot be written.
     pub(crate) fn describe(&self, folder: &Path) -> Result<PathBuf, NetworkError> {
         fs::create_dir_all(folder)?;
-        let file = folder.join("network.json");
-        if file.exists() {
-            return Ok(file);
+        let file = folder.join(DESCRIPTION);
+        if !file.exists() {
+            write_description(&file, &self.new_description()?)?;
         }
+        Ok(file)
+    }
+
+    /// The description of a new network.
+    ///
+    /// # Errors
+    /// `oxend` does not print regtest's.
+    pub(crate) fn new_description(&self) -> Result<Value, NetworkError> {
         let output = Command::new(programs::find("oxend").map_err(NodeError::from)?)
             .args(["--regtest", "--print-network"])
             .output()?;
@@ -108,10 +119,7 @@ impl NetworkRules {
             program: "oxend --print-network",
             output: String::from_utf8_lossy(&output.stderr).into_owned(),
         })?;
-        let beside = file.with_extension("new");
-        fs::write(&beside, format!("{:#}\n", self.change(regtest, &new_network_id())))?;
-        fs::rename(beside, &file)?;
-        Ok(file)
+        Ok(self.change(regtest, &new_network_id()))
     }
 
     /// A description with these constants instead of its own.
@@ -140,6 +148,17 @@ impl NetworkRules {
     }
 }
 
+/// Writes a description, whole or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn write_description(file: &Path, description: &Value) -> Result<(), NetworkError> {
+    let beside = file.with_extension("new");
+    fs::write(&beside, format!("{description:#}\n"))?;
+    fs::rename(beside, file)?;
+    Ok(())
+}
+
 /// An id that no other network of this machine has: two of them must not take each other's blocks.
 fn new_network_id() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -156,17 +175,23 @@ fn hex_of(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The description in a file.
+///
+/// # Errors
+/// The file cannot be read or is not a description.
+pub(crate) fn read_description(file: &Path) -> Result<Value, NetworkError> {
+    serde_json::from_str(&fs::read_to_string(file)?).map_err(|error| NetworkError::Output {
+        program: "an earlier oxen-localnet",
+        output: error.to_string(),
+    })
+}
+
 /// A constant of the description in a file.
 ///
 /// # Errors
 /// The file cannot be read or is not a description.
 pub(crate) fn described_number(description: &Path, name: &str) -> Result<Option<u64>, NetworkError> {
-    let text = fs::read_to_string(description)?;
-    let description: Value = serde_json::from_str(&text).map_err(|error| NetworkError::Output {
-        program: "an earlier oxen-localnet",
-        output: error.to_string(),
-    })?;
-    Ok(description["constants"][name]["value"].as_u64())
+    Ok(read_description(description)?["constants"][name]["value"].as_u64())
 }
 
 #[cfg(test)]

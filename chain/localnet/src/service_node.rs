@@ -38,6 +38,9 @@ pub(crate) fn log_level() -> Option<String> {
     Some(format!("--log-level={level}"))
 }
 
+/// Between two looks at Arbitrum, whose blocks come every second here.
+const L2_REFRESH: &str = "--l2-refresh=1";
+
 /// What every node of a network is started with.
 #[derive(Debug, Clone)]
 pub(crate) struct NodePlan {
@@ -50,6 +53,8 @@ pub(crate) struct NodePlan {
     /// Ports of the peers that it connects to; whom it does not name may connect to it.
     pub(crate) peers: Vec<u16>,
     pub(crate) tie: Tie,
+    /// JSON-RPC service of Arbitrum, if it follows it.
+    pub(crate) l2_provider: Option<String>,
     /// Options beside these.
     pub(crate) more: &'static [&'static str],
 }
@@ -65,6 +70,9 @@ impl NodePlan {
             "--dev-allow-local-ips".to_owned(),
         ];
         arguments.extend(log_level());
+        if let Some(url) = &self.l2_provider {
+            arguments.extend([format!("--l2-provider={url}"), L2_REFRESH.to_owned()]);
+        }
         arguments.extend(
             self.peers
                 .iter()

@@ -6,6 +6,8 @@ use std::{
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 use thiserror::Error;
 
@@ -34,10 +36,13 @@ pub struct Wallet {
     file: PathBuf,
     daemon: String,
     network: String,
+    /// JSON-RPC service of Arbitrum.
+    l2_provider: Option<String>,
 }
 
 /// Argon2id memory of these wallets, KiB: they hold play money, and opening them should not take half a second.
 const KDF_MEMORY: &str = "--kdf-memory=1024";
+const RESTORE: &str = "--restore-deterministic-wallet";
 
 impl Wallet {
     /// The wallet in `file`, which may not exist yet.
@@ -47,13 +52,28 @@ impl Wallet {
             file: file.to_owned(),
             daemon: daemon.to_owned(),
             network: "--regtest".to_owned(),
+            l2_provider: None,
         }
+    }
+
+    /// The same with this JSON-RPC service of Arbitrum.
+    #[must_use]
+    pub fn with_l2_provider(mut self, url: &str) -> Self {
+        self.l2_provider = Some(url.to_owned());
+        self
     }
 
     /// The same on a private network instead of regtest.
     #[must_use]
     pub fn on_network(mut self, description: &Path) -> Self {
         self.network = format!("--network={}", description.display());
+        self
+    }
+
+    /// The same with another daemon, `host:port`.
+    #[must_use]
+    pub fn with_daemon(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.daemon);
         self
     }
 
@@ -68,19 +88,12 @@ impl Wallet {
     /// # Errors
     /// It cannot be made.
     pub fn create(&self) -> Result<(), WalletError> {
-        if self.file.exists() {
-            return Ok(());
-        }
-        self.run(
-            &[
-                "--generate-new-wallet",
-                &self.path(),
-                "--mnemonic-language=English",
-                KDF_MEMORY,
-            ],
-            &["address"],
-        )?;
-        Ok(())
+        self.make(&["--mnemonic-language=English"])
+    }
+
+    /// The same without asking the daemon, which need not be there yet.
+    pub(crate) fn create_offline(&self) -> Result<(), WalletError> {
+        self.make(&["--mnemonic-language=English", "--offline"])
     }
 
     /// Restores the wallet of these words, unless the file exists.
@@ -88,18 +101,21 @@ impl Wallet {
     /// # Errors
     /// It cannot be made.
     pub fn restore(&self, words: &str) -> Result<(), WalletError> {
-        if self.file.exists() {
+        self.make(&[RESTORE, "--restore-height=0", "--electrum-seed", words])
+    }
+
+    /// The same without asking the daemon, which need not be there yet.
+    pub(crate) fn restore_offline(&self, words: &str) -> Result<(), WalletError> {
+        self.make(&[RESTORE, "--restore-height=0", "--offline", "--electrum-seed", words])
+    }
+
+    fn make(&self, how: &[&str]) -> Result<(), WalletError> {
+        if self.file.exists() || self.file.with_extension("keys").exists() {
             return Ok(());
         }
         let path = self.path();
-        let source = [
-            "--generate-new-wallet",
-            &path,
-            "--restore-deterministic-wallet",
-            "--restore-height=0",
-            KDF_MEMORY,
-        ];
-        self.run(&[source.as_slice(), &["--electrum-seed", words]].concat(), &["address"])?;
+        let source = ["--generate-new-wallet", &path, KDF_MEMORY];
+        self.run(&[source.as_slice(), how].concat(), &["address"])?;
         Ok(())
     }
 
@@ -109,6 +125,27 @@ impl Wallet {
     /// The command was refused.
     pub fn command(&self, words: &[&str]) -> Result<Value, WalletError> {
         self.run(&["--wallet-file", &self.path()], words)
+    }
+
+    /// Runs a command and ends it as `kill -9` does after so long, unless it has ended by itself.
+    ///
+    /// # Errors
+    /// It could not be run.
+    pub fn killed_after(&self, time: Duration, words: &[&str]) -> Result<(), WalletError> {
+        let mut child = self
+            .program(&["--wallet-file", &self.path()])?
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let began = Instant::now();
+        while began.elapsed() < time && child.try_wait()?.is_none() {
+            thread::sleep(Duration::from_millis(2));
+        }
+        child.kill()?;
+        child.wait()?;
+        Ok(())
     }
 
     /// Its primary address.
@@ -131,6 +168,31 @@ impl Wallet {
             result["balance"].as_u64().unwrap_or_default(),
             result["unlocked"].as_u64().unwrap_or_default(),
         ))
+    }
+
+    /// The address of its Ethereum key, which is made unless there is one. Asks no daemon.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub fn ethereum_address(&self) -> Result<String, WalletError> {
+        let what = if self.file.with_extension("ethereum").exists() {
+            "address"
+        } else {
+            "create"
+        };
+        let source = ["--wallet-file", &self.path(), "--offline", KDF_MEMORY];
+        let made = self.run(&source, &["ethereum", what])?;
+        Ok(made["address"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Its primary address, without asking the daemon.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub(crate) fn address_offline(&self) -> Result<String, WalletError> {
+        let result = self.run(&["--wallet-file", &self.path(), "--offline"], &["address"])?;
+        let first = if result.is_array() { &result[0] } else { &result };
+        Ok(first["address"].as_str().unwrap_or_default().to_owned())
     }
 
     fn path(&self) -> String {
@@ -180,6 +242,7 @@ impl Wallet {
             .arg(&self.network)
             .args(["--json", "--non-interactive", "--yes", "--quiet", "--password", ""])
             .args(["--daemon-address", &self.daemon])
+            .args(self.l2_provider.iter().flat_map(|url| ["--l2-provider", url.as_str()]))
             .args(source);
         Ok(program)
     }

@@ -131,6 +131,7 @@ impl Mempool {
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
         check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
+        self.check_swap(view, transaction)?;
         self.check_conflicts(&mut self.lock(), view, candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts
@@ -153,6 +154,9 @@ impl Mempool {
     /// What this node relays beyond what the chain allows.
     fn check_policy(&self, limits: &WeightLimits, candidate: &Candidate) -> Result<(), AdmissionError> {
         let transaction = &candidate.transaction;
+        if candidate.relay == Relay::Relay && transaction.transaction().prefix.kind.is_l2_event() {
+            return Err(AdmissionError::ReportRelayed);
+        }
         let is_blink = candidate.blink != BlinkState::Ordinary;
         if is_blink && transaction.transaction().prefix.kind != TransactionType::Standard {
             return Err(AdmissionError::NotBlinkable);

@@ -115,11 +115,14 @@ impl Contents {
         self.by_rank.iter().filter_map(|rank| self.by_id.get(&rank.id))
     }
 
-    /// Those that may be sent to others, best first, but for those that were found not to fit on this very tip: they are not
-    /// looked at again before it changes.
+    /// Those that may be sent to others, and reports of L2 events, which are sent to nobody because every node makes its own; best
+    /// first, but for those that were found not to fit on this very tip: they are not looked at again before it changes.
     pub(crate) fn not_failed_at(&self, tip: &Hash) -> Vec<Arc<CheckedTransaction>> {
         self.iter()
-            .filter(|transaction| transaction.relay == Relay::Relay)
+            .filter(|transaction| {
+                let kind = transaction.transaction.transaction().prefix.kind;
+                transaction.relay == Relay::Relay || kind.is_l2_event()
+            })
             .filter(|transaction| transaction.last_failure.is_none_or(|(_, failed_at)| failed_at != *tip))
             .map(|transaction| Arc::clone(&transaction.transaction))
             .collect()
@@ -267,5 +270,47 @@ impl Marks<'_> {
 
     pub(crate) fn fits(self, height: oxen_types::Height) {
         self.transaction.verified_at = height;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_bridge_rules::event_transaction::event_transaction;
+    use oxen_types::{
+        ConsensusEncode, Height,
+        bytes::BlsPublicKey,
+        extra::{L2Event, L2EventKind, L2Source},
+        network::HardForkVersion,
+    };
+
+    #[test]
+    fn a_report_of_an_l2_event_is_sent_to_nobody_and_goes_into_blocks_all_the_same() {
+        let report = event_transaction(&L2Event {
+            source: L2Source {
+                chain_id: 31_337,
+                l2_height: 7,
+            },
+            kind: L2EventKind::ExitRequest {
+                bls_key: BlsPublicKey::new([1; 64]),
+            },
+        });
+        let blob = report.encode();
+        let transaction = CheckedTransaction::from_blob(&blob, HardForkVersion::ETHEREUM).unwrap();
+        let mut contents = Contents::default();
+        contents.insert(PoolTransaction {
+            transaction: Arc::new(transaction),
+            blob: Arc::new(blob),
+            received: Timestamp::from_seconds(0),
+            relay: Relay::Keep,
+            source: Source::Submitted,
+            last_relayed: None,
+            double_spend_seen: false,
+            verified_at: Height::new(0),
+            last_failure: None,
+            blink: BlinkState::Ordinary,
+        });
+        let fitting: Vec<Hash> = contents.not_failed_at(&Hash::ZERO).iter().map(|one| one.id()).collect();
+        assert_eq!(fitting, [report.id()]);
     }
 }

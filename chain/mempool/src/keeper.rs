@@ -12,6 +12,7 @@ use oxen_state::{
     block::weight::WeightLimits,
     names::check_name_transaction,
     queries,
+    swap::SwapTally,
     transaction::{CheckedTransaction, ProofLedger, spent_key_image},
 };
 use oxen_types::{ConsensusEncode, Hash, Height, KeyImage, transaction::Weight};
@@ -51,6 +52,9 @@ impl PoolKeeper for Mempool {
         let mut spent: HashSet<KeyImage> = HashSet::new();
         let mut named: HashSet<Hash> = HashSet::new();
         let mut asked: HashSet<StakingSubject> = HashSet::new();
+        let Ok(mut swaps) = SwapTally::of_next_block(view, self.parts.chain.network()) else {
+            return Vec::new();
+        };
         let mut fitting = Vec::new();
         let mut weight = Weight::default();
         // A statement of its own: the guard must not live through the loop.
@@ -72,6 +76,11 @@ impl PoolKeeper for Mempool {
             {
                 continue;
             }
+            // What others burned first may leave no room for it. Then it waits for a later block.
+            let before = swaps.clone();
+            if swaps.take(&transaction).is_err() {
+                continue;
+            }
             let fits = self.fits(view, &transaction, height).is_ok()
                 && self
                     .parts
@@ -91,6 +100,8 @@ impl PoolKeeper for Mempool {
                 named.extend(name);
                 asked.extend(subject);
                 fitting.push(transaction);
+            } else {
+                swaps = before;
             }
         }
         fitting
@@ -121,6 +132,7 @@ impl PoolKeeper for Mempool {
             if let Some(next) = next {
                 conflicting.extend(self.overtaken_names(&mut inner, &names, &*after, next));
                 conflicting.extend(self.drop_overtaken_requests(&mut inner, &*after, next));
+                conflicting.extend(self.drop_overtaken_swaps(&mut inner, &*after));
             }
             let settled = self.drop_settled_blinks(&mut inner, transactions, &*after);
             (mined, conflicting, settled)

@@ -178,6 +178,7 @@ impl Mempool {
             .check_transaction(view, &transaction, height)
             .ok()?;
         check_name_transaction(view, self.parts.chain.network(), &transaction, height).ok()?;
+        self.check_swap(view, &transaction).ok()?;
         let rings = self.resolve(view, &transaction, height).ok()?;
         Some((transaction, rings))
     }

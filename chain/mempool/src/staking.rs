@@ -8,7 +8,8 @@ use oxen_state::{
 };
 use oxen_types::{
     Hash, Height, KeyImage, PublicKey,
-    extra::{Extra, NewState},
+    extra::{Extra, ExtraField, L2Event, NewState},
+    keccak256,
     transaction::TransactionType,
 };
 
@@ -24,6 +25,8 @@ pub(crate) enum StakingSubject {
         /// The state.
         state: NewState,
     },
+    /// An L2 event, by the hash of the field that reports it: two are the same when all their fields are (chain §9, quirk 16).
+    Event(Hash),
 }
 
 impl StakingSubject {
@@ -45,9 +48,16 @@ impl StakingSubject {
                     state: change.state,
                 })
             }
+            kind if kind.is_l2_event() => Extra::parse_or_empty(&prefix.extra)
+                .l2_event()
+                .map(|event| Self::Event(event_digest(event))),
             _ => None,
         })
     }
+}
+
+fn event_digest(event: &L2Event) -> Hash {
+    keccak256(&Extra::from_fields(vec![ExtraField::L2Event(Box::new(event.clone()))]).encode())
 }
 
 impl Mempool {

@@ -10,3 +10,4 @@ mod names;
 mod order;
 mod races;
 mod restart;
+mod swaps;

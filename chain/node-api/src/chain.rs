@@ -1,5 +1,6 @@
 //! Reading and extending the chain.
 
+use crate::l2_templates::L2Refusal;
 use oxen_state::{View, ViewError, block::checkpoints::CheckpointError, error::BlockError};
 use oxen_types::{Checkpoint, Hash, Height, Network};
 use std::sync::Arc;
@@ -188,6 +189,9 @@ pub enum SubmitBlockError {
     /// The checkpoint that came with it is wrong.
     #[error("the checkpoint of the block is wrong: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// It says of L2 what this node does not: of a template that is to be signed.
+    #[error(transparent)]
+    L2(#[from] L2Refusal),
     /// The database could not be written; nothing changed.
     #[error("the block could not be stored: {0}")]
     Storage(Box<dyn std::error::Error + Send + Sync>),

@@ -1,6 +1,6 @@
 //! Making blocks by proof of work: the bootstrap of a private network, and `generate_blocks` on regtest.
 
-use crate::chain::SubmitBlockError;
+use crate::{chain::SubmitBlockError, l2_templates::NoL2Values};
 use oxen_types::{Block, Hash, Height};
 use thiserror::Error;
 
@@ -32,6 +32,9 @@ pub enum MiningError {
         /// The most.
         limit: u64,
     },
+    /// The node has no word on L2, without which it makes no block from HF21 on.
+    #[error("no block is made: {0}")]
+    L2(#[from] NoL2Values),
     /// The block was refused.
     #[error("the generated block was refused: {0}")]
     Refused(#[from] SubmitBlockError),

@@ -122,6 +122,9 @@ pub enum AdmissionError {
         /// The other transaction.
         by: Hash,
     },
+    /// Every node reports what it sees of L2 itself (bridge §3.3).
+    #[error("reports of L2 events are not relayed: every node that follows L2 makes its own")]
+    ReportRelayed,
     /// Its fee is below what this node relays.
     #[error("fee {fee} is below the {required} OXEN that its weight and outputs require")]
     FeeTooLow {

@@ -1,6 +1,6 @@
 //! Making blocks by Pulse: what a producer asks of the chain, and what a validator asks before it signs.
 
-use crate::chain::SubmitBlockError;
+use crate::{chain::SubmitBlockError, l2_templates::NoL2Values};
 use oxen_state::{BlockError, ViewError};
 use oxen_types::{Block, Hash, PublicKey, Timestamp};
 use thiserror::Error;
@@ -28,6 +28,9 @@ pub enum PulseTemplateError {
         /// The tip.
         tip: Hash,
     },
+    /// The node has no word on L2, without which it makes no block from HF21 on.
+    #[error("no block is made: {0}")]
+    L2(#[from] NoL2Values),
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] BlockError),

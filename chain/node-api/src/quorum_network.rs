@@ -16,11 +16,13 @@ pub enum QuorumSubject {
     Blink,
     /// What time it is: how a node finds out whether another one's clock is right (staking §15).
     Time,
+    /// Signatures for the contracts on L2 (bridge §4).
+    Bridge,
 }
 
 impl QuorumSubject {
     /// Every subject.
-    pub const ALL: [Self; 3] = [Self::Pulse, Self::Blink, Self::Time];
+    pub const ALL: [Self; 4] = [Self::Pulse, Self::Blink, Self::Time, Self::Bridge];
 
     /// Its name between nodes.
     #[must_use]
@@ -29,6 +31,7 @@ impl QuorumSubject {
             Self::Pulse => "pulse",
             Self::Blink => "blink",
             Self::Time => "time",
+            Self::Bridge => "bridge",
         }
     }
 }

@@ -42,6 +42,10 @@ pub struct Arguments {
     #[command(flatten)]
     pub service_node: ServiceNodeArguments,
 
+    /// Arbitrum.
+    #[command(flatten)]
+    pub l2: L2Arguments,
+
     /// What to log: a level (error, warning, info, debug, trace), or a list such as `warning, oxen_writer=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log_level: String,
@@ -182,6 +186,33 @@ pub struct ServiceNodeArguments {
     pub dev_allow_local_ips: bool,
 }
 
+/// Following Arbitrum.
+#[derive(Debug, Clone, Default, Args)]
+pub struct L2Arguments {
+    /// JSON-RPC provider of Arbitrum, repeatable; with two and more a majority decides. A service node needs one from HF20 on,
+    /// any other node does without.
+    #[arg(long, value_name = "URL")]
+    pub l2_provider: Vec<String>,
+    /// Seconds between two looks at Arbitrum; 60 by default.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub l2_refresh: Option<u64>,
+    /// Seconds that a provider may take for an answer; 5 by default.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub l2_timeout: Option<u64>,
+    /// Most blocks of one request for logs; 1000 by default.
+    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub l2_max_logs: Option<u64>,
+    /// Accepted for configurations of the C++ daemon: providers are compared in every look.
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub l2_check_interval: Option<u64>,
+    /// Blocks by which a provider may be behind the best before the log says so; 120 by default.
+    #[arg(long, value_name = "BLOCKS")]
+    pub l2_check_threshold: Option<u64>,
+    /// Take providers of whatever chain.
+    #[arg(long)]
+    pub l2_skip_chainid: bool,
+}
+
 /// Options of the C++ daemon that this one knows of but has no use for yet: configurations that hold them keep working.
 pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "anonymous-inbound",
@@ -195,14 +226,7 @@ pub(crate) const UNSUPPORTED_OPTIONS: &[&str] = &[
     "hide-my-port",
     "keep-alt-blocks",
     "keep-fakechain",
-    "l2-check-interval",
-    "l2-check-threshold",
-    "l2-max-logs",
-    "l2-provider",
-    "l2-refresh",
-    "l2-skip-chainid",
     "l2-skip-proof-check",
-    "l2-timeout",
     "limit-rate-down",
     "limit-rate-up",
     "lmq-admin",

@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn options_of_the_reference_daemon_are_ignored_and_told() {
-        let configuration = read("regtest=1\ndb-salvage=1\nl2-provider=http://x\n", &[]).unwrap();
-        assert_eq!(configuration.ignored, ["db-salvage", "l2-provider"]);
+        let configuration = read("regtest=1\ndb-salvage=1\nl2-skip-proof-check=1\n", &[]).unwrap();
+        assert_eq!(configuration.ignored, ["db-salvage", "l2-skip-proof-check"]);
     }
 
     #[test]

@@ -7,8 +7,7 @@ use crate::{
 };
 use oxen_node_api::{ChainReader, Clock, NodeControl, PeerControl, Pool, SyncState};
 use oxen_pulse_driver::PulseWatch;
-use oxen_state::queries;
-use oxen_types::{Timestamp, network::HardForkVersion};
+use oxen_types::Timestamp;
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// Answers about the process.
@@ -67,11 +66,7 @@ impl NodeControl for Control {
 
     fn warnings(&self) -> Vec<String> {
         let own = self.own.report().map(|report| report.warnings()).unwrap_or_default();
-        [self.little_disk(), self.unknown_fork()]
-            .into_iter()
-            .flatten()
-            .chain(own)
-            .collect()
+        self.little_disk().into_iter().chain(own).collect()
     }
 
     fn free_disk_bytes(&self) -> Option<u64> {
@@ -91,24 +86,6 @@ impl Control {
         Some(format!(
             "only {} MiB are left on the disk of the database; make room",
             free >> 20
-        ))
-    }
-
-    /// The network goes on to rules that this version does not have.
-    fn unknown_fork(&self) -> Option<String> {
-        let (height, _) = queries::tip(&*self.chain.snapshot()).ok()?;
-        let fork = self
-            .chain
-            .network()
-            .forks
-            .iter()
-            .find(|fork| fork.version > HardForkVersion::REWARD_BATCHING && fork.height > height)?;
-        Some(format!(
-            "hard fork {} begins at height {}, in {} blocks, and this version ({}) does not know its rules; update oxend before",
-            fork.version.number(),
-            fork.height,
-            fork.height.since(height),
-            self.version()
         ))
     }
 }

@@ -4,18 +4,20 @@ use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_bridge_aggregation::{Aggregation, AggregationParts, BridgeRequests, ChainHeights, ChainSources, SigningKeys};
+use oxen_bridge_follower::{EventReporter, Followed, Follower, FollowerSettings, OwnChain, OwnWord};
 use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
-    Answer, AskError, Blink, ChainReader, Clock, EventHub, Gossip, GossipTopic, PeerControl, QuorumHandler,
-    QuorumNetwork, QuorumSubject, Reach, SyncState,
+    Answer, AskError, Blink, BridgeSignatures, ChainReader, Clock, EventHub, Gossip, GossipTopic, L2Reader, NoBridge,
+    NoL2, PeerControl, QuorumHandler, QuorumNetwork, QuorumSubject, Reach, SyncState,
 };
 use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
-    NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
+    BlsPossession, NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
 };
 use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};
@@ -34,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     /// Messages to and from service nodes; [`NobodyToTell`] until there are peers.
     pub(crate) quorum_network: Arc<dyn QuorumNetwork>,
+    /// What is seen of L2; [`NoL2`] while none is followed.
+    pub(crate) l2: Arc<dyn L2Reader>,
 }
 
 impl Core {
@@ -76,6 +80,7 @@ impl Core {
             events,
             clock,
             quorum_network: Arc::new(NobodyToTell),
+            l2: Arc::new(NoL2),
         })
     }
 
@@ -126,6 +131,10 @@ impl Core {
             staking: Arc::clone(&self.staking) as _,
             sync,
             storage: Arc::new(DatabaseProofStorage(store.clone())),
+            l2: Arc::clone(&self.l2),
+            possession: Arc::new(BlsPossession {
+                chain_id: self.chain.network().l2.chain_id,
+            }),
             settings,
         })?);
         if let Some(peers) = peers {
@@ -188,6 +197,58 @@ impl Core {
         Some(service)
     }
 
+    /// Follows L2, if the operator named providers and the network its contracts, and gives this node's word on it from HF21 on.
+    pub(crate) async fn start_l2(&self, settings: FollowerSettings) -> Result<L2, LaunchError> {
+        let followed = Followed::of(&self.chain.network().l2);
+        let mut l2 = L2::none();
+        match followed {
+            _ if settings.providers.is_empty() => tracing::info!("{}", NoL2.status().state),
+            None => tracing::warn!("--l2-provider has no use: this network has no L2 contracts"),
+            Some(followed) => {
+                let follower = Arc::new(Follower::start(settings, followed, Arc::clone(&self.clock)).await?);
+                let reporting = Arc::new(OwnChain {
+                    chain: Arc::clone(&self.chain) as _,
+                    staking: Arc::clone(&self.staking),
+                });
+                let reporter = EventReporter::start(follower.pictures(), Arc::clone(&self.pool) as _, reporting);
+                l2 = L2 {
+                    reader: follower,
+                    _reporter: Some(reporter),
+                };
+            }
+        }
+        self.chain.set_l2(Arc::new(OwnWord {
+            l2: Arc::clone(&l2.reader),
+            staking: Arc::clone(&self.staking),
+        }));
+        Ok(l2)
+    }
+
+    /// Signs for the contracts on L2 when this is a service node, and gathers signatures of others. Must be called after the
+    /// prober knows where they are.
+    pub(crate) fn start_bridge(&self, keys: Option<SigningKeys>) -> Arc<dyn BridgeSignatures> {
+        let l2_parameters = self.chain.network().l2;
+        if l2_parameters.rewards_contract.is_none() {
+            return Arc::new(NoBridge);
+        }
+        let sources = Arc::new(ChainSources {
+            chain: Arc::clone(&self.chain) as _,
+            staking: Arc::clone(&self.staking),
+        });
+        let aggregation = Aggregation::start(AggregationParts {
+            l2_parameters,
+            heights: Arc::new(ChainHeights(Arc::clone(&self.chain) as _)),
+            rewards: Arc::clone(&sources) as _,
+            swap: Arc::clone(&sources) as _,
+            nodes: sources,
+            l2: Arc::clone(&self.l2),
+            network: Arc::clone(&self.quorum_network),
+            clock: Arc::clone(&self.clock),
+            keys,
+        });
+        Arc::new(BridgeRequests(aggregation))
+    }
+
     /// What tells of our service node.
     pub(crate) fn reporter(&self, prober: &Arc<Prober>) -> OwnReporter {
         OwnReporter {
@@ -206,6 +267,7 @@ impl Core {
         peers: Option<Arc<dyn PeerControl>>,
         control: Arc<Control>,
         blink: Arc<dyn Blink>,
+        bridge: Arc<dyn BridgeSignatures>,
     ) -> NodeHandles {
         NodeHandles {
             chain: Arc::clone(&self.chain) as _,
@@ -220,6 +282,22 @@ impl Core {
             staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(prober) as _,
             own_service_node: Arc::clone(prober) as _,
+            bridge,
+        }
+    }
+}
+
+/// What follows L2, until it is dropped.
+pub(crate) struct L2 {
+    pub(crate) reader: Arc<dyn L2Reader>,
+    _reporter: Option<EventReporter>,
+}
+
+impl L2 {
+    fn none() -> Self {
+        Self {
+            reader: Arc::new(NoL2),
+            _reporter: None,
         }
     }
 }

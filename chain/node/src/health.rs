@@ -2,7 +2,7 @@
 
 use crate::{metrics::Metrics, own_report::OwnReporter, standing::OwnReport};
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use oxen_node_api::{ChainReader, PeerControl, Pool, SyncState};
+use oxen_node_api::{ChainReader, L2Reader, PeerControl, Pool, SyncState};
 use oxen_pulse_driver::PulseWatch;
 use oxen_state::queries;
 use oxen_store::ChainStore;
@@ -22,6 +22,8 @@ pub(crate) struct Health {
     pub(crate) own: Option<OwnReporter>,
     /// None when the node is alone.
     pub(crate) peers: Option<Arc<dyn PeerControl>>,
+    /// What is seen of Arbitrum.
+    pub(crate) l2: Arc<dyn L2Reader>,
 }
 
 /// Routes for everybody.
@@ -79,6 +81,7 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
                 "height": height.next(),
                 "top_block_hash": tip.id,
                 "service_node": own,
+                "l2": health.l2.status().state.to_string(),
             })),
         ),
         Ok(_) => (
@@ -105,5 +108,7 @@ fn own_detail(report: &OwnReport) -> Value {
 
 async fn render(State(health): State<Health>) -> String {
     let pulse = health.pulse.as_ref().map(PulseWatch::situation);
-    health.metrics.render(&*health.chain, &*health.pool, pulse.as_ref())
+    health
+        .metrics
+        .render(&*health.chain, &*health.pool, pulse.as_ref(), &*health.l2)
 }

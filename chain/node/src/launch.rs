@@ -2,17 +2,18 @@
 
 use crate::{
     control::Control,
-    core::Core,
+    core::{Core, L2},
     data_directory::{DataDirectory, DataDirectoryError},
     health::{self, Health},
     metrics::Metrics,
     notify::BlockNotify,
     service_node_keys::KeyFileError,
-    service_node_options::{ServiceNodeSettings, prober_settings},
+    service_node_options::{ServiceNodeSettings, ServiceNodeStart, service_node_start},
     shutdown::{Shutdown, ShutdownReason},
     supervisor::{Notice, Supervisor},
 };
 use oxen_blink::{BlinkSender, BlinkService};
+use oxen_bridge_follower::FollowerSettings;
 use oxen_mempool::{Mempool, PoolSettings, StorageError};
 use oxen_node_api::{
     Blink, ChainEvent, ChainFeed, ChainSubscriber, ChainWriter, Clock, NoBlink, NodeControl, PeerControl, Subscription,
@@ -60,6 +61,8 @@ pub struct NodeSettings {
     pub rpc: RpcConfig,
     /// Peers; none for a node that stays alone.
     pub peers: Option<PeerConfig>,
+    /// Following Arbitrum.
+    pub l2: FollowerSettings,
     /// A command for each new block.
     pub block_notify: Option<String>,
     /// The service node, if the process runs one.
@@ -95,6 +98,9 @@ pub enum LaunchError {
     /// Pulse.
     #[error(transparent)]
     Pulse(#[from] oxen_pulse_driver::StartError),
+    /// Arbitrum.
+    #[error(transparent)]
+    L2(#[from] oxen_bridge_follower::StartError),
     /// A port is taken.
     #[error(transparent)]
     Rpc(#[from] BindError),
@@ -118,6 +124,7 @@ pub struct Node {
     prober: Arc<Prober>,
     blink: Option<Arc<BlinkService>>,
     pulse: Option<PulseDriver>,
+    l2: L2,
     supervisor: Arc<Supervisor>,
     peers: Option<Arc<PeerNetwork>>,
     server: RpcServer,
@@ -137,7 +144,10 @@ impl Node {
     pub async fn launch(settings: NodeSettings) -> Result<Self, LaunchError> {
         let started = Instant::now();
         let (data_directory, store) = open_database(&settings)?;
-        let prober_settings = prober_settings(settings.service_node, settings.local_addresses, data_directory.path())?;
+        let ServiceNodeStart {
+            prober: prober_settings,
+            signing,
+        } = service_node_start(settings.service_node, settings.local_addresses, data_directory.path())?;
         let mut core = Core::open(settings.network, &store, settings.pool)?;
         let shutdown = Shutdown::new();
         let metrics = Arc::new(Metrics::new());
@@ -148,6 +158,8 @@ impl Node {
         if let Some(command) = settings.block_notify {
             subscriptions.push(core.events.subscribe(Arc::new(BlockNotify(command))));
         }
+        let l2 = core.start_l2(settings.l2).await?;
+        core.l2 = Arc::clone(&l2.reader);
         let peers = match settings.peers {
             Some(config) => Some(core.start_peers(config, prober_settings.keys.as_ref()).await?),
             None => None,
@@ -183,6 +195,7 @@ impl Node {
             pulse: pulse.as_ref().map(PulseDriver::watch),
             own: None,
             peers: peer_control.clone(),
+            l2: Arc::clone(&l2.reader),
         };
         let operators_health = Health {
             own: Some(reporter),
@@ -192,7 +205,8 @@ impl Node {
             Some(blink) => Arc::new(BlinkSender(Arc::clone(blink))),
             None => Arc::new(NoBlink),
         };
-        let handles = core.handles(&prober, peer_control, Arc::clone(&control), sender);
+        let bridge = core.start_bridge(signing);
+        let handles = core.handles(&prober, peer_control, Arc::clone(&control), sender, bridge);
         let server = RpcServer::bind(settings.rpc, handles)
             .await?
             .with_routes(Access::Admin, health::admin_routes(operators_health))
@@ -215,6 +229,7 @@ impl Node {
             prober,
             blink,
             pulse,
+            l2,
             supervisor: Arc::new(Supervisor::from_environment()),
             server,
             addresses,
@@ -312,6 +327,7 @@ impl Node {
         tracing::info!("stopping: {reason}");
         self.supervisor.tell(&Notice::Stopping);
         tasks.shutdown().await;
+        drop(self.l2);
         let pulse = self.pulse;
         // Its thread may be in the middle of a block, and ends after it.
         if tokio::task::spawn_blocking(move || drop(pulse)).await.is_err() {

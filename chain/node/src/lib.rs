@@ -18,6 +18,7 @@ mod core;
 pub mod data_directory;
 pub mod faucet;
 mod health;
+mod l2_options;
 pub mod launch;
 pub mod logging;
 mod metrics;

@@ -5,6 +5,7 @@ use crate::{
     config_file::{ConfigError, Configuration, read_configuration},
     console::{ConsoleError, run_command},
     data_directory,
+    l2_options::{L2OptionError, follower_settings},
     launch::{LaunchError, Node, NodeSettings},
     logging::{LogDestination, LoggingError, start_logging},
     network_choice::{NetworkError, choose_network},
@@ -46,6 +47,9 @@ pub enum ProgramError {
     /// The options of a service node.
     #[error(transparent)]
     ServiceNode(#[from] ServiceNodeOptionError),
+    /// The options for Arbitrum.
+    #[error(transparent)]
+    L2(#[from] L2OptionError),
     /// The start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -227,7 +231,9 @@ pub(crate) fn node_settings(
     let rpc = rpc_config(&arguments.rpc, network.ports.rpc)?;
     let local_addresses = local_addresses(&arguments.service_node, &network)?;
     let service_node = service_node_settings(&arguments.service_node, &network)?;
-    let peers = peer_config(&arguments.peers, &network, &data_root.join(&network.data_directory));
+    let folder = data_root.join(&network.data_directory);
+    let peers = peer_config(&arguments.peers, &network, &folder);
+    let l2 = follower_settings(&arguments.l2, &folder)?;
     Ok(NodeSettings {
         network,
         data_root,
@@ -235,6 +241,7 @@ pub(crate) fn node_settings(
         pool,
         rpc,
         peers,
+        l2,
         block_notify: arguments.block_notify.clone(),
         service_node,
         local_addresses,

@@ -4,6 +4,7 @@ use crate::{
     arguments::ServiceNodeArguments,
     service_node_keys::{KeyFileError, read_or_make_keys},
 };
+use oxen_bridge_aggregation::SigningKeys;
 use oxen_staking_prober::ProberSettings;
 use oxen_staking_rules::uptime_proof::{LocalAddresses, acceptance::is_public};
 use oxen_types::{Network, network::NetworkKind};
@@ -83,32 +84,50 @@ pub fn service_node_settings(
     }))
 }
 
-/// What the prober runs with: the keys of the data directory, which are made when there are none, or nothing but watching.
+/// What the services of a node are started with where they depend on its keys.
+#[derive(Debug, Clone)]
+pub struct ServiceNodeStart {
+    /// For the prober.
+    pub prober: ProberSettings,
+    /// For signatures that the contracts on L2 take; none for an ordinary node.
+    pub signing: Option<SigningKeys>,
+}
+
+/// The keys of the data directory, which are made when there are none, or nothing but watching.
 ///
 /// # Errors
 /// A key file cannot be used.
-pub fn prober_settings(
+pub fn service_node_start(
     service_node: Option<ServiceNodeSettings>,
     local_addresses: LocalAddresses,
     folder: &Path,
-) -> Result<ProberSettings, KeyFileError> {
+) -> Result<ServiceNodeStart, KeyFileError> {
     let watching = ProberSettings {
         local_addresses,
         ..ProberSettings::watching()
     };
     let Some(settings) = service_node else {
-        return Ok(watching);
+        return Ok(ServiceNodeStart {
+            prober: watching,
+            signing: None,
+        });
     };
     let found = read_or_make_keys(folder, &mut OsRng)?;
     for warning in &found.warnings {
         tracing::warn!("{warning}");
     }
     tracing::info!("service node {}", found.keys.primary().public);
-    Ok(ProberSettings {
-        keys: Some(found.keys),
-        public_ip: Some(settings.public_ip),
-        quorumnet_port: settings.quorumnet_port.unwrap_or_default(),
-        ..watching
+    let node = found.keys.clone();
+    let bls = found.bls.clone();
+    Ok(ServiceNodeStart {
+        prober: ProberSettings {
+            keys: Some(found.keys),
+            bls,
+            public_ip: Some(settings.public_ip),
+            quorumnet_port: settings.quorumnet_port.unwrap_or_default(),
+            ..watching
+        },
+        signing: found.bls.map(|bls| SigningKeys { bls, node }),
     })
 }
 
@@ -161,15 +180,19 @@ mod tests {
     #[test]
     fn a_service_node_proves_with_the_keys_of_its_folder_and_any_other_watches() {
         let folder = tempfile::tempdir().unwrap();
-        let watching = prober_settings(None, LocalAddresses::Allowed, folder.path()).unwrap();
-        assert!(watching.keys.is_none() && watching.local_addresses == LocalAddresses::Allowed);
+        let start = service_node_start(None, LocalAddresses::Allowed, folder.path()).unwrap();
+        let watching = start.prober;
+        assert!(start.signing.is_none() && watching.keys.is_none() && watching.local_addresses == LocalAddresses::Allowed);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no keys are made");
         let settings = ServiceNodeSettings {
             public_ip: Ipv4Addr::LOCALHOST,
             quorumnet_port: Some(7),
         };
-        let open = || prober_settings(Some(settings), LocalAddresses::Allowed, folder.path()).unwrap();
+        let open = || service_node_start(Some(settings), LocalAddresses::Allowed, folder.path()).unwrap();
         let (first, again) = (open(), open());
+        let signs_with = |start: &ServiceNodeStart| start.signing.as_ref().unwrap().bls.public_key();
+        assert_eq!(signs_with(&first), signs_with(&again));
+        let (first, again) = (first.prober, again.prober);
         assert_eq!((first.public_ip, first.quorumnet_port), (Some(Ipv4Addr::LOCALHOST), 7));
         let key = |settings: &ProberSettings| settings.keys.as_ref().unwrap().primary().public;
         assert_eq!(key(&first), key(&again));

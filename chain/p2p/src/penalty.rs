@@ -107,7 +107,7 @@ pub(crate) fn block_penalty(error: &SubmitBlockError) -> Penalty {
         },
         SubmitBlockError::TooLarge { .. } => Penalty::Ban,
         SubmitBlockError::Checkpoint(error) => broken_checkpoint_rule(error),
-        SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
+        SubmitBlockError::L2(_) | SubmitBlockError::Storage(_) | SubmitBlockError::ShuttingDown => Penalty::None,
     }
 }
 
@@ -169,6 +169,10 @@ fn broken_block_rule(error: &BlockError) -> Penalty {
         | BlockError::CoinbaseLeader
         | BlockError::PayoutCount { .. }
         | BlockError::PayoutMismatch { .. }
+        | BlockError::LeaderTail
+        | BlockError::L2EventOrder { .. }
+        | BlockError::L2VoteCount { .. }
+        | BlockError::L2RewardMoved { .. }
         | BlockError::RewardMismatch { .. }
         | BlockError::TooHeavy { .. }
         | BlockError::ProducerGone
@@ -189,7 +193,8 @@ pub(crate) fn transaction_penalty(error: &AdmissionError) -> Penalty {
         | AdmissionError::PoolFull => Penalty::None,
         AdmissionError::FeeTooLow { .. } | AdmissionError::HeavierThanBlock => SLIGHT,
         // None of them comes of a transaction that a peer sends; the blink service answers for its own messages.
-        AdmissionError::NotBlinkable
+        AdmissionError::ReportRelayed
+        | AdmissionError::NotBlinkable
         | AdmissionError::BurnTooLow { .. }
         | AdmissionError::ApprovalOfAnother { .. }
         | AdmissionError::Storage(_) => Penalty::None,
@@ -205,8 +210,11 @@ fn broken_transaction_rule(error: &TransactionError) -> Penalty {
         | TransactionError::RingMemberTooYoung { .. }
         | TransactionError::KeyImageSpent { .. }
         | TransactionError::Name(_)
+        | TransactionError::Swap(_)
         | TransactionError::StakeLocked { .. }
         | TransactionError::StakeBlacklisted { .. }
+        | TransactionError::L2EventMissing { .. }
+        | TransactionError::L2EventWithoutHeight
         | TransactionError::StateChange(_)
         | TransactionError::Unlock(_)
         | TransactionError::WrongVersion { .. }

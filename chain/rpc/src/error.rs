@@ -4,6 +4,7 @@ use crate::types::ErrorCode;
 use oxen_crypto::address::AddressError;
 use oxen_node_api::{
     MiningError, SubmitBlockError,
+    bridge::AggregationError,
     service_nodes::{ReportError, SignError},
 };
 use oxen_staking_rules::registry::RegistrationError;
@@ -77,6 +78,15 @@ pub enum MethodError {
     BadNameHash {
         /// What was given, cut.
         found: String,
+    },
+    /// Text that is no address of Ethereum.
+    #[error("{found:?}: {reason}")]
+    BadEthereumAddress {
+        /// What was given, cut.
+        found: String,
+        /// Why.
+        #[source]
+        reason: oxen_bridge_rules::swap::AddressTextError,
     },
     /// A kind of name that does not exist.
     #[error("there are names of type 0 (session), 1 (wallet) and 2 (lokinet), not {number}")]
@@ -191,6 +201,17 @@ pub enum MethodError {
         #[source]
         reason: AddressError,
     },
+    /// Not an address on L2.
+    #[error(
+        "{found:?} is not an Ethereum address: write 0x and forty digits; capitals and small letters together are a checksum"
+    )]
+    NotAnEthereumAddress {
+        /// The text, cut.
+        found: String,
+    },
+    /// Service nodes gave no signatures.
+    #[error(transparent)]
+    Aggregation(#[from] AggregationError),
     /// A subaddress where none may stand.
     #[error("a subaddress cannot be mined to: give a primary address")]
     Subaddress,
@@ -359,6 +380,7 @@ impl MethodError {
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadNameHash { .. }
+            | Self::BadEthereumAddress { .. }
             | Self::NoSuchNameKind { .. }
             | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }
@@ -382,7 +404,11 @@ impl MethodError {
             | Self::NoSuchTransaction { .. } => ErrorCode::WrongParameter,
             Self::HeightTooBig { .. } => ErrorCode::HeightTooBig,
             Self::ReserveSizeTooBig { .. } => ErrorCode::ReserveSizeTooBig,
-            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } => ErrorCode::WrongAddress,
+            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } | Self::NotAnEthereumAddress { .. } => {
+                ErrorCode::WrongAddress
+            }
+            Self::Aggregation(AggregationError::View(_)) => ErrorCode::Internal,
+            Self::Aggregation(_) => ErrorCode::BlsSignature,
             Self::Subaddress => ErrorCode::Subaddress,
             Self::WrongBlock(_) => ErrorCode::WrongBlock,
             Self::WrongBlockSize { .. } => ErrorCode::WrongBlockSize,

@@ -7,8 +7,9 @@ use crate::{
     types::{HexText, chain::PublishedLimits},
 };
 use oxen_node_api::{
-    Blink, BlinkState, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Mining, NodeControl,
-    OwnServiceNode, PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot, Subscription, SyncState,
+    Blink, BlinkState, BridgeSignatures, ChainEvent, ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock,
+    Mining, NodeControl, OwnServiceNode, PeerControl, Pool, PoolTransaction, Relay, ServiceNodePeers, Snapshot,
+    Subscription, SyncState,
 };
 use oxen_staking_rules::Registry;
 use oxen_state::service_nodes::StakingRules;
@@ -43,11 +44,16 @@ pub struct NodeHandles {
     pub service_node_peers: Arc<dyn ServiceNodePeers>,
     /// The service node that the process runs, if it does.
     pub own_service_node: Arc<dyn OwnServiceNode>,
+    /// Gathers signatures for the contracts on L2.
+    pub bridge: Arc<dyn BridgeSignatures>,
 }
 
 /// Requests that wait for a blink quorum at once, which is seconds when members are silent: half of those that a listener works on,
 /// so that the others go on.
 const BLINKS_WAITING: usize = 4;
+
+/// Requests that wait for signatures at once, which is a minute when many nodes are silent.
+const SIGNATURES_WAITING: usize = 4;
 
 /// What those who wait for news of the pool look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +94,8 @@ pub(crate) struct Node {
     pub(crate) handles: NodeHandles,
     /// Places of requests that wait for a blink quorum.
     pub(crate) blink_places: Semaphore,
+    /// Places of requests that wait for signatures for the contracts.
+    pub(crate) bridge_places: Semaphore,
     news: Arc<NewsSubscriber>,
     _subscription: Subscription,
     pub(crate) facts: FactsCache,
@@ -105,6 +113,7 @@ impl Node {
         Self {
             handles,
             blink_places: Semaphore::new(BLINKS_WAITING),
+            bridge_places: Semaphore::new(SIGNATURES_WAITING),
             news,
             _subscription: subscription,
             facts: FactsCache::default(),

@@ -6,20 +6,25 @@
 use crate::{
     block::{
         checkpoints::check_checkpoint,
-        coinbase::check_coinbase,
+        coinbase::{check_coinbase, key_end},
         difficulty::{Sample, mined_difficulty, pulse_difficulty, reaches_difficulty, window_start},
         pulse::{Completeness, MadeBy, check_maker, check_round_time, quorum_in_charge},
         reward::block_reward,
         timestamp::check_timestamp,
         weight::{WeightLimits, is_heavy, leaving_window},
     },
+    bridge::{
+        events::check_votes,
+        reward::{check_reading, consensus_reward, record_reading},
+    },
     checked_block::{CheckedBlock, UntrustedBlock},
     delta::{Delta, Overlay, Undo, scan_rows},
     error::{BlockError, TransactionError},
     ledger::{BlockEntry, record_coinbase, record_transaction, write_block},
     names::{apply_name_transaction, check_name_transaction},
-    rewards::{RewardError, RewardLedger, due_payouts},
+    rewards::{Accrued, RewardError, RewardLedger, due_payouts},
     service_nodes::ServiceNodeRules,
+    swap::apply_swaps,
     tables::{BlockRow, Blocks, Totals, TotalsRow, Transactions},
     transaction::{CheckedTransaction, ProofLedger, resolve_rings, spent_key_image},
     view::{TypedView, View},
@@ -27,6 +32,7 @@ use crate::{
 use oxen_staking_rules::BatchPayout;
 use oxen_types::{
     Amount, Block, Hash, Height, Network, PublicKey, Timestamp,
+    block::L2Header,
     network::{
         HardForkVersion,
         constants::{BATCH_REWARD_FACTOR, TIMESTAMP_MEDIAN_BLOCKS},
@@ -185,47 +191,48 @@ fn transition(
         difficulty,
         leader,
     } = Header::check(view, rules, block.block(), block.id(), completeness)?;
-    let coinbase = block
-        .block()
-        .miner_transaction
-        .as_ref()
-        .ok_or(BlockError::CoinbaseForm)?;
+    check_event_order(block)?;
     let payouts = due_payouts(view, rules.network, height)?;
     let mut state = Overlay::new(view);
     let mut entry = BlockEntry::new(&parent.totals, height);
-    record_coinbase(&mut state, &mut entry, coinbase)?;
+    if let Some(coinbase) = &block.block().miner_transaction {
+        record_coinbase(&mut state, &mut entry, coinbase)?;
+    }
     for transaction in block.transactions() {
         check_transaction(&state, view, rules, transaction, height)?;
         record_transaction(&mut state, &mut entry, transaction)?;
         apply_name_transaction(&mut state, rules.network, transaction, height)
             .map_err(|error| transaction_error(transaction.id(), error))?;
     }
+    apply_swaps(&mut state, rules.network, block.transactions(), height)?;
 
     let limits = WeightLimits::of_next_block(view, &parent.totals)?;
-    // A block of exactly the limit would have no base reward left, which the reference refuses as well.
-    if entry.weight >= limits.limit() {
-        return Err(BlockError::TooHeavy {
-            weight: entry.weight,
-            limit: limits.limit(),
-        });
-    }
-    let earned = block_reward(entry.weight, limits.median, entry.miner_fees).ok_or(BlockError::AmountOverflow)?;
-    check_coinbase(block.block(), coinbase, height, &leader, &payouts)?;
-    let found = block.block().reward().unwrap_or_default();
-    if found != earned.reward {
-        return Err(BlockError::RewardMismatch {
-            expected: earned.reward,
-            found,
-        });
-    }
+    let earned = match &block.block().header.l2 {
+        Some(l2) => {
+            entry.burn_fees();
+            check_l2_earnings(view, rules.network, block.block(), l2, height)?
+        }
+        None => check_batched_earnings(block.block(), &entry, &limits, &leader, &payouts)?,
+    };
 
     let listed: Vec<&CheckedTransaction> = block.transactions().iter().map(Arc::as_ref).collect();
     let duties = rules
         .service_nodes
         .apply_block(&mut state, block.block(), &block.id(), &listed, height)?;
-    let mut ledger = RewardLedger::new(&mut state, rules.network, height);
-    ledger.pay(&payouts).map_err(reward_error)?;
-    let accrued = ledger.accrue(earned.credited_fees, &duties).map_err(reward_error)?;
+    let accrued = match &block.block().header.l2 {
+        Some(l2) => {
+            record_reading(&mut state, height, l2);
+            RewardLedger::new(&mut state, rules.network, height)
+                .accrue_on_l2(earned.reward, &duties)
+                .map_err(reward_error)?;
+            Accrued::NOTHING
+        }
+        None => {
+            let mut ledger = RewardLedger::new(&mut state, rules.network, height);
+            ledger.pay(&payouts).map_err(reward_error)?;
+            ledger.accrue(earned.credited_fees, &duties).map_err(reward_error)?
+        }
+    };
 
     let totals = next_totals(
         view,
@@ -259,6 +266,95 @@ fn transition(
     })
 }
 
+/// What a valid block earned.
+struct Earnings {
+    /// As it says: OXEN up to HF20, SESH from HF21 on.
+    reward: Amount,
+    /// OXEN fees that are credited to somebody.
+    credited_fees: Amount,
+}
+
+/// HF19 and HF20: weight, coinbase, leader and reward (chain §4.6).
+fn check_batched_earnings(
+    block: &Block,
+    entry: &BlockEntry,
+    limits: &WeightLimits,
+    leader: &PublicKey,
+    payouts: &[BatchPayout],
+) -> Result<Earnings, BlockError> {
+    let coinbase = block.miner_transaction.as_ref().ok_or(BlockError::CoinbaseForm)?;
+    // A block of exactly the limit would have no base reward left, which the reference refuses as well.
+    if entry.weight >= limits.limit() {
+        return Err(BlockError::TooHeavy {
+            weight: entry.weight,
+            limit: limits.limit(),
+        });
+    }
+    let earned = block_reward(entry.weight, limits.median, entry.miner_fees).ok_or(BlockError::AmountOverflow)?;
+    check_coinbase(block, coinbase, entry.height, leader, payouts)?;
+    if let Some(tail) = &block.header.leader
+        && tail.leader_key_end != key_end(leader)
+    {
+        return Err(BlockError::LeaderTail);
+    }
+    check_reward(block, earned.reward)?;
+    Ok(Earnings {
+        reward: earned.reward,
+        credited_fees: earned.credited_fees,
+    })
+}
+
+/// HF21: height, rate and reward. The reference checks neither weight nor leader there (chain §9, quirk 11).
+fn check_l2_earnings(
+    view: &dyn View,
+    network: &Network,
+    block: &Block,
+    l2: &L2Header,
+    height: Height,
+) -> Result<Earnings, BlockError> {
+    if l2.height != height {
+        return Err(BlockError::WrongHeight {
+            expected: height,
+            found: l2.height,
+        });
+    }
+    check_reading(view, height, l2)?;
+    check_votes(view, l2)?;
+    let reward = consensus_reward(view, network, height)?;
+    check_reward(block, reward)?;
+    Ok(Earnings {
+        reward,
+        credited_fees: Amount::ZERO,
+    })
+}
+
+/// The block says what it earned.
+fn check_reward(block: &Block, expected: Amount) -> Result<(), BlockError> {
+    let found = block.reward().unwrap_or_default();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(BlockError::RewardMismatch { expected, found })
+    }
+}
+
+/// Reports of L2 events come first, and the block says how many they are (staking §19.2). No other block has any.
+fn check_event_order(block: &CheckedBlock) -> Result<(), BlockError> {
+    let counted = usize::try_from(block.block().l2_event_count).unwrap_or(usize::MAX);
+    let in_order = block
+        .transactions()
+        .iter()
+        .enumerate()
+        .all(|(place, transaction)| transaction.transaction().prefix.kind.is_l2_event() == (place < counted));
+    if in_order && counted <= block.transactions().len() {
+        Ok(())
+    } else {
+        Err(BlockError::L2EventOrder {
+            counted: block.block().l2_event_count,
+        })
+    }
+}
+
 /// Parent, fork, version, checkpoint, time.
 fn check_place(
     view: &dyn View,
@@ -275,7 +371,7 @@ fn check_place(
         });
     }
     let fork = rules.network.forks.version_at(height).version;
-    if fork != HardForkVersion::REWARD_BATCHING {
+    if fork < HardForkVersion::REWARD_BATCHING || !fork.is_known() {
         return Err(BlockError::ForkNotSupported { version: fork.number() });
     }
     if header.major_version != fork.number() {

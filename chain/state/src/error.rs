@@ -2,6 +2,7 @@
 //! the variant alone.
 
 use crate::view::ViewError;
+use oxen_bridge_rules::swap::SwapError;
 use oxen_names::NameError;
 use oxen_staking_rules::registry::{StateChangeError, UnlockError};
 use oxen_types::{
@@ -165,6 +166,9 @@ pub enum TransactionError {
     /// Rule 17: the rules of the name system (chain §6.5).
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The rules of the swap from OXEN to SESH (bridge §5.3).
+    #[error(transparent)]
+    Swap(#[from] SwapError),
     /// Only a chain with a registry of service nodes takes these.
     #[error("transactions of type {kind:?} need a registry of service nodes, which this chain does not have")]
     RegistryMissing {
@@ -190,6 +194,15 @@ pub enum TransactionError {
     /// A quorum's decision does not hold (staking §16.2).
     #[error(transparent)]
     StateChange(#[from] StateChangeError),
+    /// A report of an L2 event says what its type says (staking §19.2).
+    #[error("a transaction of type {kind:?} must report an event of that kind")]
+    L2EventMissing {
+        /// Type found.
+        kind: TransactionType,
+    },
+    /// A report of an L2 event says in which L2 block it happened (staking §19.2).
+    #[error("the reported event is of no L2 block")]
+    L2EventWithoutHeight,
     /// A request to unlock a stake does not hold (staking §8.2).
     #[error(transparent)]
     Unlock(#[from] UnlockError),
@@ -211,7 +224,9 @@ pub enum BlockError {
         parent: Hash,
     },
     /// The rules of this fork are not in this version.
-    #[error("blocks of hard fork {version} cannot be verified by this version, which knows HF19")]
+    #[error(
+        "blocks of hard fork {version} cannot be verified by this version, which knows HF19 to HF21 and the swap's"
+    )]
     ForkNotSupported {
         /// Fork at the block's height.
         version: u8,
@@ -347,7 +362,34 @@ pub enum BlockError {
         /// Index of the output.
         output: usize,
     },
-    /// The block says what it earned (chain §4.6).
+    /// HF20: the header has the end of the leader's key (chain §3.1).
+    #[error("the header does not end the key of the expected block leader")]
+    LeaderTail,
+    /// HF21: reports of L2 events come before all else, and are counted (staking §19.2).
+    #[error("the block counts {counted} reports of L2 events, which are not exactly its first transactions")]
+    L2EventOrder {
+        /// As the block says.
+        counted: u32,
+    },
+    /// HF21: one vote for each report of an L2 event that waits (staking §19.3).
+    #[error("{found} votes on L2 events; {expected} reports wait for one")]
+    L2VoteCount {
+        /// Reports that wait.
+        expected: usize,
+        /// Votes found.
+        found: usize,
+    },
+    /// HF21: the reward rate moves by little from block to block (chain §4.8).
+    #[error("the block says it read a reward rate of {found} from L2; {least} to {most} are allowed")]
+    L2RewardMoved {
+        /// Found.
+        found: Amount,
+        /// Least allowed.
+        least: Amount,
+        /// Most allowed.
+        most: Amount,
+    },
+    /// The block says what it earned (chain §4.6, §4.8).
     #[error("the block says it earned {found}; it earned {expected}")]
     RewardMismatch {
         /// Earned.

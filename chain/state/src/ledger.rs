@@ -51,6 +51,12 @@ impl BlockEntry {
             transaction_count: 0,
         }
     }
+
+    /// From HF21 on all fees are burned (chain §4.8).
+    pub(crate) const fn burn_fees(&mut self) {
+        self.burned = self.fees;
+        self.miner_fees = Amount::ZERO;
+    }
 }
 
 /// Records the coinbase: its outputs are committed to with mask 1. Its bytes stand in the block.

@@ -6,7 +6,8 @@
 //! A walk: [`table`] says what a table is, [`tables`] lists the coin's; [`view`] reads them, [`delta`] changes them and takes
 //! changes back; [`memory`] holds them in memory, [`digest`] hashes them. A block comes in as [`checked_block`] and
 //! [`transaction`] stage it; [`mod@apply`] checks it against the rules in [`block`] and [`rewards`] and records it through the
-//! ledger. [`service_nodes`] is the registry in it, [`names`] the registers of names. [`queries`] answers readers,
+//! ledger. [`service_nodes`] is the registry in it, [`names`] the registers of names, [`swap`] the ledger of
+//! burned OXEN. [`queries`] answers readers,
 //! [`template`] makes the next block.
 #![forbid(unsafe_code)]
 #![deny(
@@ -27,6 +28,7 @@
 
 pub mod apply;
 pub mod block;
+pub mod bridge;
 pub mod checked_block;
 pub mod delta;
 pub mod digest;
@@ -38,6 +40,7 @@ pub mod names;
 pub mod queries;
 pub mod rewards;
 pub mod service_nodes;
+pub mod swap;
 pub mod table;
 pub mod tables;
 pub mod template;

@@ -51,11 +51,37 @@ pub enum TableId {
     Names,
     /// Which names an owner has.
     NamesByOwner,
+    /// Burns of the swap, by transaction id.
+    SwapBurns,
+    /// What blocks with burns did, by height.
+    SwapBlocks,
+    /// Burns of each recipient, newest first.
+    SwapBurnsByRecipient,
+    /// Totals of each recipient and since when they hold, newest first.
+    SwapTotals,
+    /// One row: sums over all burns.
+    SwapSums,
+    /// What the last blocks read from L2, by height.
+    L2Readings,
+    /// Votes on reports of L2 events that wait, by the transaction's id.
+    PendingEvents,
+    /// Reports of L2 events that were denied, by the transaction's id.
+    DeniedEvents,
+    /// Nodes that left and whose stake is still on L2, by BLS key.
+    RemovedNodes,
+    /// Stakes on L2 of registrations that made no node, by BLS key.
+    UnregisteredStakes,
+    /// One row: the staking requirement of L2.
+    SentRequirement,
+    /// Stakes on their way back, by the height at which they arrive.
+    DelayedPayments,
+    /// What L2 recipients had before a block, by height and address.
+    RewardHistory,
 }
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 34] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -77,6 +103,19 @@ impl TableId {
         Self::Quorums,
         Self::Names,
         Self::NamesByOwner,
+        Self::SwapBurns,
+        Self::SwapBlocks,
+        Self::SwapBurnsByRecipient,
+        Self::SwapTotals,
+        Self::SwapSums,
+        Self::L2Readings,
+        Self::PendingEvents,
+        Self::DeniedEvents,
+        Self::RemovedNodes,
+        Self::UnregisteredStakes,
+        Self::SentRequirement,
+        Self::DelayedPayments,
+        Self::RewardHistory,
     ];
 
     /// True when the blocks of the chain determine the table, so that it is part of the digest. Checkpoints come from votes,
@@ -111,6 +150,19 @@ impl TableId {
             Self::Quorums => "quorums",
             Self::Names => "names",
             Self::NamesByOwner => "names-by-owner",
+            Self::SwapBurns => "swap-burns",
+            Self::SwapBlocks => "swap-blocks",
+            Self::SwapBurnsByRecipient => "swap-burns-by-recipient",
+            Self::SwapTotals => "swap-totals",
+            Self::SwapSums => "swap-sums",
+            Self::L2Readings => "l2-readings",
+            Self::PendingEvents => "pending-events",
+            Self::DeniedEvents => "denied-events",
+            Self::RemovedNodes => "removed-nodes",
+            Self::UnregisteredStakes => "unregistered-stakes",
+            Self::SentRequirement => "sent-requirement",
+            Self::DelayedPayments => "delayed-payments",
+            Self::RewardHistory => "reward-history",
         }
     }
 }
@@ -156,6 +208,12 @@ impl TableKey for oxen_types::Hash {
 }
 
 impl TableKey for oxen_types::PublicKey {
+    fn to_key_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+}
+
+impl TableKey for oxen_types::bytes::BlsPublicKey {
     fn to_key_bytes(&self) -> Vec<u8> {
         self.as_bytes().to_vec()
     }

@@ -2,7 +2,11 @@
 
 use crate::{
     apply::next_difficulty,
-    block::{reward::block_reward, weight::WeightLimits},
+    block::{coinbase::key_end, reward::block_reward, weight::WeightLimits},
+    bridge::{
+        events::waiting_reports,
+        reward::{allowed_rewards, consensus_reward, reading_before},
+    },
     rewards::due_payouts,
     tables::{Blocks, Totals},
     transaction::CheckedTransaction,
@@ -10,18 +14,21 @@ use crate::{
 };
 use oxen_staking_rules::{BatchPayout, batching};
 use oxen_types::{
-    Amount, Block, BlockHeader, Height, Network, PublicKey, Timestamp, Transaction, UnlockTime,
-    block::{BatchingTail, PulseHeader},
+    Amount, Block, BlockHeader, Hash, Height, Network, PublicKey, Timestamp, Transaction, UnlockTime,
+    block::{BatchingTail, L2Header, LeaderTail, PulseHeader},
     extra::{Extra, ExtraField},
-    network::constants::{COINBASE_RESERVED_WEIGHT, COINBASE_UNLOCK_BLOCKS},
+    network::{
+        HardForkVersion,
+        constants::{COINBASE_RESERVED_WEIGHT, COINBASE_UNLOCK_BLOCKS},
+    },
     transaction::{
         Input, Output, OutputTarget, Proofs, TransactionPrefix, TransactionType, TransactionVersion, Weight,
     },
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What a block maker decides.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TemplateRequest {
     /// When the block is made; raised to the median of the last blocks where it lies below.
     pub now: Timestamp,
@@ -31,6 +38,22 @@ pub struct TemplateRequest {
     pub leader: PublicKey,
     /// The node that makes the block; the zero key when it is mined. Names it in the tail of the block, which nobody checks.
     pub producer: PublicKey,
+    /// What the maker read from L2; nothing before HF21, and where there is no provider.
+    pub l2: TemplateL2,
+}
+
+/// What a block maker read from L2; from HF21 on it is in the block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateL2 {
+    /// The newest L2 block that it takes for safe; `None` repeats what the block before says.
+    pub l2_height: Option<u64>,
+    /// Reward rate of the pool, atomic SESH a block, which is moved to what this block may say; `None` repeats the rate of the
+    /// block before.
+    pub l2_reward: Option<Amount>,
+    /// Ids of the waiting reports of L2 events that it agrees with; it votes against all others.
+    pub agreed: BTreeSet<Hash>,
+    /// Reports of L2 events to begin the block with, in their order. Candidates of these kinds are left out.
+    pub events: Vec<Arc<CheckedTransaction>>,
 }
 
 /// A block that lacks only nonce or signatures.
@@ -48,7 +71,7 @@ pub struct Template {
     pub transactions: Vec<Arc<CheckedTransaction>>,
 }
 
-/// Makes a mined-form HF19 block on the tip. `candidates` come in order of preference and must fit the state: each is taken if
+/// Makes a mined-form block on the tip. `candidates` come in order of preference and must fit the state: each is taken if
 /// the block's weight allows it and its fee outweighs the penalty it causes.
 ///
 /// # Errors
@@ -63,11 +86,26 @@ pub fn build_template(
     let parent = view.expect::<Blocks>(&totals.tip)?;
     let height = totals.tip.next();
     let fork = network.forks.version_at(height);
-    let payouts = due_payouts(view, network, height)?;
-    let coinbase = build_coinbase(height, request, &payouts);
+    let is_ethereum = fork.version >= HardForkVersion::ETHEREUM;
+    let coinbase = if is_ethereum {
+        None
+    } else {
+        let payouts = due_payouts(view, network, height)?;
+        Some(build_coinbase(height, request, &payouts))
+    };
+    let events: &[Arc<CheckedTransaction>] = if is_ethereum { &request.l2.events } else { &[] };
     let limits = WeightLimits::of_next_block(view, &totals)?;
-    let (transactions, weight, fees) = choose(&limits, coinbase.weight(), candidates);
-    let reward = block_reward(weight, limits.median, fees).map_or(Amount::ZERO, |earned| earned.reward);
+    let begin = coinbase.as_ref().map(Transaction::weight).unwrap_or_default();
+    let begin = events
+        .iter()
+        .fold(begin, |sum, event| sum.saturating_add(event.weight()));
+    let (chosen, weight, fees) = choose(&limits, begin, candidates);
+    let transactions = [events, &chosen].concat();
+    let reward = if is_ethereum {
+        consensus_reward(view, network, height)?
+    } else {
+        block_reward(weight, limits.median, fees).map_or(Amount::ZERO, |earned| earned.reward)
+    };
     let block = Block {
         header: BlockHeader {
             major_version: fork.version.number(),
@@ -76,14 +114,17 @@ pub fn build_template(
             previous: parent.id,
             nonce: 0,
             pulse: Some(PulseHeader::default()),
-            leader: None,
-            l2: None,
+            leader: (fork.version >= HardForkVersion::ETHEREUM_TRANSITION).then(|| LeaderTail {
+                reward,
+                leader_key_end: key_end(&request.leader),
+            }),
+            l2: is_ethereum.then(|| l2_header(view, height, &request.l2)).transpose()?,
         },
-        miner_transaction: Some(coinbase),
+        miner_transaction: coinbase,
         transaction_ids: transactions.iter().map(|transaction| transaction.id()).collect(),
-        l2_event_count: 0,
+        l2_event_count: u32::try_from(events.len()).unwrap_or(u32::MAX),
         signatures: Vec::new(),
-        batching_tail: Some(BatchingTail::Full {
+        batching_tail: (fork.version == HardForkVersion::REWARD_BATCHING).then_some(BatchingTail::Full {
             height,
             producer: request.producer,
             reward,
@@ -98,15 +139,36 @@ pub fn build_template(
     })
 }
 
+/// What the block says of L2: the rate no further from the block before than it may be, the height no lower.
+fn l2_header(view: &dyn View, height: Height, values: &TemplateL2) -> Result<L2Header, ViewError> {
+    let before = reading_before(view, height)?;
+    let allowed = allowed_rewards(before.l2_reward);
+    Ok(L2Header {
+        height,
+        l2_height: values.l2_height.unwrap_or_default().max(before.l2_height),
+        l2_reward: values
+            .l2_reward
+            .unwrap_or(before.l2_reward)
+            .clamp(*allowed.start(), *allowed.end()),
+        l2_votes: waiting_reports(view)?
+            .iter()
+            .map(|report| values.agreed.contains(report))
+            .collect(),
+    })
+}
+
 /// Takes candidates while they raise what the block earns and fit half-way up to the limit as the reference does.
 fn choose(
     limits: &WeightLimits,
-    coinbase: Weight,
+    begin: Weight,
     candidates: &[Arc<CheckedTransaction>],
 ) -> (Vec<Arc<CheckedTransaction>>, Weight, Amount) {
     let cap = Weight::new(limits.limit().bytes().saturating_sub(COINBASE_RESERVED_WEIGHT));
     let earned = |weight, fees| block_reward(weight, limits.median, fees).map_or(Amount::ZERO, |earned| earned.reward);
-    let (mut taken, mut weight, mut fees) = (Vec::new(), coinbase, Amount::ZERO);
+    let (mut taken, mut weight, mut fees) = (Vec::new(), begin, Amount::ZERO);
+    let candidates = candidates
+        .iter()
+        .filter(|candidate| !candidate.transaction().prefix.kind.is_l2_event());
     for candidate in candidates {
         let heavier = weight.saturating_add(candidate.weight());
         let Some(richer) = fees.checked_add(candidate.miner_fee()) else {

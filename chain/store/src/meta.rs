@@ -11,7 +11,7 @@ use std::fmt;
 
 /// Version of the rows and columns this program reads and writes. A change of it needs a [`crate::Migration`]; a new table
 /// does not.
-pub const DATABASE_VERSION: DatabaseVersion = DatabaseVersion::new(1);
+pub const DATABASE_VERSION: DatabaseVersion = DatabaseVersion::new(2);
 
 /// A version of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

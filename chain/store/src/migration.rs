@@ -5,6 +5,8 @@
 //! interrupted anywhere and is then run again from its start on rows that are partly its own work, so it must know new rows
 //! from old ones, or make its changes in one batch.
 
+mod accounts_on_l2;
+
 use crate::{
     backend::{Backend, BackendError, Batch, Survives},
     meta::{DATABASE_VERSION, DatabaseVersion},
@@ -148,10 +150,12 @@ pub struct PlanError {
 }
 
 impl MigrationPlan {
-    /// What this version of the program needs: nothing yet, since version 1 is the first.
+    /// What this version of the program needs.
     #[must_use]
     pub fn current() -> Self {
-        Self::default()
+        Self {
+            migrations: vec![Box::new(accounts_on_l2::AccountsOnL2)],
+        }
     }
 
     /// Migrations that follow each other.

@@ -159,9 +159,9 @@ fn rows_without_a_version_are_not_overwritten() {
     assert!(matches!(error, OpenError::NotAChain), "{error:?}");
 }
 
-// Migrations of these tests: 1 → 2 doubles every row of a table of version 1, 2 → 3 gives the table its new name.
+// Migrations of these tests: 2 → 3 doubles every row of a table of version 2, 3 → 4 gives the table its new name.
 
-const OLD_TABLE: &str = "a-table-of-version-1";
+const OLD_TABLE: &str = "a-table-of-version-2";
 const NEW_TABLE: &str = "checkpoints";
 const ROWS: u8 = 10;
 
@@ -172,11 +172,11 @@ struct DoubleRows;
 
 impl Migration for DoubleRows {
     fn from(&self) -> DatabaseVersion {
-        DatabaseVersion::new(1)
+        DatabaseVersion::new(2)
     }
 
     fn to(&self) -> DatabaseVersion {
-        DatabaseVersion::new(2)
+        DatabaseVersion::new(3)
     }
 
     fn describe(&self) -> &'static str {
@@ -218,11 +218,11 @@ struct RenameTable;
 
 impl Migration for RenameTable {
     fn from(&self) -> DatabaseVersion {
-        DatabaseVersion::new(2)
+        DatabaseVersion::new(3)
     }
 
     fn to(&self) -> DatabaseVersion {
-        DatabaseVersion::new(3)
+        DatabaseVersion::new(4)
     }
 
     fn describe(&self) -> &'static str {
@@ -261,7 +261,7 @@ fn plan() -> MigrationPlan {
     MigrationPlan::new(vec![Box::new(DoubleRows), Box::new(RenameTable)]).unwrap()
 }
 
-/// A database of version 1 with the table that later versions change.
+/// A database of version 2 with the table that later versions change.
 fn old_database() -> MemoryBackend {
     let mut disk = existing();
     disk.create_column(OLD_TABLE).unwrap();
@@ -284,8 +284,8 @@ fn assert_migrated(disk: &MemoryBackend) {
 fn migrations_run_in_order_once_and_say_how_far_they_are() {
     assert_eq!(
         DATABASE_VERSION,
-        DatabaseVersion::new(1),
-        "these tests go on from version 1"
+        DatabaseVersion::new(2),
+        "these tests go on from version 2"
     );
     let disk = old_database();
     let mut heard: Vec<MigrationProgress> = Vec::new();
@@ -319,7 +319,7 @@ fn a_newer_database_is_refused_and_both_versions_are_named() {
     let error = open_on(disk, &MigrationPlan::current()).unwrap_err();
     assert!(matches!(error, OpenError::NewerVersion { .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("version 3") && text.contains("up to 1"), "{text}");
+    assert!(text.contains("version 4") && text.contains("up to 2"), "{text}");
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn a_database_left_in_the_middle_of_a_migration_is_newer_for_an_older_program() 
     open_on(FailingBackend::new(disk.clone(), faults), &plan()).unwrap_err();
     let error = open_on(disk, &MigrationPlan::current()).unwrap_err();
     assert!(
-        matches!(error, OpenError::NewerVersion { found, .. } if found == DatabaseVersion::new(2)),
+        matches!(error, OpenError::NewerVersion { found, .. } if found == DatabaseVersion::new(3)),
         "{error:?}"
     );
 }

@@ -156,6 +156,11 @@ byte_string!(
     64
 );
 byte_string!(
+    /// A BLS signature on BN254: `x.re ‖ x.im ‖ y.re ‖ y.im`, the contract's `sigs0` to `sigs3` (bridge §2.6).
+    BlsSignature,
+    128
+);
+byte_string!(
     /// An Ethereum account address (chain §1.9).
     EthereumAddress,
     20

@@ -8,7 +8,7 @@ use crate::{
     amount::Amount,
     block::Block,
     bytes::{Commitment, Hash, KeyImage, PaymentId, PublicKey},
-    extra::{Extra, ExtraNonce, NonceContent},
+    extra::{ExtraNonce, NonceContent},
     height::{GlobalOutputIndex, Height, Timestamp, UnlockTime},
     transaction::{EncryptedAmount, Input, PrunedTransaction, TransactionType},
 };
@@ -195,7 +195,7 @@ impl ScanTransaction {
     #[must_use]
     pub fn new(id: Hash, transaction: &PrunedTransaction, first_output: Option<GlobalOutputIndex>) -> Self {
         let prefix = &transaction.prefix;
-        let extra = Extra::parse_or_empty(&prefix.extra);
+        let extra = prefix.parse_extra();
         let kind = match prefix.inputs.as_slice() {
             [Input::Generation { .. }] => ScanKind::Coinbase,
             _ => ScanKind::Ordinary(prefix.kind),

@@ -3,16 +3,22 @@
 use crate::{branches::Alternatives, candidate::Candidate};
 use oxen_node_api::{
     AlternativeChain, AlternativeReason, BlockOutcome, BlockSubmission, ChainEvent, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, EventHub, PoolKeeper, Snapshot, SubmitBlockError, SubmitCheckpointError,
+    CheckpointOutcome, Clock, EventHub, L2Refusal, L2Templates, NoL2Values, PoolKeeper, Snapshot, SubmitBlockError,
+    SubmitCheckpointError,
 };
 use oxen_state::{
     Applied, BlockError, Overlay, Rules, ServiceNodeRules, UntrustedBlock, View, ViewError, WorkHash, apply,
     apply_genesis,
     block::{checkpoints::immutable_height, pulse::Completeness, weight::WeightLimits},
     queries,
+    template::TemplateL2,
+    transaction::CheckedTransaction,
 };
 use oxen_store::{ChainStore, Commit, CommitError, StoreError, Tip};
-use oxen_types::{Checkpoint, Hash, Height, Network, network::constants::FULL_REWARD_ZONE_WEIGHT};
+use oxen_types::{
+    Block, Checkpoint, Hash, Height, Network,
+    network::{HardForkVersion, constants::FULL_REWARD_ZONE_WEIGHT},
+};
 use oxen_verifier::ProofVerifier;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -70,6 +76,8 @@ pub struct Chain {
     pub(crate) parts: ChainParts,
     /// Set once the pool exists, which itself needs the chain.
     pool: OnceLock<Arc<dyn PoolKeeper>>,
+    /// Set once on a node that follows L2.
+    l2: OnceLock<Arc<dyn L2Templates>>,
     /// Held by whoever writes.
     writer: Mutex<()>,
     /// The branches beside the main chain: replaced by the writer once the database has them, held for an instant only.
@@ -114,6 +122,7 @@ impl Chain {
         Ok(Self {
             parts,
             pool: OnceLock::new(),
+            l2: OnceLock::new(),
             writer: Mutex::new(()),
             alternatives: Mutex::new(Arc::new(alternatives)),
             immutable: AtomicU64::new(0),
@@ -124,6 +133,48 @@ impl Chain {
     pub fn set_pool(&self, pool: Arc<dyn PoolKeeper>) {
         if self.pool.set(pool).is_err() {
             tracing::debug!("the pool was set before; the first one stays");
+        }
+    }
+
+    /// Tells the writer who reads L2, once. Until then its blocks repeat what the block before says of L2.
+    pub fn set_l2(&self, l2: Arc<dyn L2Templates>) {
+        if self.l2.set(l2).is_err() {
+            tracing::debug!("who reads L2 was set before; the first one stays");
+        }
+    }
+
+    /// What the block at `height` is to say of L2.
+    pub(crate) fn template_l2(
+        &self,
+        view: &dyn View,
+        height: Height,
+        candidates: &[Arc<CheckedTransaction>],
+    ) -> Result<TemplateL2, NoL2Values> {
+        if self.parts.network.forks.version_at(height).version < HardForkVersion::ETHEREUM {
+            return Ok(TemplateL2::default());
+        }
+        let waiting: Vec<Arc<CheckedTransaction>> = candidates
+            .iter()
+            .filter(|candidate| candidate.transaction().prefix.kind.is_l2_event())
+            .cloned()
+            .collect();
+        match self.l2.get() {
+            Some(l2) => l2.values(view, height, &waiting),
+            None => Ok(TemplateL2::default()),
+        }
+    }
+
+    /// Whether this node gives its word for what a template says of L2; a node that was told of no reader has none to give and
+    /// leaves that to others.
+    pub(crate) fn check_l2(
+        &self,
+        view: &dyn View,
+        template: &Block,
+        transactions: &[Arc<CheckedTransaction>],
+    ) -> Result<(), L2Refusal> {
+        match (&template.header.l2, self.l2.get()) {
+            (Some(header), Some(l2)) => l2.check(view, header.height, template, transactions),
+            _ => Ok(()),
         }
     }
 

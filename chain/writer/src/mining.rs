@@ -9,7 +9,7 @@ use oxen_state::{
     queries,
     template::{Template, TemplateRequest, build_template},
 };
-use oxen_types::{ConsensusEncode, Hash, PublicKey, network::DifficultyRule};
+use oxen_types::{ConsensusEncode, Hash, Height, PublicKey, network::DifficultyRule};
 use rand_core::OsRng;
 
 /// The state could not be read.
@@ -23,19 +23,20 @@ const MOST_BLOCKS: u64 = 10_000;
 impl Chain {
     fn build(&self) -> Result<Template, MiningError> {
         let snapshot = self.parts.store.snapshot();
-        let leader = self.leader_of_mined_block(&*snapshot)?;
+        let (height, leader) = self.leader_of_mined_block(&*snapshot)?;
         let candidates = self.pool().map(|pool| pool.candidates()).unwrap_or_default();
         let request = TemplateRequest {
             now: self.parts.clock.now(),
             coinbase_key: SecretKey::random(&mut OsRng).public_key(),
             leader,
             producer: PublicKey::ZERO,
+            l2: self.template_l2(&*snapshot, height, &candidates)?,
         };
         build_template(&*snapshot, &self.parts.network, &request, &candidates).map_err(unreadable)
     }
 
-    /// The leader that the next block must name, if it is one to be mined.
-    fn leader_of_mined_block(&self, view: &dyn View) -> Result<PublicKey, MiningError> {
+    /// The height of the next block and the leader that it must name, if it is one to be mined.
+    fn leader_of_mined_block(&self, view: &dyn View) -> Result<(Height, PublicKey), MiningError> {
         let network = &self.parts.network;
         let (tip, parent) = queries::tip(view).map_err(unreadable)?;
         let height = tip.next();
@@ -50,7 +51,7 @@ impl Chain {
         if duties.quorum.is_some() && !has_passed {
             return Err(MiningError::MadeByPulse);
         }
-        Ok(duties.leader)
+        Ok((height, duties.leader))
     }
 }
 

@@ -29,6 +29,7 @@ impl PulseBlocks for Chain {
         // The coinbase names the leader, who is the producer in round 0 alone (pulse §1).
         let duties = self.parts.service_nodes.block_duties(&*snapshot, height.next(), 0)?;
         let now = self.parts.clock.now();
+        let candidates = self.pool().map(|pool| pool.candidates()).unwrap_or_default();
         let request = TemplateRequest {
             now: request
                 .window
@@ -36,8 +37,8 @@ impl PulseBlocks for Chain {
             coinbase_key: SecretKey::random(&mut OsRng).public_key(),
             leader: duties.leader,
             producer: request.producer,
+            l2: self.template_l2(&*snapshot, height.next(), &candidates)?,
         };
-        let candidates = self.pool().map(|pool| pool.candidates()).unwrap_or_default();
         Ok(build_template(&*snapshot, &self.parts.network, &request, &candidates)?.block)
     }
 
@@ -49,6 +50,7 @@ impl PulseBlocks for Chain {
             return Err(refused(candidate.block.id(), AlternativeReason::ConflictsWithBlink));
         }
         check_template(&*snapshot, &self.rules(), &candidate.block)?;
+        self.check_l2(&*snapshot, template, candidate.block.transactions())?;
         Ok(())
     }
 }

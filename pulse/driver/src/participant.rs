@@ -314,6 +314,7 @@ impl Participant {
         self.parts.blocks.pulse_template(&request).map_err(|error| {
             match error {
                 PulseTemplateError::NotTheTip { .. } => tracing::debug!(%error, "no template"),
+                PulseTemplateError::L2(_) => tracing::warn!(%error, "no template"),
                 PulseTemplateError::State(_) => tracing::error!(%error, "no template"),
             }
             TemplateFailure::State

@@ -31,7 +31,7 @@ mod voting;
 pub use chain_news::ChainNews;
 pub use clock_tests::TimeHandler;
 pub use prober::{NoSyncTarget, OwnVote, Prober, ProberParts, SyncTarget};
-pub use proofs::ProofHandler;
+pub use proofs::{BlsPossession, ProofHandler};
 pub use service::run;
 pub use settings::ProberSettings;
 pub use staking_view::StakingView;

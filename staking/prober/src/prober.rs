@@ -9,12 +9,13 @@ use crate::{
     storage::{ObservationStorage, StorageError, StoredObservations},
 };
 use oxen_node_api::{
-    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, Pool, QuorumNetwork, Subscription,
+    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, L2Reader, Pool, QuorumNetwork, Subscription,
     service_nodes::CompanionState,
 };
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,
     obligations::{FailedTest, NodeObservations, TestContext, clock::OwnClock},
+    uptime_proof::PossessionCheck,
     vote::VotePool,
 };
 use oxen_state::{View, ViewError, queries};
@@ -63,6 +64,10 @@ pub struct ProberParts {
     pub sync: Arc<dyn SyncTarget>,
     /// The copy on disk.
     pub storage: Arc<dyn ObservationStorage>,
+    /// What is seen of L2: proofs tell how far that is.
+    pub l2: Arc<dyn L2Reader>,
+    /// Checks BLS keys in proofs of HF20.
+    pub possession: Arc<dyn PossessionCheck>,
     /// What the operator decided.
     pub settings: ProberSettings,
 }

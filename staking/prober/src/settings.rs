@@ -1,5 +1,6 @@
 //! What an operator decides.
 
+use oxen_bridge_rules::bls;
 use oxen_staking_rules::{
     ServiceNodeKeys,
     uptime_proof::{LocalAddresses, SoftwareVersion},
@@ -15,6 +16,8 @@ pub const REFERENCE_VERSION: SoftwareVersion = SoftwareVersion([11, 0, 6]);
 pub struct ProberSettings {
     /// The keys of the service node that this process runs; `None` when it runs none and only watches.
     pub keys: Option<ServiceNodeKeys>,
+    /// Its BLS key, which its proofs carry at HF20.
+    pub bls: Option<bls::SecretKey>,
     /// The address that its proofs carry.
     pub public_ip: Option<Ipv4Addr>,
     /// The port for messages between service nodes that its proofs carry.
@@ -31,6 +34,7 @@ impl ProberSettings {
     pub const fn watching() -> Self {
         Self {
             keys: None,
+            bls: None,
             public_ip: None,
             quorumnet_port: 0,
             node_version: REFERENCE_VERSION,

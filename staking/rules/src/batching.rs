@@ -4,24 +4,44 @@ use oxen_crypto::{
     derivation::KeyDerivation,
     keys::{KeyError, SecretKey},
 };
-use oxen_types::{Amount, Height, PublicKey};
+use oxen_types::{Amount, Height, PublicKey, bytes::EthereumAddress};
 use parity_scale_codec::{Decode, Encode};
 
-/// Who accrues rewards in HF19 and HF20: the keys of a standard address.
+/// Who stakes and who accrues rewards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-pub struct Recipient {
-    /// Spend key.
-    pub spend: PublicKey,
-    /// View key.
-    pub view: PublicKey,
+pub enum Recipient {
+    /// Up to HF20: the keys of a standard address, which coinbases pay.
+    #[codec(index = 0)]
+    Oxen {
+        /// Spend key.
+        spend: PublicKey,
+        /// View key.
+        view: PublicKey,
+    },
+    /// From HF21 on: an account on L2, which is paid there. What it accrues is its lifetime total.
+    #[codec(index = 1)]
+    Ethereum(EthereumAddress),
 }
 
 impl Recipient {
-    /// Blocks after a multiple of the interval at which this recipient is paid: the first eight bytes of the view key, as a
-    /// little-endian number, modulo the interval.
+    /// The account on L2, of somebody who has one.
+    #[must_use]
+    pub const fn ethereum(&self) -> Option<EthereumAddress> {
+        match self {
+            Self::Ethereum(address) => Some(*address),
+            Self::Oxen { .. } => None,
+        }
+    }
+
+    /// Blocks after a multiple of the interval at which this recipient is paid, or its rewards are summed up: the first eight
+    /// bytes of the view key or of the address, as a little-endian number, modulo the interval.
     #[must_use]
     pub fn payout_offset(&self, interval_blocks: u64) -> u64 {
-        let first = self.view.as_bytes().first_chunk::<8>().copied().unwrap_or_default();
+        let bytes: &[u8] = match self {
+            Self::Oxen { view, .. } => view.as_bytes(),
+            Self::Ethereum(address) => address.as_bytes(),
+        };
+        let first = bytes.first_chunk::<8>().copied().unwrap_or_default();
         u64::from_le_bytes(first).checked_rem(interval_blocks).unwrap_or(0)
     }
 
@@ -60,9 +80,14 @@ pub fn height_key(height: Height) -> SecretKey {
 /// The one-time key that output `index` of the coinbase at `height` must pay.
 ///
 /// # Errors
-/// A key of the recipient is not a curve point.
+/// A key of the recipient is not a curve point, or it has none because it is paid on L2.
 pub fn payout_key(recipient: &Recipient, height: Height, index: u64) -> Result<PublicKey, KeyError> {
-    KeyDerivation::new(&height_key(height), &recipient.view)?.derive_public_key(index, &recipient.spend)
+    match recipient {
+        Recipient::Oxen { spend, view } => {
+            KeyDerivation::new(&height_key(height), view)?.derive_public_key(index, spend)
+        }
+        Recipient::Ethereum(_) => Err(KeyError::InvalidPoint),
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +108,7 @@ mod tests {
 
     fn recipient(address: &str, prefixes: &AddressPrefixes) -> Recipient {
         let address = Address::parse(address, prefixes).unwrap();
-        Recipient {
+        Recipient::Oxen {
             spend: address.spend(),
             view: address.view(),
         }

@@ -182,7 +182,7 @@ mod tests {
     use oxen_types::PublicKey;
 
     fn recipient(byte: u8) -> Recipient {
-        Recipient {
+        Recipient::Oxen {
             spend: PublicKey::new([byte; 32]),
             view: PublicKey::new([byte; 32]),
         }

@@ -119,13 +119,13 @@ fn a_secret_key_or_contributor_that_is_not_the_outputs_finds_nothing() {
             })
         })
     };
-    let (alice, bob) = (alice().recipient(), Account::named("bob").recipient());
-    assert_eq!(with_contributor(bob.spend, bob.view), none);
-    assert_eq!(with_contributor(bob.spend, alice.view), none);
+    let (alice, bob) = (alice(), Account::named("bob"));
+    assert_eq!(with_contributor(bob.spend_key(), bob.view_key()), none);
+    assert_eq!(with_contributor(bob.spend_key(), alice.view_key()), none);
     let no_point = PublicKey::new([0xff; 32]);
-    assert_eq!(with_contributor(no_point, alice.view), none);
+    assert_eq!(with_contributor(no_point, alice.view_key()), none);
     assert_eq!(
-        with_contributor(alice.spend, no_point),
+        with_contributor(alice.spend_key(), no_point),
         Err(StakeTransactionError::InvalidViewKey)
     );
 }

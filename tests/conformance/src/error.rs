@@ -94,7 +94,7 @@ pub enum ConformanceError {
     },
     /// The rules of a fork of the chain are not in this version.
     #[error(
-        "blocks of HF{version} cannot be verified by this version, which knows the rules of HF19: {count} of the {blocks} recorded blocks, the first at height {first}, are of older or newer forks. Use `decode`, which needs no rules"
+        "blocks of HF{version} cannot be verified by this version, which knows the rules of HF19 and later: {count} of the {blocks} recorded blocks, the first at height {first}, are of older or newer forks. Use `decode`, which needs no rules"
     )]
     ForkNotSupported {
         /// The first such fork.
@@ -147,5 +147,5 @@ pub const fn exit_code(error: &ConformanceError) -> u8 {
 /// The forks whose blocks `replay` verifies.
 #[must_use]
 pub fn is_supported(version: HardForkVersion) -> bool {
-    version == HardForkVersion::REWARD_BATCHING
+    version >= HardForkVersion::REWARD_BATCHING && version.is_known()
 }

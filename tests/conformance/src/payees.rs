@@ -49,7 +49,14 @@ impl RecordedPayees {
             let payable = payable(state, &recording.network, height)?;
             let producer = producer(recording, state, height)?;
             let change = (payable != before).then(|| change(&before, &payable));
-            duties.insert(height, RewardDuties { change, producer });
+            duties.insert(
+                height,
+                RewardDuties {
+                    change,
+                    producer,
+                    ..RewardDuties::default()
+                },
+            );
             before = payable;
         }
         Ok(Self { duties })

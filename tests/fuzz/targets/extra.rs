@@ -1,9 +1,13 @@
 //! Transaction extra that parses encodes to extra that parses to the same fields.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
-use oxen_types::extra::Extra;
+use oxen_types::{extra::Extra, transaction::TransactionType};
 
 fuzz_target!(|data: &[u8]| {
+    if let Ok(extra) = Extra::parse_of(TransactionType::OxenSwap, data) {
+        let again = Extra::parse_of(TransactionType::OxenSwap, &extra.encode()).expect("what was written parses");
+        assert_eq!(extra, again);
+    }
     if let Ok(extra) = Extra::parse(data) {
         let again = Extra::parse(&extra.encode()).expect("what was written parses");
         assert_eq!(again, extra);

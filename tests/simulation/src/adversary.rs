@@ -4,7 +4,7 @@ use crate::{fault::Fault, ledger::Sealed, network::Network, signatures::MessageS
 use oxen_pulse_machine::{
     Draft, Message, Position, RandomValue, RoundId, Statement, Word, digest::joined_value, message::Content,
 };
-use oxen_state::template::{TemplateRequest, build_template};
+use oxen_state::template::{TemplateL2, TemplateRequest, build_template};
 use oxen_types::{
     Block, ConsensusDecode, ConsensusEncode, Hash, Height, PublicKey, Timestamp,
     block::{BatchingTail, PulseHeader},
@@ -132,6 +132,7 @@ impl Network {
             coinbase_key: self.ledger.ground().members[0].public,
             leader: leader.unwrap_or(PublicKey::ZERO),
             producer: PublicKey::ZERO,
+            l2: TemplateL2::default(),
         };
         let state = &self.ledger.applied(&parent).state;
         let template = build_template(state, self.ledger.network(rulebook), &request, &[]);
@@ -159,6 +160,7 @@ impl Network {
             coinbase_key: actor.key(),
             leader: self.ledger.registry(rulebook, &tip).next_leader()?,
             producer: actor.key(),
+            l2: TemplateL2::default(),
         };
         let state = &self.ledger.applied(&tip).state;
         let template = build_template(state, self.ledger.network(rulebook), &request, &[]);

@@ -14,7 +14,7 @@ use oxen_pulse_machine::{
 };
 use oxen_state::{
     ServiceNodeRules,
-    template::{TemplateRequest, build_template},
+    template::{TemplateL2, TemplateRequest, build_template},
     transaction::CheckedTransaction,
 };
 use oxen_types::{Block, Hash, Signature, block::BatchingTail};
@@ -165,6 +165,7 @@ impl Node {
             coinbase_key: SecretKey::reduce(seed).public_key(),
             leader: registry.next_leader()?,
             producer: self.key(),
+            l2: TemplateL2::default(),
         };
         // One change at a time: two may be about the same node.
         let fits = |transaction: &&Arc<CheckedTransaction>| {

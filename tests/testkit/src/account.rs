@@ -6,7 +6,7 @@ use oxen_crypto::{
 };
 use oxen_staking_rules::Recipient;
 use oxen_types::{
-    Amount, GlobalOutputIndex, Height, KeyImage, Network, Transaction, Unlock, UnlockTime, extra::Extra, keccak256,
+    Amount, GlobalOutputIndex, Height, KeyImage, Network, PublicKey, Transaction, Unlock, UnlockTime, keccak256,
     transaction::Proofs,
 };
 use std::sync::Arc;
@@ -64,10 +64,22 @@ impl Account {
     /// The account as rewards know it.
     #[must_use]
     pub fn recipient(&self) -> Recipient {
-        Recipient {
+        Recipient::Oxen {
             spend: self.keys.spend.public_key(),
             view: self.keys.view.public_key(),
         }
+    }
+
+    /// Its public spend key.
+    #[must_use]
+    pub fn spend_key(&self) -> PublicKey {
+        self.keys.spend.public_key()
+    }
+
+    /// Its public view key.
+    #[must_use]
+    pub fn view_key(&self) -> PublicKey {
+        self.keys.view.public_key()
     }
 
     /// The outputs of a transaction that pay this account; `first` is the global index of its first output.
@@ -76,7 +88,9 @@ impl Account {
     /// Never: derived keys are points of the curve.
     pub(crate) fn find_outputs(&self, transaction: &Transaction, first: u64, height: Height) -> Vec<OwnedOutput> {
         let spend = self.keys.spend.public_key();
-        let derivations: Vec<KeyDerivation> = Extra::parse_or_empty(&transaction.prefix.extra)
+        let derivations: Vec<KeyDerivation> = transaction
+            .prefix
+            .parse_extra()
             .transaction_keys()
             .filter_map(|key| KeyDerivation::new(&self.keys.view, &key).ok())
             .collect();

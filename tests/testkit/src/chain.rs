@@ -16,7 +16,7 @@ use oxen_state::{
     rewards::balances,
     state_digest,
     tables::{BlockRow, SpentKeyImages, TotalsRow},
-    template::{TemplateRequest, build_template},
+    template::{TemplateL2, TemplateRequest, build_template},
     transaction::{CheckedTransaction, ProofLedger, ProofsAssumedValid, ResolvedRings, resolve_rings},
 };
 use oxen_types::{
@@ -69,6 +69,7 @@ pub struct TestChain {
     verifier: Arc<ProofVerifier>,
     now: Timestamp,
     branch: u64,
+    l2: TemplateL2,
 }
 
 impl TestChain {
@@ -109,6 +110,7 @@ impl TestChain {
             verifier: Arc::new(ProofVerifier::default()),
             treasury: treasury.clone(),
             branch: 0,
+            l2: TemplateL2::default(),
         };
         chain.watch(&treasury);
         chain
@@ -117,6 +119,11 @@ impl TestChain {
     /// Gives the chain service nodes.
     pub fn set_service_nodes(&mut self, service_nodes: ScriptedServiceNodes) {
         self.service_nodes = Arc::new(service_nodes);
+    }
+
+    /// What makers of blocks read from L2 from now on; at first they read nothing. Reports come with the transactions.
+    pub fn set_l2(&mut self, l2: TemplateL2) {
+        self.l2 = l2;
     }
 
     /// Lets a registry of service nodes decide, as on a real chain, instead of a script.
@@ -327,6 +334,14 @@ impl TestChain {
         if let Some(BatchingTail::Full { reward, .. } | BatchingTail::Compact { reward }) = &mut block.batching_tail {
             *reward = earned.reward;
         }
+        // From HF21 on the reward does not depend on transactions.
+        if let (Some(leader), None) = (&mut block.header.leader, &block.header.l2) {
+            leader.reward = earned.reward;
+        }
+        let events = transactions
+            .iter()
+            .take_while(|transaction| transaction.transaction().prefix.kind.is_l2_event());
+        block.l2_event_count = events.count().try_into().unwrap_or(u32::MAX);
         if self.registry.is_none() {
             self.service_nodes.sign(&mut block);
         }
@@ -342,6 +357,7 @@ impl TestChain {
             coinbase_key: oxen_crypto::SecretKey::reduce(keccak256(&seed).to_bytes()).public_key(),
             leader: self.leader(),
             producer: PublicKey::ZERO,
+            l2: self.l2.clone(),
         }
     }
 

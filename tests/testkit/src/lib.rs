@@ -5,7 +5,7 @@
 //!
 //! A walk: [`TestNetwork`] is a network whose first block pays an [`Account`] in many outputs; [`TestChain`] mines on it, takes
 //! blocks back, and knows what every watched account owns; [`TransferBuilder`] makes transfers that are valid, and a
-//! [`Fault`] breaks exactly one rule of one; [`NameBuilder`] makes those of the name system; [`ScriptedServiceNodes`] plays
+//! [`Fault`] breaks exactly one rule of one; [`NameBuilder`] makes those of the name system, [`SwapBuilder`] burns for the swap; [`ScriptedServiceNodes`] plays
 //! quorums and rewards, [`StakingChain`] has real ones; [`SharedChain`] and [`ManualClock`] are what services want of a chain
 //! and a clock.
 //!
@@ -31,6 +31,7 @@ mod network;
 mod service_nodes;
 mod services;
 mod staking;
+mod swap;
 mod transfer;
 
 pub use account::{Account, OwnedOutput};
@@ -39,5 +40,6 @@ pub use name::{NameBuilder, name_owner, name_signer};
 pub use network::{GENESIS_TIME, TestNetwork};
 pub use service_nodes::ScriptedServiceNodes;
 pub use services::{ManualClock, SharedChain};
-pub use staking::{Begins, Maker, Population, StakePlay, StakingChain, TestingQuorum, VotePlay, Waiting};
+pub use staking::{Begins, Maker, Population, StakePlay, StakingChain, TestingQuorum, VotePlay, Waiting, l2_report};
+pub use swap::{SWAP_BEGINS, SwapBuilder};
 pub use transfer::{Fault, Transfer, TransferBuilder, TransferPlan};

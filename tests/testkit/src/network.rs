@@ -144,13 +144,12 @@ impl TestNetwork {
 
     fn genesis_transaction(&self) -> Transaction {
         let secret = SecretKey::reduce([7; 32]);
-        let recipient = self.treasury.recipient();
-        let derivation =
-            KeyDerivation::new(&secret, &recipient.view).expect("an account's view key is a point of the curve");
+        let derivation = KeyDerivation::new(&secret, &self.treasury.view_key())
+            .expect("an account's view key is a point of the curve");
         let outputs: Vec<Output> = (0..self.outputs as u64)
             .map(|index| {
                 let key = derivation
-                    .derive_public_key(index, &recipient.spend)
+                    .derive_public_key(index, &self.treasury.spend_key())
                     .expect("an account's spend key is a point of the curve");
                 Output {
                     amount: self.amount,

@@ -158,6 +158,8 @@ impl ServiceNodeRules for ScriptedServiceNodes {
         Ok(RewardDuties {
             change: (!earn_already).then(|| self.all_start()),
             producer: self.producer.clone(),
+            payable: self.payable.len() as u64,
+            credits: None,
         })
     }
 }

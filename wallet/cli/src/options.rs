@@ -39,6 +39,10 @@ pub struct Options {
     #[command(flatten)]
     pub network: NetworkOptions,
 
+    /// Arbitrum.
+    #[command(flatten)]
+    pub ethereum: EthereumOptions,
+
     /// Dialogue and output.
     #[command(flatten)]
     pub output: OutputOptions,
@@ -183,6 +187,27 @@ pub struct NetworkOptions {
     /// A private network that this file describes, the same as the daemon's.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub network: Option<PathBuf>,
+}
+
+/// Arbitrum, where service nodes are staked and rewards and swapped coins are claimed.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Arbitrum")]
+pub struct EthereumOptions {
+    /// JSON-RPC service of Arbitrum, needed by `rewards`, `bridge`, `swap claim` and `ethereum balance`.
+    #[arg(long, value_name = "URL", env = "OXEN_L2_PROVIDER", hide_env_values = true, value_parser = secret)]
+    pub l2_provider: Option<Zeroizing<String>>,
+    /// Password of the Ethereum key, if it is not the wallet's. Other users of this machine may see it.
+    #[arg(long, value_name = "PASSWORD", env = "OXEN_ETHEREUM_PASSWORD", hide_env_values = true, value_parser = secret)]
+    pub ethereum_password: Option<Zeroizing<String>>,
+    /// Sign nothing while gas costs more than this many gwei.
+    #[arg(long, value_name = "GWEI", default_value_t = 20)]
+    pub max_gas_price: u32,
+    /// The contract of service nodes and rewards, where the network does not name it.
+    #[arg(long, value_name = "0xADDRESS")]
+    pub rewards_contract: Option<String>,
+    /// The contract that pays swapped coins, where the network does not name it.
+    #[arg(long, value_name = "0xADDRESS")]
+    pub swap_contract: Option<String>,
 }
 
 /// Dialogue and output.

@@ -59,6 +59,8 @@ pub enum TransferKind {
     StakeUnlock,
     /// We bought, renewed or changed a name.
     Name,
+    /// We burned OXEN for SESH.
+    Swap,
 }
 
 /// One line of the history. A transaction that pays several of our addresses has one line for each.
@@ -386,7 +388,11 @@ impl Wallet {
             change: sent.change,
             unlock_time: sent.unlock_time,
             service_node: self.stakes().named_node(&sent.id),
-            ..self.blank(&sent.id, kind_of(ScanKind::Ordinary(sent.kind)), state)
+            ..self.blank(
+                &sent.id,
+                kind_of(ScanKind::Ordinary(sent.kind.transaction_type())),
+                state,
+            )
         }
         .with_own_payments(Some(sent))
     }
@@ -418,6 +424,7 @@ const fn kind_of(kind: ScanKind) -> TransferKind {
     match kind {
         ScanKind::Ordinary(TransactionType::Stake) => TransferKind::Stake,
         ScanKind::Ordinary(TransactionType::OxenNameSystem) => TransferKind::Name,
+        ScanKind::Ordinary(TransactionType::OxenSwap) => TransferKind::Swap,
         ScanKind::Ordinary(TransactionType::KeyImageUnlock) => TransferKind::StakeUnlock,
         ScanKind::Ordinary(_) | ScanKind::Coinbase => TransferKind::Outgoing,
     }

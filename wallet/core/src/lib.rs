@@ -7,7 +7,8 @@
 //! parallel if the caller likes, and [`wallet`] applies what was found, block by block, and takes it back when the chain
 //! does. [`output`] keeps the outputs, [`spendability`] says which can be spent when, [`balance`] adds them up, [`history`]
 //! tells what happened. To pay, [`build`] chooses inputs and fees, [`decoys`] hide them, and the result is signed.
-//! [`staking`] is what stakers need, [`names`] makes records of the name system. [`proofs`] show others what was paid.
+//! [`staking`] is what stakers need, [`names`] makes records of the name system, [`swap`] keeps receipts of burned OXEN.
+//! [`proofs`] show others what was paid.
 //! [`state`] is the form in which all of this is kept.
 #![forbid(unsafe_code)]
 #![deny(
@@ -44,6 +45,7 @@ pub mod sent;
 pub mod spendability;
 pub mod staking;
 pub mod state;
+pub mod swap;
 pub mod uri;
 pub mod wallet;
 

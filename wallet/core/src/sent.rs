@@ -1,12 +1,12 @@
 //! What this wallet sent, and what only it can know of it: keys, destinations, notes, rings. Survives every rescan.
 
-use crate::{output::AddressRow, secret::SecretBytes};
+use crate::{output::AddressRow, secret::SecretBytes, swap::SwapReceipt};
 use oxen_crypto::SubaddressIndex;
 use oxen_types::{
     Amount, GlobalOutputIndex, Hash, Height, KeyImage, PaymentId, PublicKey, Timestamp, UnlockTime,
     transaction::TransactionType,
 };
-use parity_scale_codec::{Decode, Encode};
+use parity_scale_codec::{Decode, Encode, Error as CodecError, Input, Output};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks at the pool after which a transaction that is nowhere counts as failed (wallet §5.4).
@@ -67,13 +67,52 @@ pub enum Relay {
     },
 }
 
+/// What a sent transaction does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentKind {
+    /// Anything that needs no receipt; never the swap.
+    Ordinary(TransactionType),
+    /// It burns OXEN for SESH.
+    Swap(SwapReceipt),
+}
+
+impl SentKind {
+    /// Its type on the chain.
+    #[must_use]
+    pub const fn transaction_type(&self) -> TransactionType {
+        match self {
+            Self::Ordinary(kind) => *kind,
+            Self::Swap(_) => TransactionType::OxenSwap,
+        }
+    }
+}
+
+/// The type, and behind that of a swap its receipt: files of wallets that knew no swap stay readable.
+impl Encode for SentKind {
+    fn encode_to<T: Output + ?Sized>(&self, out: &mut T) {
+        self.transaction_type().encode_to(out);
+        if let Self::Swap(receipt) = self {
+            receipt.encode_to(out);
+        }
+    }
+}
+
+impl Decode for SentKind {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+        match TransactionType::decode(input)? {
+            TransactionType::OxenSwap => SwapReceipt::decode(input).map(Self::Swap),
+            kind => Ok(Self::Ordinary(kind)),
+        }
+    }
+}
+
 /// A transaction that this wallet made.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct SentTransaction {
     /// Its id.
     pub id: Hash,
     /// What it does.
-    pub kind: TransactionType,
+    pub kind: SentKind,
     /// When it was made.
     pub created: Timestamp,
     /// The account that paid.
@@ -110,7 +149,7 @@ impl SentTransaction {
     /// True when it was built to be instant: a transfer that burns a part of its fee.
     #[must_use]
     pub fn is_blink(&self) -> bool {
-        self.kind == TransactionType::Standard && !self.burned.is_zero()
+        self.kind == SentKind::Ordinary(TransactionType::Standard) && !self.burned.is_zero()
     }
 
     /// Notes that a blink is handed over at this chain height; does nothing to other transactions.
@@ -201,6 +240,14 @@ impl Journal {
         self.sent.values()
     }
 
+    /// Every burn that this wallet sent, with its receipt, in no order that means anything.
+    pub fn swaps(&self) -> impl Iterator<Item = (&SentTransaction, &SwapReceipt)> {
+        self.sent.values().filter_map(|sent| match &sent.kind {
+            SentKind::Swap(receipt) => Some((sent, receipt)),
+            SentKind::Ordinary(_) => None,
+        })
+    }
+
     /// One transaction that this wallet sent.
     #[must_use]
     pub fn sent_transaction(&self, id: &Hash) -> Option<&SentTransaction> {
@@ -228,7 +275,7 @@ impl Journal {
     pub fn transaction_keys(&self, id: &Hash) -> Option<&TransactionKeys> {
         self.given_keys.get(id).or_else(|| {
             let sent = self.sent.get(id)?;
-            (sent.kind != TransactionType::KeyImageUnlock).then_some(&sent.keys)
+            (sent.kind.transaction_type() != TransactionType::KeyImageUnlock).then_some(&sent.keys)
         })
     }
 

@@ -6,27 +6,32 @@ use super::{
     layout,
 };
 use crate::service_node_keys::{
-    ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, legacy_from_text, read_keys, restore_ed25519,
-    restore_legacy, seed_from_text,
+    ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, legacy_from_text, read_keys,
+    read_or_make_keys, restore_ed25519, restore_legacy, seed_from_text,
 };
+use rand_core::OsRng;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 pub(super) const COMMANDS: &[Command] = &[Command::new(
     "keys",
-    "Shows the keys in the data directory, with +secret the secret ones too; restores one from its backup, replacing another only with +overwrite.",
+    "Shows the keys in the data directory, with +secret the secret ones too; makes those that are missing; restores one from its backup, replacing another only with +overwrite.",
     keys,
 )
-.takes("show|restore|restore-legacy [HEX]")
+.takes("show|make|restore|restore-legacy [HEX]")
 .flags(&["+secret", "+overwrite"])];
 
 /// What is read when the key is not among the words: there it would stay in the shell's history.
 const QUESTION: &str = "Secret key, hexadecimal";
 
 fn keys(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
-    let what: String = words.required(0, "choice of show, restore or restore-legacy")?;
+    let what: String = words.required(0, "choice of show, make, restore or restore-legacy")?;
     match what.as_str() {
         "show" => show(console, words),
+        "make" => {
+            read_or_make_keys(&console.data_directory, &mut OsRng)?;
+            show(console, words)
+        }
         "restore" => {
             let seed = seed_from_text(&secret(console, words)?)?;
             let old = restore_ed25519(&console.data_directory, &seed, replace(words))?;
@@ -37,7 +42,7 @@ fn keys(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
             let old = restore_legacy(&console.data_directory, &scalar, replace(words))?;
             restored(console, LEGACY_FILE, old)
         }
-        other => Err(words.wrong(format!("\"{other}\" is neither show, restore nor restore-legacy"))),
+        other => Err(words.wrong(format!("\"{other}\" is neither show, make, restore nor restore-legacy"))),
     }
 }
 
@@ -75,7 +80,7 @@ fn restored(console: &mut Console<'_>, file: &str, old: Option<std::path::PathBu
 fn show(console: &mut Console<'_>, words: &Words) -> Result<(), ConsoleError> {
     let found = read_keys(&console.data_directory)?.ok_or_else(|| {
         ConsoleError::NotFound(format!(
-            "{} holds no keys: `oxend --service-node` makes some, `oxend keys restore` takes your own",
+            "{} holds no keys: `oxend --service-node` or `oxend keys make` makes some, `oxend keys restore` takes your own",
             console.data_directory.display()
         ))
     })?;
@@ -121,6 +126,10 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             Zeroizing::new(keys.x25519_public().to_string()),
         ),
     ];
+    if let Some(bls) = &found.bls {
+        let key = Zeroizing::new(bls.public_key().to_string());
+        entries.push(("BLS key", "service_node_bls_pubkey", key));
+    }
     if with_secrets {
         entries.push((
             "ed25519 secret (back it up)",
@@ -132,6 +141,13 @@ fn entries(found: &KeyFiles, with_secrets: bool) -> Vec<(&'static str, &'static 
             "service_node_x25519_privkey",
             Zeroizing::new(hex::encode(*keys.x25519_secret())),
         ));
+        if let Some(bls) = &found.bls {
+            entries.push((
+                "BLS secret (back it up)",
+                "service_node_bls_privkey",
+                Zeroizing::new(hex::encode(bls.to_bytes().as_slice())),
+            ));
+        }
         if found.primary == PrimaryOrigin::Legacy {
             entries.push((
                 "legacy secret (back it up)",

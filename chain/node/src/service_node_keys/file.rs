@@ -57,7 +57,7 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// It is no scalar of the curve.
-    #[error("{} is no legacy key: it is zero or too large for a scalar", path.display())]
+    #[error("{} is no key: it is zero or too large for a scalar; restore it from its backup", path.display())]
     NotAScalar {
         /// The file.
         path: PathBuf,

@@ -1,7 +1,8 @@
 //! The keys of a service node in its data directory (staking §3.1).
 //!
 //! `key_ed25519` holds the seed that everything grows out of; `key` is there only on nodes from before Loki 8, whose primary key
-//! was made on its own. [`mod@file`] reads and writes one secret, this module knows which secrets there are and how they belong
+//! was made on its own. `key_bls` is a secret of its own, with which the node signs for the contracts on L2 (bridge §2.2); a node
+//! from before the bridge gets one at its next start. [`mod@file`] reads and writes one secret, this module knows which secrets there are and how they belong
 //! together.
 
 pub mod file;
@@ -9,6 +10,7 @@ pub mod file;
 pub use file::{KeyFileError, Replace};
 
 use file::{read_secret, write_secret};
+use oxen_bridge_rules::bls;
 use oxen_crypto::SecretKey;
 use oxen_staking_rules::keys::ServiceNodeKeys;
 use rand_core::{CryptoRng, RngCore};
@@ -19,6 +21,8 @@ use zeroize::Zeroizing;
 pub const ED25519_FILE: &str = "key_ed25519";
 /// The file of a primary key of its own.
 pub const LEGACY_FILE: &str = "key";
+/// The file of the key for the contracts on L2.
+pub const BLS_FILE: &str = "key_bls";
 
 /// The keys of a data directory.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct KeyFiles {
     pub keys: ServiceNodeKeys,
     /// Is the primary key one of its own, from the file `key`?
     pub primary: PrimaryOrigin,
+    /// Signs for the contracts on L2; `None` when the directory has no such key yet.
+    pub bls: Option<bls::SecretKey>,
     /// What is wrong with the files although they can be used, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -51,11 +57,15 @@ pub fn read_keys(folder: &Path) -> Result<Option<KeyFiles>, KeyFileError> {
     };
     let legacy_path = folder.join(LEGACY_FILE);
     let legacy = read_secret::<32>(&legacy_path)?;
+    let bls_path = folder.join(BLS_FILE);
+    let bls = read_secret::<32>(&bls_path)?;
     let warnings = ed25519
         .warning(&path)
         .into_iter()
         .chain(legacy.iter().filter_map(|secret| secret.warning(&legacy_path)))
+        .chain(bls.iter().filter_map(|secret| secret.warning(&bls_path)))
         .collect();
+    let bls = bls.map(|secret| bls_of(&bls_path, &secret.bytes)).transpose()?;
     let seed = seed_of(&path, &ed25519.bytes)?;
     let (keys, primary) = match legacy {
         None => (ServiceNodeKeys::from_seed(&seed), PrimaryOrigin::Ed25519),
@@ -67,6 +77,7 @@ pub fn read_keys(folder: &Path) -> Result<Option<KeyFiles>, KeyFileError> {
     Ok(Some(KeyFiles {
         keys,
         primary,
+        bls,
         warnings,
     }))
 }
@@ -76,15 +87,31 @@ pub fn read_keys(folder: &Path) -> Result<Option<KeyFiles>, KeyFileError> {
 /// # Errors
 /// A file is there and holds no key, or cannot be written.
 pub fn read_or_make_keys(folder: &Path, rng: &mut (impl RngCore + CryptoRng)) -> Result<KeyFiles, KeyFileError> {
-    if let Some(found) = read_keys(folder)? {
-        return Ok(found);
+    let found = read_keys(folder)?;
+    if found.as_ref().is_none_or(|found| found.bls.is_none()) {
+        make_bls(folder, rng)?;
     }
-    let mut seed = Zeroizing::new([0; 32]);
-    rng.fill_bytes(seed.as_mut_slice());
-    restore_ed25519(folder, &seed, Replace::Never)?;
+    if found.is_none() {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(seed.as_mut_slice());
+        restore_ed25519(folder, &seed, Replace::Never)?;
+    }
     read_keys(folder)?.ok_or_else(|| KeyFileError::Missing {
         path: folder.join(ED25519_FILE),
     })
+}
+
+/// Makes a key for the contracts, unless there is one: a folder whose other keys were lost or are yet to be restored may have it.
+fn make_bls(folder: &Path, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), KeyFileError> {
+    let path = folder.join(BLS_FILE);
+    if read_secret::<32>(&path)?.is_some() {
+        return Ok(());
+    }
+    let mut random = Zeroizing::new([0; 32]);
+    rng.fill_bytes(random.as_mut_slice());
+    let secret = bls::SecretKey::from_random(&random).map_err(|_| KeyFileError::NotAScalar { path: path.clone() })?;
+    write_secret(&path, secret.to_bytes().as_slice(), Replace::Never)?;
+    Ok(())
 }
 
 /// Writes the file of an Ed25519 seed. Where the old file went, if one was replaced.
@@ -115,6 +142,10 @@ fn seed_of(path: &Path, secret: &[u8; 64]) -> Result<Zeroizing<[u8; 32]>, KeyFil
     } else {
         Err(mismatch())
     }
+}
+
+fn bls_of(path: &Path, secret: &[u8; 32]) -> Result<bls::SecretKey, KeyFileError> {
+    bls::SecretKey::from_bytes(secret).map_err(|_| KeyFileError::NotAScalar { path: path.to_owned() })
 }
 
 fn scalar_of(path: &Path, secret: &[u8; 32]) -> Result<SecretKey, KeyFileError> {
@@ -169,6 +200,8 @@ mod tests {
         let again = read_or_make_keys(folder.path(), &mut OsRng).unwrap();
         assert_eq!(made.keys.primary().public, again.keys.primary().public);
         assert_eq!(made.primary, PrimaryOrigin::Ed25519);
+        let bls = |files: &KeyFiles| files.bls.as_ref().unwrap().public_key();
+        assert_eq!(bls(&made), bls(&again));
         assert!(again.warnings.is_empty(), "{:?}", again.warnings);
         let path = folder.path().join(ED25519_FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -177,7 +210,41 @@ mod tests {
             text.starts_with("0x") && text.ends_with('\n') && text.len() == 131,
             "{text}"
         );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
+        let bls_path = folder.path().join(BLS_FILE);
+        assert_eq!(fs::metadata(&bls_path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::read_to_string(&bls_path).unwrap().len(),
+            67,
+            "0x, 64 digits, end of line"
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left over");
+    }
+
+    #[test]
+    fn a_node_from_before_the_bridge_gets_a_key_for_it_and_keeps_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        restore_ed25519(folder.path(), &[5; 32], Replace::Never).unwrap();
+        let before = read_keys(folder.path()).unwrap().unwrap();
+        assert!(before.bls.is_none());
+        let after = read_or_make_keys(folder.path(), &mut OsRng).unwrap();
+        assert_eq!(before.keys.primary().public, after.keys.primary().public);
+        assert!(after.bls.is_some());
+    }
+
+    /// The file of a reference node, and the public key that the node shows (bridge §8.1).
+    #[test]
+    fn a_bls_key_is_read_as_the_reference_writes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        restore_ed25519(folder.path(), &[5; 32], Replace::Never).unwrap();
+        let secret = "0123456789abcdef".repeat(4);
+        fs::write(folder.path().join(BLS_FILE), &secret).unwrap();
+        let found = read_or_make_keys(folder.path(), &mut OsRng).unwrap();
+        let public = found.bls.as_ref().unwrap().public_key().to_string();
+        assert!(public.starts_with("14c6615c4fbecfa4a2c2197ae8152904"), "{public}");
+        assert!(!format!("{found:?}").contains(&secret));
+        fs::write(folder.path().join(BLS_FILE), "0".repeat(64)).unwrap();
+        let zero = read_keys(folder.path());
+        assert!(matches!(zero, Err(KeyFileError::NotAScalar { .. })));
     }
 
     #[test]

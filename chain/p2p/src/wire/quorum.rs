@@ -55,6 +55,7 @@ impl From<QuorumSubject> for SubjectCode {
             QuorumSubject::Pulse => 0,
             QuorumSubject::Blink => 1,
             QuorumSubject::Time => 2,
+            QuorumSubject::Bridge => 3,
         })
     }
 }

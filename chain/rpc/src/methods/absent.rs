@@ -56,17 +56,6 @@ pub(crate) const fn absent_methods() -> &'static [AbsentMethod] {
     }
     const LIST: &[AbsentMethod] = &[
         absent(&["get_pending_events"], Public, Oxen, NO_BRIDGE),
-        absent(
-            &[
-                "bls_rewards_request",
-                "bls_exit_liquidation_request",
-                "bls_exit_liquidation_list",
-            ],
-            Public,
-            Oxen,
-            NO_BRIDGE,
-        ),
-        absent(&["bls_registration_request"], Admin, Oxen, NO_BRIDGE),
         absent(&["get_net_stats"], Admin, Monero, NOT_COUNTED),
         absent(&["get_limit", "set_limit"], Admin, Monero, NO_RATE_LIMIT),
         absent(

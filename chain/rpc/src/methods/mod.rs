@@ -2,6 +2,7 @@
 
 mod absent;
 mod blocks;
+mod bridge;
 mod chain;
 mod checkpoints;
 mod fees;
@@ -19,6 +20,7 @@ mod running;
 mod service_nodes;
 mod stakes;
 mod submit;
+mod swap;
 mod transactions;
 
 pub(crate) use absent::absent_methods;
@@ -39,7 +41,9 @@ pub fn all_methods() -> Vec<Method> {
         outputs::methods(),
         fees::methods(),
         rewards::methods(),
+        bridge::methods(),
         names::methods(),
+        swap::methods(),
         checkpoints::methods(),
         service_nodes::methods(),
         stakes::methods(),

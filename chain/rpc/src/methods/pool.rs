@@ -119,7 +119,9 @@ fn pool_entry(
         last_failed_height: last_failed_height.index(),
         last_failed_id_hash,
         blink: waiting.blink == BlinkState::Approved,
-        extra: request.tx_extra.then(|| extra_json(&prefix.extra, call.network())),
+        extra: request
+            .tx_extra
+            .then(|| extra_json(&prefix.parse_extra(), call.network())),
         stake_amount: request
             .stake_info
             .then(|| stake_amount(prefix, checked.clsag().map(|proofs| &proofs.base)))

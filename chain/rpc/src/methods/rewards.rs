@@ -9,9 +9,11 @@ use crate::{
         staking::{AccruedRewardsAnswer, AccruedRewardsRequest},
     },
 };
+use oxen_bridge_rules::swap::parse_lenient;
 use oxen_crypto::address::Address;
 use oxen_staking_rules::Recipient;
 use oxen_state::rewards::{balance_of, balances};
+use oxen_types::Network;
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
@@ -60,16 +62,29 @@ fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, 
     let snapshot = call.snapshot();
     let mut earned = Vec::with_capacity(addresses.len());
     for text in addresses {
-        let address = Address::parse(&text, &network.address_prefixes).map_err(|reason| MethodError::WrongAddress {
-            address: MethodError::excerpt(&text),
-            reason,
-        })?;
-        let recipient = Recipient {
-            spend: address.spend(),
-            view: address.view(),
-        };
+        let recipient = recipient(&text, network)?;
         let balance = balance_of(&*snapshot, network, &recipient)?;
         earned.push((text, balance.whole().atomic()));
     }
     Ok(earned)
+}
+
+/// An address of ours, or an account on L2.
+fn recipient(text: &str, network: &Network) -> Result<Recipient, MethodError> {
+    if text.starts_with("0x") {
+        return parse_lenient(text)
+            .map(Recipient::Ethereum)
+            .map_err(|reason| MethodError::BadEthereumAddress {
+                found: MethodError::excerpt(text),
+                reason,
+            });
+    }
+    let address = Address::parse(text, &network.address_prefixes).map_err(|reason| MethodError::WrongAddress {
+        address: MethodError::excerpt(text),
+        reason,
+    })?;
+    Ok(Recipient::Oxen {
+        spend: address.spend(),
+        view: address.view(),
+    })
 }

@@ -275,7 +275,7 @@ mod tests {
     use oxen_types::{Amount, Height};
 
     fn nodes(count: u8) -> Vec<Registered> {
-        let recipient = Recipient {
+        let recipient = Recipient::Oxen {
             spend: PublicKey::ZERO,
             view: PublicKey::ZERO,
         };
@@ -297,6 +297,7 @@ mod tests {
                 },
             },
             stake: Arc::new(Stake {
+                bls_key: None,
                 requirement: Amount::OXEN,
                 operator: recipient,
                 operator_portions: 0,

@@ -281,6 +281,7 @@ const fn code_of(error: &AdmissionError) -> Option<&'static str> {
         AdmissionError::Expired
         | AdmissionError::NameConflict { .. }
         | AdmissionError::SameRequest { .. }
+        | AdmissionError::ReportRelayed
         | AdmissionError::ApprovalOfAnother { .. }
         | AdmissionError::Storage(_) => None,
     }
@@ -292,9 +293,12 @@ const fn code_of_rule(error: &TransactionError) -> Option<&'static str> {
         | TransactionError::WrongRingCtType
         | TransactionError::RangeProofPadding { .. }
         | TransactionError::MovesMoney { .. }
+        | TransactionError::L2EventMissing { .. }
+        | TransactionError::L2EventWithoutHeight
         | TransactionError::StateChange(_)
         | TransactionError::Unlock(_)
         | TransactionError::Name(_)
+        | TransactionError::Swap(_)
         | TransactionError::View(_) => None,
         TransactionError::TooLarge { .. } | TransactionError::TooHeavy { .. } => Some(reason_code::TOO_BIG),
         TransactionError::WrongVersion { .. } => Some(reason_code::INVALID_VERSION),

@@ -314,7 +314,7 @@ impl Parts {
             Signatures::Clsag(base) => Some(base),
             _ => None,
         };
-        let burned = Extra::parse_or_empty(&prefix.extra).burned().min(self.fee());
+        let burned = prefix.parse_extra().burned().min(self.fee());
         let length = |bytes: &Vec<u8>| self.pruned_bytes.len().saturating_add(bytes.len());
         let size = self.prunable_bytes.as_ref().map(length);
         let mut entry = TransactionEntry {
@@ -335,7 +335,7 @@ impl Parts {
             ..TransactionEntry::default()
         };
         if shape.extra {
-            let parsed = extra_json(&prefix.extra, call.network());
+            let parsed = extra_json(&prefix.parse_extra(), call.network());
             entry.fields.insert("extra".to_owned(), parsed);
         }
         match shape.generation {

@@ -4,14 +4,18 @@ use oxen_crypto::base58;
 use oxen_staking_rules::Recipient;
 use oxen_types::{codec::write_varint, network::AddressPrefixes};
 
-/// The standard address of a recipient. The keys are not looked at: a stake may name keys that nobody has, and then its address
+/// The standard address of a recipient, or its account on L2. The keys are not looked at: a stake may name keys that nobody has, and then its address
 /// is still told.
 #[must_use]
 pub fn recipient_address(recipient: &Recipient, prefixes: &AddressPrefixes) -> String {
+    let (spend, view) = match recipient {
+        Recipient::Oxen { spend, view } => (spend, view),
+        Recipient::Ethereum(address) => return format!("0x{address}"),
+    };
     let mut payload = Vec::with_capacity(80);
     write_varint(&mut payload, prefixes.standard);
-    payload.extend_from_slice(recipient.spend.as_bytes());
-    payload.extend_from_slice(recipient.view.as_bytes());
+    payload.extend_from_slice(spend.as_bytes());
+    payload.extend_from_slice(view.as_bytes());
     base58::encode_check(&payload)
 }
 
@@ -26,7 +30,7 @@ mod tests {
         let text = "L5yYM5GZdUS4886T7196doS9GPMzexD9gXpsZJDwVjeRVdFCSoHnv7KPbBeGpzJBzHRCAs9UxqeoyFQMYbqSWYTfJM5y7PK";
         let prefixes = Network::mainnet().address_prefixes;
         let address = Address::parse(text, &prefixes).unwrap();
-        let recipient = Recipient {
+        let recipient = Recipient::Oxen {
             spend: address.spend(),
             view: address.view(),
         };
@@ -35,7 +39,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_no_points_have_an_address_too() {
-        let nobody = Recipient {
+        let nobody = Recipient::Oxen {
             spend: PublicKey::new([0xff; 32]),
             view: PublicKey::new([0xff; 32]),
         };

@@ -6,7 +6,7 @@ use oxen_types::{
     Extra, ExtraField, Hash, PublicKey,
     extra::{
         Contributor, L2Event, L2EventKind, NameOperation, NameRecord, NameType, NewState, NonceContent, Registration,
-        StateChange, StateChangeForm,
+        StateChange, StateChangeForm, SwapField,
     },
     network::{
         Network,
@@ -18,11 +18,9 @@ use serde_json::{Map, Value, json};
 /// Denominator of fees and portions in JSON.
 const MILLION: u64 = 1_000_000;
 
-/// The fields of an extra: keys, payment id, and what only some kinds of transactions carry. Empty when the bytes do not parse
-/// as a whole, as every lookup treats them.
+/// The fields of an extra: keys, payment id, and what only some kinds of transactions carry.
 #[must_use]
-pub fn extra_json(bytes: &[u8], network: &Network) -> Value {
-    let extra = Extra::parse_or_empty(bytes);
+pub fn extra_json(extra: &Extra, network: &Network) -> Value {
     let mut fields = Map::new();
     let mut types = Vec::new();
     let mut keys = Vec::new();
@@ -66,6 +64,7 @@ const fn type_name(field: &ExtraField) -> Option<&'static str> {
         ExtraField::KeyImageUnlock(_) => "key_image_unlock",
         ExtraField::StateChange(_) => "service_node_state_change",
         ExtraField::NameRecord(_) => "oxen_name_system",
+        ExtraField::Swap(_) => "oxen_swap",
         ExtraField::L2Event(event) => match &event.kind {
             L2EventKind::NewServiceNode { .. } => "ethereum_new_service_node",
             L2EventKind::ExitRequest { .. } => "ethereum_service_node_exit_request",
@@ -112,6 +111,7 @@ fn add_field(fields: &mut Map<String, Value>, field: &ExtraField, network: &Netw
         ExtraField::StateChange(change) => put("sn_state_change", state_change_json(change)),
         ExtraField::Burn(amount) => put("burn_amount", json!(amount.atomic())),
         ExtraField::NameRecord(record) => put("ons", name_record_json(record, network)),
+        ExtraField::Swap(swap) => put("swap", swap_json(swap)),
         ExtraField::L2Event(event) => {
             for (name, value) in l2_event_json(event) {
                 put(name, value);
@@ -200,6 +200,12 @@ fn state_change_json(change: &StateChange) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+/// Who is credited for a burn, and at which ratio (bridge §5.3).
+fn swap_json(swap: &SwapField) -> Value {
+    json!({ "version": swap.version, "l2_chain_id": swap.l2_chain_id, "recipient": format!("0x{}", swap.recipient),
+        "ratio_index": swap.ratio_index, "nonce": hex::encode(swap.nonce) })
 }
 
 fn name_record_json(record: &NameRecord, network: &Network) -> Value {
@@ -299,7 +305,7 @@ mod tests {
 
     fn json_of(fields: Vec<ExtraField>) -> Value {
         let bytes = Extra::from_fields(fields).encode();
-        extra_json(&bytes, &Network::mainnet())
+        extra_json(&Extra::parse_or_empty(&bytes), &Network::mainnet())
     }
 
     #[test]
@@ -313,7 +319,10 @@ mod tests {
 
     #[test]
     fn an_extra_that_does_not_parse_shows_nothing() {
-        assert_eq!(extra_json(&[1, 2, 3], &Network::mainnet()), json!({}));
+        assert_eq!(
+            extra_json(&Extra::parse_or_empty(&[1, 2, 3]), &Network::mainnet()),
+            json!({})
+        );
         let padding = ExtraField::Padding(Padding::new(3).unwrap());
         assert_eq!(json_of(vec![padding]), json!({}));
     }

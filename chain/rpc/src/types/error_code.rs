@@ -55,11 +55,13 @@ pub enum ErrorCode {
     Subaddress,
     /// Only on regtest.
     RegtestRequired,
+    /// Service nodes did not sign, or could not be asked.
+    BlsSignature,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Parse,
         Self::InvalidRequest,
         Self::MethodNotFound,
@@ -79,6 +81,7 @@ impl ErrorCode {
         Self::Unsupported,
         Self::Subaddress,
         Self::RegtestRequired,
+        Self::BlsSignature,
     ];
 
     /// The number on the wire.
@@ -104,6 +107,7 @@ impl ErrorCode {
             Self::Unsupported => -11,
             Self::Subaddress => -12,
             Self::RegtestRequired => -13,
+            Self::BlsSignature => -14,
         }
     }
 

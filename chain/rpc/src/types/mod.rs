@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod block;
+pub mod bridge;
 pub mod chain;
 pub mod error_code;
 pub mod names;
@@ -15,6 +16,7 @@ pub mod peers;
 pub mod service_nodes;
 pub mod staking;
 pub mod status;
+pub mod swap;
 pub mod text;
 pub mod transaction;
 pub mod wallet;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
     include_str!("blocks.rs"),
+    include_str!("bridge.rs"),
     include_str!("chain.rs"),
     include_str!("limits.rs"),
     include_str!("making.rs"),
@@ -22,6 +23,7 @@ const SOURCES: &[&str] = &[
     include_str!("service_nodes.rs"),
     include_str!("stakes.rs"),
     include_str!("submit.rs"),
+    include_str!("swap.rs"),
     include_str!("transactions.rs"),
     include_str!("wallet.rs"),
 ];

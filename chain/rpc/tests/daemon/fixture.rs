@@ -4,6 +4,9 @@
 #[path = "planted.rs"]
 #[allow(dead_code, reason = "shared with the daemon's tests")]
 pub mod planted;
+#[path = "scripted_bridge.rs"]
+#[allow(dead_code, reason = "shared with benches and fuzz targets")]
+pub mod scripted_bridge;
 
 use crate::http::{Answer, Client};
 use oxen_mempool::{Mempool, MempoolParts, NoStorage, PoolSettings};
@@ -22,6 +25,7 @@ use oxen_types::{Hash, Height, Network, Timestamp};
 use oxen_verifier::ProofVerifier;
 use oxen_writer::{Chain, ChainParts};
 use planted::{PlantedServiceNodes, TestObservers, TestOwnServiceNode};
+use scripted_bridge::ScriptedBridge;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -176,6 +180,7 @@ pub struct Fixture {
     pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
     pub blink: Arc<ScriptedQuorum>,
+    pub bridge: Arc<ScriptedBridge>,
     clock: Arc<ManualClock>,
     source: Mutex<TestChain>,
     stop: Option<oneshot::Sender<()>>,
@@ -193,7 +198,12 @@ impl Fixture {
         let network = TestNetwork::new()
             .foundation(&Account::named("foundation"))
             .batching_interval(100);
-        let mut source = TestChain::on(&network);
+        Self::on(&network, change)
+    }
+
+    /// The same on another network.
+    pub fn on(network: &TestNetwork, change: impl FnOnce(&mut RpcConfig)) -> Self {
+        let mut source = TestChain::on(network);
         source.mine_empty(10);
         let parts = NodeParts::new(&source);
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -227,6 +237,7 @@ impl Fixture {
             observers: parts.observers,
             own: parts.own,
             blink: parts.blink,
+            bridge: parts.bridge,
             clock: parts.clock,
             source: Mutex::new(source),
             stop: Some(stop),
@@ -361,6 +372,7 @@ pub struct NodeParts {
     pub observers: Arc<TestObservers>,
     pub own: Arc<TestOwnServiceNode>,
     pub blink: Arc<ScriptedQuorum>,
+    pub bridge: Arc<ScriptedBridge>,
     pub staking: Arc<StakingRules>,
     events: Arc<EventHub>,
 }
@@ -414,6 +426,7 @@ impl NodeParts {
             observers: Arc::default(),
             own: Arc::default(),
             blink: Arc::default(),
+            bridge: Arc::default(),
             staking: Arc::new(StakingRules::new(Arc::clone(network))),
             events,
         }
@@ -433,6 +446,7 @@ impl NodeParts {
             staking: Arc::clone(&self.staking),
             service_node_peers: Arc::clone(&self.observers) as _,
             own_service_node: Arc::clone(&self.own) as _,
+            bridge: Arc::clone(&self.bridge) as _,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod blink;
 mod blocks;
+mod bridge;
 mod chain;
 mod coverage;
 mod envelope;
@@ -21,5 +22,6 @@ mod registration;
 mod service_nodes;
 mod stakes;
 mod submit;
+mod swap;
 mod transactions;
 mod wallet;

@@ -91,7 +91,8 @@ pub fn active_node(number: u32, contributors: u32) -> ServiceNode {
     let requirement = Amount::from_atomic(1_000 * Amount::OXEN.atomic());
     let part = Amount::from_atomic(requirement.atomic() / u64::from(contributors));
     let contributor = |place: u32| NodeContributor {
-        recipient: Recipient {
+        beneficiary: None,
+        recipient: Recipient::Oxen {
             spend: PublicKey::new(distinct("spend", &[number, place])),
             view: PublicKey::new(distinct("view", &[number, place])),
         },
@@ -122,6 +123,7 @@ pub fn active_node(number: u32, contributors: u32) -> ServiceNode {
             },
         },
         stake: Arc::new(Stake {
+            bls_key: None,
             requirement,
             operator: contributors[0].recipient,
             operator_portions: 1_844_674_407_370_955_161,

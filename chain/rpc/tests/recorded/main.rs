@@ -64,7 +64,7 @@ fn every_extra_reads_as_recorded() {
         for entry in recorded(set, "txs.json.gz") {
             let id = entry["txid"].as_str().unwrap();
             let transaction = Transaction::decode(&bytes(&entry["blob"])).unwrap();
-            let mut ours = extra_json(&transaction.prefix.extra, &Network::localdev());
+            let mut ours = extra_json(&transaction.prefix.parse_extra(), &Network::localdev());
             // The recording daemon leaves names out.
             if let Some(fields) = ours.as_object_mut() {
                 let record = Extra::parse(&transaction.prefix.extra).unwrap().name_record().is_some();

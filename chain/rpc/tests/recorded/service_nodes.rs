@@ -129,6 +129,7 @@ fn record(entry: &ServiceNodeEntry, activity: Activity) -> NodeRecord {
 
 fn stake(entry: &ServiceNodeEntry, network: &Network) -> Stake {
     let contributors = entry.contributors.iter().map(|one| NodeContributor {
+        beneficiary: None,
         recipient: recipient(&one.address, network),
         amount: Amount::from_atomic(one.amount),
         reserved: Amount::from_atomic(one.reserved()),
@@ -143,6 +144,7 @@ fn stake(entry: &ServiceNodeEntry, network: &Network) -> Stake {
             .collect(),
     });
     Stake {
+        bls_key: None,
         requirement: Amount::from_atomic(entry.staking_requirement),
         operator: recipient(&entry.operator_address, network),
         operator_portions: entry.portions_for_operator,
@@ -154,7 +156,7 @@ fn stake(entry: &ServiceNodeEntry, network: &Network) -> Stake {
 
 fn recipient(address: &str, network: &Network) -> Recipient {
     let address = oxen_crypto::Address::parse(address, &network.address_prefixes).unwrap();
-    Recipient {
+    Recipient::Oxen {
         spend: address.spend(),
         view: address.view(),
     }

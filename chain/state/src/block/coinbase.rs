@@ -9,7 +9,13 @@ use oxen_types::{
     transaction::{Proofs, TransactionType, TransactionVersion},
 };
 
-/// Checks the coinbase of an HF19 block.
+/// The last four bytes of the leader's key, which headers have from HF20 on.
+#[must_use]
+pub fn key_end(leader: &PublicKey) -> [u8; 4] {
+    leader.as_bytes().last_chunk::<4>().copied().unwrap_or_default()
+}
+
+/// Checks the coinbase of an HF19 or HF20 block.
 ///
 /// # Errors
 /// The rule that is broken.

@@ -151,7 +151,9 @@ pub fn due_payouts(view: &dyn View, network: &Network, height: Height) -> Result
         PaymentStart::AfterFork => height > begin,
         PaymentStart::AtFork => height >= begin,
     };
-    let Some(before) = height.previous().filter(|_| started) else {
+    // What is left in OXEN at HF21 is not paid any more (chain §4.8).
+    let pays = started && !network.forks.is_active(HardForkVersion::ETHEREUM, height);
+    let Some(before) = height.previous().filter(|_| pays) else {
         return Ok(Vec::new());
     };
     let balances = balances_at(view, &offset_prefix(network, height), before)?;

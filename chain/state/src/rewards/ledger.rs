@@ -4,6 +4,7 @@ use super::{
     AccruedRewards, AccruedRewardsKey, AccruedRewardsRow, NewestFirst, RewardRate, RewardRates, RewardStream,
     RewardStreams, RewardStreamsRow, accrued_rewards_key,
     balance::{Rates, decode_key, offset_prefix},
+    history,
 };
 use crate::{
     delta::{Overlay, scan_rows},
@@ -49,11 +50,19 @@ pub struct Accrued {
     pub credited_fees: MilliAmount,
 }
 
+impl Accrued {
+    /// A block that adds no OXEN.
+    pub const NOTHING: Self = Self {
+        created: MilliAmount::ZERO,
+        credited_fees: MilliAmount::ZERO,
+    };
+}
+
 /// What a block adds to and takes from the accrued rewards.
 pub struct RewardLedger<'a, 'v> {
-    state: &'a mut Overlay<&'v dyn View>,
-    network: &'a Network,
-    height: Height,
+    pub(super) state: &'a mut Overlay<&'v dyn View>,
+    pub(super) network: &'a Network,
+    pub(super) height: Height,
 }
 
 impl<'a, 'v> RewardLedger<'a, 'v> {
@@ -129,6 +138,21 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
 
     /// Ends and begins streams, and sets the rate from this block on; returns what the block creates.
     fn change_payable(&mut self, change: &PayableChange) -> Result<MilliAmount, RewardError> {
+        self.change_streams(change)?;
+        let reward = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).ok_or(RewardError::Overflow)?;
+        let node = reward.share(change.payable.len() as u64);
+        let created = created_per_block(&change.payable, node).ok_or(RewardError::Overflow)?;
+        let rate = RewardRate {
+            from: self.height,
+            node,
+            created,
+        };
+        self.state.put::<RewardRates>(&NewestFirst(self.height), &rate);
+        Ok(created)
+    }
+
+    /// Ends and begins streams.
+    pub(super) fn change_streams(&mut self, change: &PayableChange) -> Result<(), RewardError> {
         let mut touched: BTreeMap<AccruedRewardsKey, RewardStreamsRow> = BTreeMap::new();
         for EarningNode { key: node, shares } in &change.stopped {
             for (recipient, _) in shares.parts() {
@@ -151,16 +175,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
                 self.state.put::<RewardStreams>(&key, &row);
             }
         }
-        let reward = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).ok_or(RewardError::Overflow)?;
-        let node = reward.share(change.payable.len() as u64);
-        let created = created_per_block(&change.payable, node).ok_or(RewardError::Overflow)?;
-        let rate = RewardRate {
-            from: self.height,
-            node,
-            created,
-        };
-        self.state.put::<RewardRates>(&NewestFirst(self.height), &rate);
-        Ok(created)
+        Ok(())
     }
 
     /// The streams of a recipient, settled up to the block before, to be changed.
@@ -172,6 +187,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         let key = self.key(recipient)?;
         if !touched.contains_key(&key) {
             let settled = self.height.saturating_sub(1);
+            history::remember(self.state, &key, recipient, self.height)?;
             let row = match self.state.get::<RewardStreams>(&key)? {
                 Some(row) => {
                     let rates = Rates::between(&*self.state, row.settled, settled)?;
@@ -189,7 +205,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
     }
 
     /// Settles everybody whose turn comes at this height, paid or not, so that no stream runs for longer than an interval.
-    fn settle_due(&mut self) -> Result<(), RewardError> {
+    pub(super) fn settle_due(&mut self) -> Result<(), RewardError> {
         let prefix = offset_prefix(self.network, self.height);
         let rows = scan_rows::<RewardStreams>(&*self.state, &prefix, &[], usize::MAX)?;
         let Some(oldest) = rows.iter().map(|(_, row)| row.settled).min() else {
@@ -198,6 +214,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         let rates = Rates::between(&*self.state, oldest, self.height.saturating_sub(1))?;
         for (key, row) in rows {
             let key = decode_key(&key)?;
+            history::remember(self.state, &key, &row.recipient, self.height)?;
             let settled = self.settle(&key, row, &rates)?;
             self.state.put::<RewardStreams>(&key, &settled);
         }
@@ -220,7 +237,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         Ok(row)
     }
 
-    fn newest_rate(&self) -> Result<Option<RewardRate>, RewardError> {
+    pub(super) fn newest_rate(&self) -> Result<Option<RewardRate>, RewardError> {
         let newest = scan_rows::<RewardRates>(&*self.state, &[], &[], 1)?;
         Ok(newest.into_iter().next().map(|(_, rate)| rate))
     }
@@ -230,13 +247,13 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         let version = self.network.forks.version_at(self.height).version;
         let text = self.network.governance.at(version);
         let address = Address::parse(text, &self.network.address_prefixes).ok()?;
-        Some(Recipient {
+        Some(Recipient::Oxen {
             spend: address.spend(),
             view: address.view(),
         })
     }
 
-    fn add(&mut self, recipient: &Recipient, amount: MilliAmount) -> Result<(), RewardError> {
+    pub(super) fn add(&mut self, recipient: &Recipient, amount: MilliAmount) -> Result<(), RewardError> {
         let key = self.key(recipient)?;
         self.add_under(&key, recipient, amount)
     }
@@ -247,6 +264,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         recipient: &Recipient,
         amount: MilliAmount,
     ) -> Result<(), RewardError> {
+        history::remember(self.state, key, recipient, self.height)?;
         let before = self
             .state
             .get::<AccruedRewards>(key)?

@@ -6,12 +6,15 @@
 //! stream is settled when it begins, when it ends, and when its recipient's turn to be paid comes. The sums are those of the
 //! reference to the last thousandth of an atomic unit.
 //!
-//! [`balance`] reads, [`ledger`] writes.
+//! [`balance`] reads, [`ledger`] writes. From HF21 on `ethereum` does, in SESH, and [`history`] tells what was at recent heights.
 
 pub mod balance;
+mod ethereum;
+pub mod history;
 pub mod ledger;
 
 pub use balance::{Balance, balance_of, balances, balances_after, due_payouts};
+pub use history::{REWARD_HISTORY_BLOCKS, lifetime_total_at};
 pub use ledger::{Accrued, RewardError, RewardLedger};
 
 use crate::table::{Table, TableId, TableKey};
@@ -121,9 +124,14 @@ pub struct RewardRate {
 /// Where a recipient's rewards stand; `None` when its keys are not curve points.
 #[must_use]
 pub fn accrued_rewards_key(recipient: &Recipient, network: &Network) -> Option<AccruedRewardsKey> {
-    let address = Address::new(AddressKind::Standard, recipient.spend, recipient.view).ok()?;
+    let address = match recipient {
+        Recipient::Oxen { spend, view } => Address::new(AddressKind::Standard, *spend, *view)
+            .ok()?
+            .encode(&network.address_prefixes),
+        Recipient::Ethereum(address) => format!("0x{address}"),
+    };
     Some(AccruedRewardsKey {
         offset: recipient.payout_offset(network.batching.interval_blocks),
-        address: address.encode(&network.address_prefixes),
+        address,
     })
 }

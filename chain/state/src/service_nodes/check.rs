@@ -5,6 +5,7 @@ use super::{
     registry::{blacklisted_until, locking_node},
 };
 use crate::{
+    bridge::events::reported_event,
     error::TransactionError,
     transaction::CheckedTransaction,
     view::{View, ViewError},
@@ -36,11 +37,16 @@ pub fn check_transaction(
     check_inputs(view, transaction)?;
     let prefix = &transaction.transaction().prefix;
     match prefix.kind {
-        TransactionType::Standard | TransactionType::Stake | TransactionType::OxenNameSystem => Ok(()),
+        TransactionType::Standard
+        | TransactionType::Stake
+        | TransactionType::OxenNameSystem
+        | TransactionType::OxenSwap => Ok(()),
         TransactionType::StateChange => {
             check_state_change(view, registry, &Extra::parse_or_empty(&prefix.extra), height)
         }
         TransactionType::KeyImageUnlock => check_unlock_request(view, registry, &Extra::parse_or_empty(&prefix.extra)),
+        // The fork is old enough, or the transaction would not have been taken this far.
+        kind if kind.is_l2_event() => reported_event(transaction.transaction()).map(drop),
         kind => Err(TransactionError::TypeNotAllowed { kind }),
     }
 }

@@ -21,7 +21,8 @@ use crate::{
     view::{View, ViewError},
 };
 use oxen_staking_rules::{NodeShares, quorum::Quorum};
-use oxen_types::{Block, Hash, Height, PublicKey, transaction::TransactionType};
+use oxen_types::{Amount, Block, Hash, Height, PublicKey, bytes::EthereumAddress, transaction::TransactionType};
+use std::collections::BTreeMap;
 
 /// Who makes a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,6 +72,10 @@ pub struct RewardDuties {
     pub change: Option<PayableChange>,
     /// Who made the block.
     pub producer: Producer,
+    /// How many nodes are paid.
+    pub payable: u64,
+    /// In the first block of HF21: what accrues to whom because OXEN became SESH, in place of all that accrued in OXEN.
+    pub credits: Option<BTreeMap<EthereumAddress, Amount>>,
 }
 
 /// The registry as the transition sees it.
@@ -136,7 +141,7 @@ impl ServiceNodeRules for NoServiceNodes {
         _: Height,
     ) -> Result<(), TransactionError> {
         match transaction.transaction().prefix.kind {
-            TransactionType::Standard | TransactionType::OxenNameSystem => Ok(()),
+            TransactionType::Standard | TransactionType::OxenNameSystem | TransactionType::OxenSwap => Ok(()),
             kind => Err(TransactionError::RegistryMissing { kind }),
         }
     }

@@ -4,8 +4,12 @@
 //! from the tables of a state and is the same for every state with the same newest block: [`RegistryCache`] keeps those of the
 //! last few blocks by their ids, which share what did not change.
 
-use super::tables::{BlacklistRow, KeyImageBlacklist, LockedKeyImages, Quorums, ServiceNodeRecords, ServiceNodeStakes};
+use super::tables::{
+    BlacklistRow, KeyImageBlacklist, LockedKeyImages, Quorums, RemovedNodes, SentRequirement, ServiceNodeRecords,
+    ServiceNodeStakes, UnregisteredStakes,
+};
 use crate::{
+    bridge::payments,
     delta::{Overlay, scan_rows},
     table::{Table, TableId},
     tables::{Blocks, Totals},
@@ -13,9 +17,9 @@ use crate::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNode,
-    registry::{BlacklistedStake, NodeChange, RegistryUpdate, Stake},
+    registry::{BlacklistedStake, BridgeStakes, NodeChange, RegistryUpdate, RequirementChange, Stake},
 };
-use oxen_types::{Hash, Height, KeyImage, PublicKey};
+use oxen_types::{Hash, Height, KeyImage, PublicKey, bytes::BlsPublicKey};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -72,7 +76,31 @@ pub fn load(view: &dyn View) -> Result<Registry, ViewError> {
         .flat_map(|(_, rows)| rows)
         .collect();
     blacklist.sort_by_key(|row| (row.since, row.position));
-    Ok(Registry::new(nodes, blacklist.into_iter().map(|row| row.stake)))
+    let stakes = blacklist.into_iter().map(|row| row.stake);
+    Ok(Registry::new(nodes, stakes).with_bridge(load_bridge(view)?))
+}
+
+/// What is known of stakes on L2 beside the nodes.
+fn load_bridge(view: &dyn View) -> Result<BridgeStakes, ViewError> {
+    let mut bridge = BridgeStakes {
+        requirement: view.get::<SentRequirement>(&())?,
+        ..BridgeStakes::default()
+    };
+    for (key, node) in scan_rows::<RemovedNodes>(view, &[], &[], usize::MAX)? {
+        bridge
+            .removed
+            .insert_mut(bls_key(&key, RemovedNodes::ID)?, Arc::new(node));
+    }
+    for (key, stake) in scan_rows::<UnregisteredStakes>(view, &[], &[], usize::MAX)? {
+        let key = bls_key(&key, UnregisteredStakes::ID)?;
+        bridge.unregistered.insert_mut(key, Arc::new(stake));
+    }
+    Ok(bridge)
+}
+
+fn bls_key(bytes: &[u8], table: TableId) -> Result<BlsPublicKey, ViewError> {
+    let bytes = <[u8; BlsPublicKey::LENGTH]>::try_from(bytes).map_err(|_| ViewError::Corrupt { table })?;
+    Ok(BlsPublicKey::new(bytes))
 }
 
 fn node_key(bytes: &[u8]) -> Result<PublicKey, ViewError> {
@@ -102,11 +130,33 @@ pub(super) fn write(state: &mut Overlay<&dyn View>, update: &RegistryUpdate, hei
         });
         state.put::<KeyImageBlacklist>(&stake.key_image, &rows);
     }
+    write_bridge(state, update);
+    payments::send(state, &update.returned, height);
     state.put::<Quorums>(&height, &update.quorums);
     if let Some(old) = height.checked_sub(QUORUM_HISTORY_BLOCKS) {
         state.delete::<Quorums>(&old);
     }
     Ok(())
+}
+
+fn write_bridge(state: &mut Overlay<&dyn View>, update: &RegistryUpdate) {
+    for (key, node) in &update.removed {
+        match node {
+            Some(node) => state.put::<RemovedNodes>(key, node),
+            None => state.delete::<RemovedNodes>(key),
+        }
+    }
+    for (key, stake) in &update.unregistered {
+        match stake {
+            Some(stake) => state.put::<UnregisteredStakes>(key, stake),
+            None => state.delete::<UnregisteredStakes>(key),
+        }
+    }
+    match update.requirement {
+        RequirementChange::Kept => {}
+        RequirementChange::Set(requirement) => state.put::<SentRequirement>(&(), &requirement),
+        RequirementChange::Default => state.delete::<SentRequirement>(&()),
+    }
 }
 
 /// Stakes are written only when they changed, which is seldom.

@@ -7,15 +7,17 @@ use super::{
     registry::{self, RegistryCache},
 };
 use crate::{
+    bridge::events::{add_reports, count_votes},
     delta::Overlay,
     error::TransactionError,
+    rewards::balances_after,
     transaction::CheckedTransaction,
     view::{View, ViewError},
 };
 use oxen_staking_rules::{
     Registry, ServiceNode,
     quorum::Quorum,
-    registry::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction},
+    registry::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction, UnpaidRewards},
 };
 use oxen_types::{
     Block, Hash, Height, Network, PublicKey, extra::Extra, network::HardForkVersion, transaction::TransactionType,
@@ -141,8 +143,13 @@ impl ServiceNodeRules for StakingRules {
             .map(|transaction| Extra::parse_or_empty(&transaction.transaction().prefix.extra))
             .collect();
         let staking = staking_transactions(state, transactions, &extras)?;
+        let confirmed = count_votes(state, block, height)?;
+        add_reports(state, block, transactions, height);
+        let conversion = self.unpaid_rewards(state, height)?;
         let update = before.update(
             &RegistryBlock {
+                confirmed: &confirmed,
+                conversion: conversion.as_ref(),
                 height,
                 id: *id,
                 version: self.network.forks.version_at(height).version,
@@ -160,12 +167,37 @@ impl ServiceNodeRules for StakingRules {
             _ => Producer::Miner,
         };
         let change = self.payable_change(&update, height);
+        let payable = update
+            .registry
+            .nodes()
+            .filter(|(_, node)| node.is_payable(height, &self.network));
+        let duties = RewardDuties {
+            change,
+            producer,
+            payable: payable.count() as u64,
+            credits: update.credits,
+        };
         self.registries.insert(*id, Arc::new(update.registry));
-        Ok(RewardDuties { change, producer })
+        Ok(duties)
     }
 }
 
 impl StakingRules {
+    /// What OXEN addresses were not paid, where HF21 begins at `height`; `None` elsewhere.
+    fn unpaid_rewards(&self, state: &dyn View, height: Height) -> Result<Option<UnpaidRewards>, ViewError> {
+        let begin = self.network.forks.begins(HardForkVersion::ETHEREUM);
+        let (Some(_), Some(before)) = (begin.filter(|begin| *begin == height), height.previous()) else {
+            return Ok(None);
+        };
+        let balances = balances_after(state, before)?;
+        Ok(Some(UnpaidRewards {
+            balances: balances
+                .into_iter()
+                .map(|(_, balance)| (balance.recipient, balance.amount))
+                .collect(),
+        }))
+    }
+
     /// How the paid nodes of the block at `height` differ from those of the block before.
     fn payable_change(&self, update: &RegistryUpdate, height: Height) -> Option<PayableChange> {
         let before = height.saturating_sub(1);

@@ -1,8 +1,10 @@
 //! The registry's tables.
 
 use crate::table::{Table, TableId};
-use oxen_staking_rules::registry::{BlacklistedStake, NodeRecord, Stake, update::StateQuorums};
-use oxen_types::{Height, KeyImage, PublicKey};
+use oxen_staking_rules::registry::{
+    BlacklistedStake, NodeRecord, RemovedNode, Stake, UnregisteredStake, update::StateQuorums,
+};
+use oxen_types::{Amount, Height, KeyImage, PublicKey, bytes::BlsPublicKey};
 use parity_scale_codec::{Decode, Encode};
 
 macro_rules! table {
@@ -39,6 +41,19 @@ table!(
 table!(
     /// Quorums of the state after a block; those of old blocks are dropped.
     Quorums: Height => StateQuorums
+);
+
+table!(
+    /// Nodes that left and whose stake is still on L2, by BLS key.
+    RemovedNodes: BlsPublicKey => RemovedNode
+);
+table!(
+    /// Stakes on L2 of registrations that were confirmed but made no node, by BLS key.
+    UnregisteredStakes: BlsPublicKey => UnregisteredStake
+);
+table!(
+    /// What nodes that are registered on L2 must hold, where the contract said so; atomic SESH.
+    SentRequirement: () => Amount
 );
 
 /// One stake in [`KeyImageBlacklist`].

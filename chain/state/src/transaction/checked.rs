@@ -4,7 +4,6 @@ use crate::error::TransactionError;
 use oxen_crypto::{commitment, keys};
 use oxen_types::{
     Amount, ConsensusDecode, Hash,
-    extra::Extra,
     network::{HardForkVersion, constants},
     transaction::{
         ClsagProofs, Input, Proofs, Transaction, TransactionHashes, TransactionType, TransactionVersion, Weight,
@@ -47,7 +46,7 @@ impl CheckedTransaction {
                 found: prefix.version.number(),
             });
         }
-        if prefix.kind.number() > latest_type(version).number() {
+        if !is_known_type(prefix.kind, version) {
             return Err(TransactionError::TypeNotAllowed { kind: prefix.kind });
         }
         if weight > MAX_TRANSACTION_WEIGHT {
@@ -63,7 +62,7 @@ impl CheckedTransaction {
         } else if !prefix.inputs.is_empty() || !prefix.outputs.is_empty() {
             return Err(TransactionError::MovesMoney { kind: prefix.kind });
         }
-        let burned = Extra::parse_or_empty(&prefix.extra).burned();
+        let burned = prefix.parse_extra().burned();
         let hashes = transaction.hashes();
         Ok(Self {
             transaction,
@@ -131,13 +130,14 @@ impl CheckedTransaction {
     }
 }
 
-/// The last type that a fork knows (chain §2.1).
-const fn latest_type(version: HardForkVersion) -> TransactionType {
-    if version.number() >= HardForkVersion::ETHEREUM.number() {
-        TransactionType::EthereumNewServiceNode
-    } else {
-        TransactionType::OxenNameSystem
-    }
+/// Whether a fork knows the type (chain §2.1, bridge §5.3).
+const fn is_known_type(kind: TransactionType, version: HardForkVersion) -> bool {
+    let since = match kind {
+        TransactionType::OxenSwap => HardForkVersion::SWAP,
+        kind if kind.is_l2_event() => HardForkVersion::ETHEREUM,
+        _ => HardForkVersion::REWARD_BATCHING,
+    };
+    version.number() >= since.number()
 }
 
 /// Rules 2, 6, 7, 8.
@@ -184,10 +184,10 @@ fn check_inputs(transaction: &Transaction) -> Result<(), TransactionError> {
 /// Rules 2, 3, 4.
 fn check_outputs(transaction: &Transaction) -> Result<(), TransactionError> {
     let outputs = &transaction.prefix.outputs;
-    let least = if transaction.prefix.kind == TransactionType::OxenNameSystem {
-        1
-    } else {
-        2
+    // What these burn is no output, so that the change may be the only one.
+    let least = match transaction.prefix.kind {
+        TransactionType::OxenNameSystem | TransactionType::OxenSwap => 1,
+        _ => 2,
     };
     if outputs.len() < least || outputs.len() > constants::MAX_BULLETPROOF_OUTPUTS {
         return Err(TransactionError::OutputCount {

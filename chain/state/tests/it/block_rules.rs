@@ -1,6 +1,10 @@
 //! Every rule of chain §4 and B.3: a block that breaks it, and it alone, is refused with its variant.
 
-use crate::rule_coverage::{Case, check, variants};
+use crate::{
+    hard_forks,
+    rule_coverage::{Case, check, variants},
+    staking::ethereum,
+};
 use oxen_state::{BlockError, MemoryState, Rules, UntrustedBlock, WorkHash, apply, transaction::ProofsAssumedValid};
 use oxen_testkit::{Account, Fault, ScriptedServiceNodes, StakingChain, TestChain, TestNetwork, TransferBuilder};
 use oxen_types::{
@@ -17,14 +21,14 @@ variants!(
     Decode, NotOnTip, ForkNotSupported, WrongVersion, WrongHeight, CheckpointMismatch, TimestampAhead,
     TimestampBelowMedian, TransactionMissing, TransactionMined, Transaction, ProofsNotVerified, PulseNotExpected,
     PulseExpected, PulseNonce, PulseSignatureSet, PulseSignature, PulseTiming, InsufficientWork, WorkNotVerifiable,
-    CoinbaseForm, CoinbaseUnlockTime, CoinbaseLeader, PayoutCount, PayoutMismatch, RewardMismatch, TooHeavy,
-    ProducerGone, AmountOverflow, View,
+    CoinbaseForm, CoinbaseUnlockTime, CoinbaseLeader, PayoutCount, PayoutMismatch, LeaderTail, L2EventOrder,
+    L2VoteCount, L2RewardMoved, RewardMismatch, TooHeavy, ProducerGone, AmountOverflow, View,
 );
 
 const CASES: &[Case<BlockError>] = &[
     ("Decode", || UntrustedBlock::from_blob(&[19]).unwrap_err()),
     ("NotOnTip", || refused_with(|block| block.header.previous = Hash::ZERO)),
-    ("ForkNotSupported", beyond_the_last_known_fork),
+    ("ForkNotSupported", below_the_first_known_fork),
     ("WrongVersion", || {
         refused_with(|block| {
             block.header.major_version = 18;
@@ -121,6 +125,15 @@ const CASES: &[Case<BlockError>] = &[
             block.batching_tail = Some(BatchingTail::Compact { reward });
         })
     }),
+    ("RewardMismatch", hard_forks::wrong_transition_reward),
+    ("RewardMismatch", hard_forks::wrong_ethereum_reward),
+    ("LeaderTail", hard_forks::wrong_leader_tail),
+    ("L2EventOrder", hard_forks::more_events_than_transactions),
+    ("L2EventOrder", ethereum::event_behind_a_transfer),
+    ("L2VoteCount", ethereum::too_few_votes),
+    ("L2RewardMoved", hard_forks::rate_too_high),
+    ("L2RewardMoved", hard_forks::rate_too_low),
+    ("WrongHeight", hard_forks::wrong_height_of_header),
     ("TooHeavy", too_many_heavy_transfers),
     ("ProducerGone", producer_gone),
     ("AmountOverflow", || {
@@ -229,13 +242,13 @@ fn work_that_reaches_the_difficulty_is_taken() {
 }
 
 /// The chain a block time later and its next block.
-fn next_block(mut chain: TestChain) -> (TestChain, Block) {
+pub(crate) fn next_block(mut chain: TestChain) -> (TestChain, Block) {
     chain.advance(120);
     let block = chain.assemble(&[]);
     (chain, block)
 }
 
-fn refused(chain: &TestChain, block: &Block) -> BlockError {
+pub(crate) fn refused(chain: &TestChain, block: &Block) -> BlockError {
     chain.try_apply(&TestChain::seal(block, &[]).unwrap()).unwrap_err()
 }
 
@@ -273,12 +286,9 @@ fn set_outputs(coinbase: &mut Transaction, outputs: Vec<Output>) {
     coinbase.proofs = Proofs::Null;
 }
 
-fn beyond_the_last_known_fork() -> BlockError {
-    let forks = [HardFork::new(7, 0, 0), HardFork::new(19, 3, 1), HardFork::new(20, 0, 3)];
-    let mut chain = TestChain::on(&TestNetwork::new().forks(&forks));
-    chain.mine_empty(2);
-    let (chain, mut block) = next_block(chain);
-    block.header.major_version = 19;
+fn below_the_first_known_fork() -> BlockError {
+    let forks = [HardFork::new(7, 0, 0), HardFork::new(18, 0, 1)];
+    let (chain, block) = next_block(TestChain::on(&TestNetwork::new().forks(&forks)));
     refused(&chain, &block)
 }
 

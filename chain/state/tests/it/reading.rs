@@ -127,10 +127,10 @@ fn blocks_are_found_by_height_and_id() {
 #[test]
 fn outputs_whose_owner_is_public_are_no_decoys() {
     let mut chain = TestChain::mature();
-    let owner = chain.treasury().recipient();
+    let owner = chain.treasury();
     let contributor = ExtraField::Contributor(Contributor {
-        spend_key: owner.spend,
-        view_key: owner.view,
+        spend_key: owner.spend_key(),
+        view_key: owner.view_key(),
     });
     let secret = ExtraField::TransactionSecretKey([7; 32]);
     let half = TransferBuilder::new().extra_field(secret.clone()).build(&mut chain);

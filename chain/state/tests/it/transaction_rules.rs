@@ -1,6 +1,9 @@
 //! Every rule of chain §2.6: a transfer that breaks it, and it alone, is refused with its variant.
 
-use crate::rule_coverage::{Case, check, variants};
+use crate::{
+    rule_coverage::{Case, check, variants},
+    staking::ethereum,
+};
 use oxen_state::{
     BlockError, TableId, TransactionError, View, ViewError,
     transaction::{CheckedTransaction, resolve_rings},
@@ -21,7 +24,7 @@ variants!(
     OutputCount, OutputAmountInTheClear, InputAmountInTheClear, WrongRingCtType, RangeProofPadding, RingSize,
     RingNotAscending, InputsNotSorted, KeyImageDomain, Unbalanced, InvalidRangeProof, InvalidRingSignature, TooHeavy,
     RingMemberUnknown, RingMemberLocked, RingMemberTooYoung, KeyImageSpent, MovesMoney, Name, RegistryMissing,
-    StakeLocked, StakeBlacklisted, StateChange, Unlock, View,
+    StakeLocked, StakeBlacklisted, StateChange, Swap, Unlock, L2EventMissing, L2EventWithoutHeight, View,
 );
 
 const CASES: &[Case<TransactionError>] = &[
@@ -57,6 +60,8 @@ const CASES: &[Case<TransactionError>] = &[
     ("RingMemberLocked", locked_ring_member),
     ("RingMemberTooYoung", young_ring_member),
     ("KeyImageSpent", spent_twice),
+    ("L2EventMissing", ethereum::event_of_another_kind),
+    ("L2EventWithoutHeight", ethereum::event_without_height),
     ("Name", name_transaction_without_record),
     ("RegistryMissing", stake_without_registry),
     ("StakeLocked", || {
@@ -81,6 +86,10 @@ const CASES: &[Case<TransactionError>] = &[
         let staked = chain.staked_output("n1", "o1");
         let forged = StakingChain::unlock_by(StakingChain::key("n1"), &staked, &StakingChain::node_keys("n1"));
         refused_in(&chain, forged)
+    }),
+    ("Swap", || {
+        let burn = crate::swap::refused(|field| field.l2_chain_id = 1);
+        TransactionError::Swap(burn)
     }),
     ("View", unreadable_state),
 ];

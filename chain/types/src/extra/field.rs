@@ -2,7 +2,7 @@
 
 use super::{
     Contributor, ExtraNonce, KeyImageProof, KeyImageUnlock, L2Event, L2EventKind, NameRecord, OldDeregistration,
-    Registration, StateChange,
+    Registration, StateChange, SwapField,
 };
 use crate::{
     amount::Amount,
@@ -33,6 +33,7 @@ pub(super) mod tag {
     pub(crate) const L2_NEW_SERVICE_NODE: u8 = 0x7e;
     pub(crate) const L2_EXIT: u8 = 0x7f;
     pub(crate) const L2_PURGE: u8 = 0x80;
+    pub(crate) const SWAP: u8 = 0xc1;
     pub(crate) const MINERGATE: u8 = 0xde;
 }
 
@@ -73,6 +74,8 @@ pub enum ExtraField {
     NameRecord(Box<NameRecord>),
     /// 0x7B, 0x7D, 0x7E, 0x7F, 0x80: something happened on L2.
     L2Event(Box<L2Event>),
+    /// 0xC1: who is credited on L2 for what is burned; in transactions of type 100 only.
+    Swap(SwapField),
     /// 0xDE: bytes that one pool wrote.
     Minergate(Vec<u8>),
 }
@@ -177,6 +180,7 @@ impl ExtraField {
             Self::Burn(_) => tag::BURN,
             Self::NameRecord(_) => tag::NAME_RECORD,
             Self::L2Event(event) => event.kind.tag(),
+            Self::Swap(_) => tag::SWAP,
             Self::Minergate(_) => tag::MINERGATE,
         }
     }
@@ -204,10 +208,11 @@ impl ExtraField {
                 L2EventKind::StakingRequirementUpdated { .. } => 16,
                 L2EventKind::PurgeMissingServiceNode { .. } => 17,
             },
-            Self::Burn(_) => 18,
-            Self::MergeMining(_) => 19,
-            Self::Minergate(_) => 20,
-            Self::Padding(_) => 21,
+            Self::Swap(_) => 18,
+            Self::Burn(_) => 19,
+            Self::MergeMining(_) => 20,
+            Self::Minergate(_) => 21,
+            Self::Padding(_) => 22,
         }
     }
 }
@@ -231,6 +236,7 @@ impl ConsensusEncode for ExtraField {
             Self::Burn(amount) => out.extend_from_slice(&amount.atomic().to_le_bytes()),
             Self::NameRecord(record) => record.encode_to(out),
             Self::L2Event(event) => event.encode_body_to(out),
+            Self::Swap(swap) => swap.encode_to(out),
             Self::Minergate(bytes) => write_byte_string(out, bytes),
         }
     }
@@ -261,6 +267,17 @@ impl ConsensusDecode for ExtraField {
             tag::MINERGATE => Self::Minergate(reader.byte_string("minergate")?.to_vec()),
             other => Self::L2Event(Box::new(L2Event::decode_body(other, reader)?)),
         })
+    }
+}
+
+impl ExtraField {
+    /// A field of a transaction of type 100, where one tag more is known.
+    pub(super) fn decode_in_swap(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if reader.remaining().first() != Some(&tag::SWAP) {
+            return Self::decode_from(reader);
+        }
+        reader.byte("extra tag")?;
+        SwapField::decode_from(reader).map(Self::Swap)
     }
 }
 

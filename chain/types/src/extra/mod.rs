@@ -2,10 +2,11 @@
 //!
 //! The bytes are fields one after the other, each a tag and a body. They are parsed as a whole: one field that does not
 //! parse, and the transaction counts as having none at all ([`Extra::parse_or_empty`]), though it stays well formed.
-//! What the fields mean together is for the rules to say.
+//! What the fields mean together is for the rules to say. Which tags there are depends on the type of the transaction: the
+//! swap's (0xC1) exists in transactions of type 100 only ([`Extra::parse_of`]).
 //!
 //! [`field`] is the list of tags; the larger bodies have their own rooms: [`nonce`], [`stake`], [`state_change`],
-//! [`name_record`], [`l2_event`].
+//! [`name_record`], [`l2_event`], [`swap`].
 
 pub mod field;
 pub mod l2_event;
@@ -13,6 +14,7 @@ pub mod name_record;
 pub mod nonce;
 pub mod stake;
 pub mod state_change;
+pub mod swap;
 
 #[cfg(test)]
 mod tests;
@@ -23,11 +25,13 @@ pub use name_record::{NameOperation, NameOwner, NameRecord, NameSignature, NameS
 pub use nonce::{ExtraNonce, NonceContent};
 pub use stake::{Contributor, KeyImageProof, KeyImageUnlock, Registration, Reservation};
 pub use state_change::{NewState, OldDeregistration, Reasons, StateChange, StateChangeForm, StateChangeVote};
+pub use swap::{SwapField, SwapNonce};
 
 use crate::{
     amount::Amount,
     bytes::PublicKey,
     codec::{ConsensusDecode, ConsensusEncode, DecodeError, Reader},
+    transaction::TransactionType,
 };
 
 /// The parsed fields of one transaction, in the order of the bytes.
@@ -54,6 +58,28 @@ impl Extra {
     #[must_use]
     pub fn parse_or_empty(bytes: &[u8]) -> Self {
         Self::parse(bytes).unwrap_or_default()
+    }
+
+    /// Parses all fields of a transaction of this type: type 100 has one more tag (bridge §5.3), which to every other is unknown.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_of(kind: TransactionType, bytes: &[u8]) -> Result<Self, DecodeError> {
+        if kind != TransactionType::OxenSwap {
+            return Self::parse(bytes);
+        }
+        let mut reader = Reader::new(bytes);
+        let mut fields = Vec::new();
+        while !reader.is_empty() {
+            fields.push(ExtraField::decode_in_swap(&mut reader)?);
+        }
+        Ok(Self { fields })
+    }
+
+    /// As [`Self::parse_of`]; none when any of them does not parse.
+    #[must_use]
+    pub fn parse_or_empty_of(kind: TransactionType, bytes: &[u8]) -> Self {
+        Self::parse_of(kind, bytes).unwrap_or_default()
     }
 
     /// From fields in the order in which they are to be written. Padding can only be the last: see
@@ -228,6 +254,15 @@ impl Extra {
     pub fn name_record(&self) -> Option<&NameRecord> {
         self.first(|field| match field {
             ExtraField::NameRecord(record) => Some(record.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// What a burn asks for on L2 (0xC1).
+    #[must_use]
+    pub fn swap(&self) -> Option<&SwapField> {
+        self.first(|field| match field {
+            ExtraField::Swap(swap) => Some(swap),
             _ => None,
         })
     }

@@ -516,3 +516,50 @@ fn counts_larger_than_the_rest_are_refused_before_allocating() {
         Err(DecodeError::CountExceedsLimit { .. })
     ));
 }
+
+#[test]
+fn a_swap_is_read_in_transactions_of_its_type_only() {
+    let recipient = "11".repeat(20);
+    // A burn of 2 OXEN, then version 0, chain 31337, the recipient, ratio 0 and the nonce.
+    let bytes = hex::decode(format!("790094357700000000c100e9f401{recipient}000102030405060708")).unwrap();
+    let extra = Extra::parse_of(TransactionType::OxenSwap, &bytes).unwrap();
+    let swap = SwapField {
+        version: 0,
+        l2_chain_id: 31_337,
+        recipient: recipient.parse().unwrap(),
+        ratio_index: 0,
+        nonce: [1, 2, 3, 4, 5, 6, 7, 8],
+    };
+    assert_eq!(extra.swap(), Some(&swap));
+    assert_eq!(extra.burned(), Amount::from_atomic(2_000_000_000));
+    assert_eq!(extra.encode(), bytes);
+    for kind in TransactionType::ALL {
+        if kind != TransactionType::OxenSwap {
+            assert!(Extra::parse_of(kind, &bytes).is_err(), "{kind:?} knows no such tag");
+            assert_eq!(
+                Extra::parse_or_empty_of(kind, &bytes).burned(),
+                Amount::ZERO,
+                "so that nothing counts as burned, as for nodes without the swap"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_swap_that_is_cut_does_not_parse() {
+    let swap = ExtraField::Swap(SwapField {
+        version: 0,
+        l2_chain_id: 42_161,
+        recipient: EthereumAddress::new([7; 20]),
+        ratio_index: 1,
+        nonce: [9; 8],
+    });
+    let bytes = Extra::from_fields(vec![swap]).encode();
+    assert_eq!(bytes.len(), 1 + 1 + 3 + 20 + 1 + 8);
+    for length in 1..bytes.len() {
+        assert!(
+            Extra::parse_of(TransactionType::OxenSwap, &bytes[..length]).is_err(),
+            "{length} bytes"
+        );
+    }
+}

@@ -4,13 +4,13 @@
 
 use crate::{
     amount::Amount,
-    bytes::NetworkId,
+    bytes::{EthereumAddress, NetworkId},
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        L2Parameters, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule, PulseParameters,
-        PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days, blocks_in_hours,
-        parameters::coins,
+        L2Parameters, L2Settlement, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
+        PulseParameters, PulseStartRule, StakeConversion, StakingParameters, SwapParameters, UptimeParameters,
+        blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -29,6 +29,9 @@ const GOVERNANCE_FIRST: &str =
 /// Governance address from HF11 on.
 const GOVERNANCE_SECOND: &str =
     "LDBEN6Ut4NkMwyaXWZ7kBEAx8X64o6YtDhLXUP26uLHyYT4nFmcaPU2Z2fauqrhTLh4Qfr61pUUZVLaTHqAdycETKM1STrz";
+
+/// No contract stands behind it: tests of one node follow no other chain.
+const FAKE_SWAP_CONTRACT: EthereumAddress = EthereumAddress::new([0xfa; 20]);
 
 /// The table.
 pub(super) fn network() -> Network {
@@ -107,7 +110,10 @@ pub(super) fn network() -> Network {
             purge_blocks: 28_800,
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 30,
+            settlement: L2Settlement::AsReference,
         },
+        stake_conversion: StakeConversion::default(),
+        swap: Some(SwapParameters::recommended(FAKE_SWAP_CONTRACT)),
         governance: GovernanceAddresses {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),
@@ -128,6 +134,10 @@ pub(super) fn regtest() -> Network {
         forks: HardForkTable::new(&REGTEST_FORKS).expect("the heights and versions above ascend from height 0"),
         difficulty: DifficultyRule::Fixed(1),
         genesis: Genesis::regtest(),
+        l2: L2Parameters {
+            settlement: L2Settlement::NothingLost,
+            ..network().l2
+        },
         ..network()
     }
 }

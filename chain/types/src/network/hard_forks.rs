@@ -38,13 +38,21 @@ impl HardForkVersion {
     pub const ETHEREUM_TRANSITION: Self = Self(20);
     /// Stakes and rewards live on Ethereum; no coinbase.
     pub const ETHEREUM: Self = Self(21);
+    /// Burned OXEN are credited on L2 (bridge §5.3): ours, above every upstream number. Its blocks are those of HF21.
+    pub const SWAP: Self = Self(30);
     /// The newest version whose rules are known here.
-    pub const LATEST: Self = Self::ETHEREUM;
+    pub const LATEST: Self = Self::SWAP;
 
     /// From the number.
     #[must_use]
     pub const fn new(number: u8) -> Self {
         Self(number)
+    }
+
+    /// True when there are rules for it here: upstream's up to HF21, and our own.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        (self.0 >= Self::FIRST.0 && self.0 <= Self::ETHEREUM.0) || self.0 == Self::SWAP.0
     }
 
     /// The number.
@@ -97,9 +105,10 @@ pub enum HardForkTableError {
     },
     /// A version that has no rules here.
     #[error(
-        "{version} is not known: versions run from {} to {}",
+        "{version} is not known: versions run from {} to {}, then comes {}",
         HardForkVersion::FIRST,
-        HardForkVersion::LATEST
+        HardForkVersion::ETHEREUM,
+        HardForkVersion::SWAP
     )]
     UnknownVersion {
         /// The version.
@@ -138,7 +147,7 @@ impl HardForkTable {
         }
         let mut previous = first;
         for fork in forks {
-            if fork.version < HardForkVersion::FIRST || fork.version > HardForkVersion::LATEST {
+            if !fork.version.is_known() {
                 return Err(HardForkTableError::UnknownVersion { version: fork.version });
             }
         }
@@ -278,7 +287,7 @@ mod tests {
             for (versions, blocks) in steps {
                 let last = forks[forks.len() - 1];
                 let version = last.version.number() + versions;
-                if version <= HardForkVersion::LATEST.number() {
+                if version <= HardForkVersion::ETHEREUM.number() {
                     forks.push(HardFork::new(version, 0, last.height.index() + blocks));
                 }
             }

@@ -8,9 +8,9 @@ use crate::{
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        L2Parameters, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
-        PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days,
-        blocks_in_hours, parameters::coins,
+        L2Parameters, L2Settlement, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
+        ProofOfWorkRule, PulseParameters, PulseStartRule, StakeConversion, StakingParameters, SwapParameters,
+        UptimeParameters, blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -32,6 +32,12 @@ const FORKS: [HardFork; 8] = [
 /// Both governance addresses are this one.
 const GOVERNANCE: &str =
     "dV3EhSE1xXgSzswBgVioqFNTfcqGopvTrcYjs4YDLHUfU64DuHxFoEmbwoyipTidGiTXx5EuYdgzZhDLMTo9uEv82M4A7Uimp";
+
+/// What the first account of a fresh L2 deploys next after the rewards contract.
+const SWAP_CONTRACT: EthereumAddress = EthereumAddress::new([
+    0x01, 0x65, 0x87, 0x8a, 0x59, 0x4c, 0xa2, 0x55, 0x33, 0x8a, 0xdf, 0xa4, 0xd4, 0x84, 0x49, 0xf6, 0x92, 0x42, 0xeb,
+    0x8f,
+]);
 
 /// The table.
 pub(super) fn network() -> Network {
@@ -111,7 +117,10 @@ pub(super) fn network() -> Network {
             purge_blocks: 20,
             purge_minimum_age_blocks: 19,
             exit_buffer_blocks: 1,
+            settlement: L2Settlement::AsReference,
         },
+        stake_conversion: StakeConversion::default(),
+        swap: Some(SwapParameters::recommended(SWAP_CONTRACT)),
         governance: GovernanceAddresses {
             first: GOVERNANCE.to_owned(),
             second: GOVERNANCE.to_owned(),

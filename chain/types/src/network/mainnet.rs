@@ -10,9 +10,9 @@ use crate::{
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        KnownBlock, L2Parameters, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
-        ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in,
-        blocks_in_days, blocks_in_hours, parameters::coins,
+        KnownBlock, L2Parameters, L2Settlement, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
+        ProofOfWorkRule, PulseParameters, PulseStartRule, StakeConversion, StakingParameters, UptimeParameters,
+        blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -147,7 +147,10 @@ pub(super) fn with_block_time(target_block_seconds: u64) -> Network {
             purge_blocks: 28_800,
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 5040,
+            settlement: L2Settlement::AsReference,
         },
+        stake_conversion: StakeConversion::default(),
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE_FIRST.to_owned(),
             second: GOVERNANCE_SECOND.to_owned(),

@@ -9,6 +9,8 @@ mod genesis;
 mod hard_forks;
 mod parameters;
 mod pulse_schedule;
+mod stake_conversion;
+mod swap;
 
 mod devnet;
 mod fakechain;
@@ -25,10 +27,12 @@ pub use genesis::{Genesis, GenesisError};
 pub use hard_forks::{HardFork, HardForkTable, HardForkTableError, HardForkVersion};
 pub use parameters::{
     AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule, FoundationAccrual,
-    GovernanceAddresses, HistoryParameters, L2Parameters, NAME_YEAR_DAYS, NamePeriods, NetworkKind, PaymentStart,
-    Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in,
-    blocks_in_days, blocks_in_hours,
+    GovernanceAddresses, HistoryParameters, L2Parameters, L2Settlement, NAME_YEAR_DAYS, NamePeriods, NetworkKind,
+    PaymentStart, Ports, ProofOfWorkRule, PulseParameters, PulseStartRule, StakingParameters, UptimeParameters,
+    blocks_in, blocks_in_days, blocks_in_hours,
 };
+pub use stake_conversion::{ConversionRatio, PrefixedAddress, StakeConversion};
+pub use swap::{SwapParameters, SwapRatio, SwapRatioInForce, SwapRatioPeriod, SwapRatioTable, SwapRatioTableError};
 
 use crate::{
     bytes::{Hash, NetworkId},
@@ -87,6 +91,10 @@ pub struct Network {
     pub name_periods: NamePeriods,
     /// Stakes and rewards from HF21 on.
     pub l2: L2Parameters,
+    /// What becomes of OXEN stakes at HF21.
+    pub stake_conversion: StakeConversion,
+    /// The swap from OXEN to SESH; `None` where it is not decided.
+    pub swap: Option<SwapParameters>,
     /// The foundation's addresses.
     pub governance: GovernanceAddresses,
     /// What is kept.

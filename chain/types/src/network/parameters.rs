@@ -263,6 +263,18 @@ impl NamePeriods {
     }
 }
 
+/// How the ends of nodes are settled from HF21 on, where we would do better than the reference and it would be a fork to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum L2Settlement {
+    /// As the reference does: an exit is looked for among the nodes that left, and no other has an effect; a purge forgets the
+    /// node; only a slashed exit waits.
+    AsReference,
+    /// No stake is lost (bridge §4.4, §7.2, items 3 and 13). What the stakers put in comes back also when the exit is that of a
+    /// node that is still registered, that was purged, or whose registration was confirmed but could not be registered. The
+    /// stake of a deregistered node waits, slashed or not.
+    NothingLost,
+}
+
 /// The chain that stakes and rewards move to at HF21.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct L2Parameters {
@@ -282,6 +294,8 @@ pub struct L2Parameters {
     pub purge_minimum_age_blocks: u64,
     /// Blocks of ours between an exit and its liquidation (ETH_EXIT_BUFFER).
     pub exit_buffer_blocks: u64,
+    /// How the ends of nodes are settled.
+    pub settlement: L2Settlement,
 }
 
 /// Who gets the foundation's reward (chain §7.4).

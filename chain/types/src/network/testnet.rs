@@ -8,9 +8,9 @@ use crate::{
     network::{
         AddressPrefixes, BatchingParameters, CompanionServices, DecommissionParameters, DifficultyRule,
         FoundationAccrual, Genesis, GovernanceAddresses, HardFork, HardForkTable, HardForkVersion, HistoryParameters,
-        L2Parameters, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports, ProofOfWorkRule,
-        PulseParameters, PulseStartRule, StakingParameters, UptimeParameters, blocks_in, blocks_in_days,
-        blocks_in_hours, parameters::coins,
+        L2Parameters, L2Settlement, NAME_YEAR_DAYS, NamePeriods, Network, NetworkKind, PaymentStart, Ports,
+        ProofOfWorkRule, PulseParameters, PulseStartRule, StakeConversion, StakingParameters, UptimeParameters,
+        blocks_in, blocks_in_days, blocks_in_hours, parameters::coins,
     },
 };
 
@@ -116,7 +116,10 @@ pub(super) fn network() -> Network {
             purge_blocks: 14_400,
             purge_minimum_age_blocks: 720,
             exit_buffer_blocks: 30,
+            settlement: L2Settlement::AsReference,
         },
+        stake_conversion: StakeConversion::default(),
+        swap: None,
         governance: GovernanceAddresses {
             first: GOVERNANCE.to_owned(),
             second: GOVERNANCE.to_owned(),

@@ -6,6 +6,7 @@ use crate::{
     codec::{
         ConsensusDecode, ConsensusEncode, DecodeError, Reader, write_byte_string, write_varint, write_varint_list,
     },
+    extra::Extra,
     hashing::keccak256,
     height::{Height, UnlockTime},
 };
@@ -76,11 +77,13 @@ pub enum TransactionType {
     EthereumPurgeMissingServiceNode,
     /// A node was registered on L2.
     EthereumNewServiceNode,
+    /// OXEN are burned for SESH on L2: ours, far above upstream's numbers (bridge §5.3).
+    OxenSwap = 100,
 }
 
 impl TransactionType {
     /// Every type in the order of its number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Standard,
         Self::StateChange,
         Self::KeyImageUnlock,
@@ -91,6 +94,7 @@ impl TransactionType {
         Self::EthereumStakingRequirementUpdated,
         Self::EthereumPurgeMissingServiceNode,
         Self::EthereumNewServiceNode,
+        Self::OxenSwap,
     ];
 
     /// The number on the wire.
@@ -102,13 +106,16 @@ impl TransactionType {
     /// The type with this number.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.get(usize::from(number)).copied()
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
     /// True for the types that spend and create outputs (chain §2.1).
     #[must_use]
     pub const fn is_transfer(self) -> bool {
-        matches!(self, Self::Standard | Self::Stake | Self::OxenNameSystem)
+        matches!(
+            self,
+            Self::Standard | Self::Stake | Self::OxenNameSystem | Self::OxenSwap
+        )
     }
 
     /// True for the types that report an event of L2.
@@ -233,6 +240,12 @@ impl TransactionPrefix {
     #[must_use]
     pub fn hash(&self) -> Hash {
         keccak256(&self.encode())
+    }
+
+    /// The fields of extra that this type of transaction has; none when any of them does not parse.
+    #[must_use]
+    pub fn parse_extra(&self) -> Extra {
+        Extra::parse_or_empty_of(self.kind, &self.extra)
     }
 
     /// When output `index` becomes spendable (chain §4.9).

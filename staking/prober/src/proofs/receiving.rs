@@ -102,6 +102,7 @@ impl Prober {
             now: self.now(),
             local_addresses: self.parts.settings.local_addresses,
             standing,
+            possession: &*self.parts.possession,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! proof counts as accepted once it passes our own checks, and it is sent again every two minutes while its time is good
 //! enough for others to take it: who heard it before drops it, and who was not connected yet hears it then.
 
+use super::possession::prove_possession;
 use crate::prober::{Inner, Prober};
 use oxen_node_api::{
     Companion, GossipTopic,
@@ -11,10 +12,13 @@ use oxen_node_api::{
 };
 use oxen_staking_rules::{
     Registry, ServiceNodeKeys,
-    uptime_proof::{ServicePorts, ServiceVersions, SignedProof, UptimeProof},
+    uptime_proof::{BlsFields, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
 };
 use oxen_state::{View, ViewError, queries};
-use oxen_types::{Height, Timestamp, network::CompanionServices};
+use oxen_types::{
+    Height, Timestamp,
+    network::{CompanionServices, HardForkVersion},
+};
 use rand_core::OsRng;
 use std::net::Ipv4Addr;
 
@@ -105,7 +109,12 @@ impl Prober {
         let Some(public_ip) = self.parts.settings.public_ip else {
             return Ok(Err(ProofHindrance::NoPublicAddress));
         };
-        let proof = self.own_proof(&self.lock(), keys, public_ip);
+        let version = self.next_version()?;
+        let proof = UptimeProof {
+            bls: self.own_bls(keys, version),
+            l2_height: self.own_l2_height(version),
+            ..self.own_proof(&self.lock(), keys, public_ip)
+        };
         let signed = SignedProof::sign(proof, keys, &mut OsRng);
         if let Err(rejection) = self.accept_proof(&signed)? {
             tracing::warn!("our own uptime proof would be refused by others: {rejection}");
@@ -124,6 +133,25 @@ impl Prober {
         self.parts.gossip.publish(GossipTopic::UptimeProofs, message);
         tracing::debug!("sent an uptime proof");
         Ok(Ok(()))
+    }
+
+    /// The version of the next block: by its rules others judge a proof.
+    fn next_version(&self) -> Result<HardForkVersion, ViewError> {
+        let next = queries::totals(&*self.parts.chain.snapshot())?.tip.next();
+        Ok(self.network().forks.version_at(next).version)
+    }
+
+    /// What our proof says of the BLS key; only at HF20 (staking §18).
+    fn own_bls(&self, keys: &ServiceNodeKeys, version: HardForkVersion) -> Option<BlsFields> {
+        let bls = self.parts.settings.bls.as_ref();
+        let bls = bls.filter(|_| version == HardForkVersion::ETHEREUM_TRANSITION);
+        bls.map(|bls| prove_possession(bls, self.network().l2.chain_id, &keys.primary().public))
+    }
+
+    /// How far we have read L2; from HF20 on (staking §14.1).
+    fn own_l2_height(&self, version: HardForkVersion) -> Option<u64> {
+        let height = self.parts.l2.newest_height();
+        height.filter(|_| version >= HardForkVersion::ETHEREUM_TRANSITION)
     }
 
     /// Sends the newest proof again while others would still take it.
@@ -175,6 +203,7 @@ impl Prober {
             .or_else(not_ready)
             .or_else(|| shared_key(keys, &registry, &inner))
             .or_else(|| self.silent_companion(&inner))
+            .or_else(|| self.silent_l2(tip))
             .or_else(|| {
                 self.parts
                     .settings
@@ -209,6 +238,13 @@ impl Prober {
                 last_ping.is_none_or(|ping| ping.seconds() < oldest)
             })
             .map(|companion| ProofHindrance::NoPing { companion })
+    }
+
+    /// From HF21 on nobody counts a proof without an L2 height.
+    fn silent_l2(&self, tip: Height) -> Option<ProofHindrance> {
+        let version = self.network().forks.version_at(tip.next()).version;
+        (version >= HardForkVersion::ETHEREUM && self.parts.l2.newest_height().is_none())
+            .then_some(ProofHindrance::NoL2)
     }
 
     fn own_proof(&self, inner: &Inner, keys: &ServiceNodeKeys, public_ip: Ipv4Addr) -> UptimeProof {

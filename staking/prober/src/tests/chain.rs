@@ -59,8 +59,9 @@ pub(super) fn active_node() -> ServiceNode {
             pulse_sorter: PulseSorter::default(),
         },
         stake: Arc::new(Stake {
+            bls_key: None,
             requirement: Amount::OXEN,
-            operator: Recipient {
+            operator: Recipient::Oxen {
                 spend: PublicKey::ZERO,
                 view: PublicKey::ZERO,
             },

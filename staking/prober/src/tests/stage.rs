@@ -7,12 +7,12 @@ use crate::{
 };
 use oxen_node_api::{
     Admission, AdmissionError, Answer, AskError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, Pool, PoolTransaction, QuorumHandler,
+    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, NoL2, Pool, PoolTransaction, QuorumHandler,
     QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
 };
 use oxen_staking_rules::{
     ServiceNodeKeys,
-    uptime_proof::{LocalAddresses, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
+    uptime_proof::{LocalAddresses, NothingProven, ServicePorts, ServiceVersions, SignedProof, UptimeProof},
 };
 use oxen_testkit::ManualClock;
 use oxen_types::{
@@ -270,6 +270,8 @@ impl Stage {
             staking: Arc::clone(&self.chain) as _,
             sync: Arc::new(NoSyncTarget),
             storage: Arc::clone(&disk) as Arc<dyn ObservationStorage>,
+            l2: Arc::new(NoL2),
+            possession: Arc::new(NothingProven),
             settings,
         })
         .expect("the disk reads");
@@ -349,6 +351,7 @@ impl Stage {
 pub(super) fn settings(number: u8) -> ProberSettings {
     ProberSettings {
         keys: Some(keys(number)),
+        bls: None,
         public_ip: Some(Ipv4Addr::new(9, 9, 9, number)),
         quorumnet_port: 22025,
         node_version: REFERENCE_VERSION,

@@ -292,8 +292,9 @@ pub(crate) mod tests {
                 pulse_sorter: PulseSorter::default(),
             },
             stake: Arc::new(Stake {
+                bls_key: None,
                 requirement,
-                operator: Recipient {
+                operator: Recipient::Oxen {
                     spend: PublicKey::ZERO,
                     view: PublicKey::ZERO,
                 },

@@ -142,6 +142,7 @@ impl Stake {
         let place = self.contributors.iter().position(|one| one.recipient == recipient);
         let place = place.unwrap_or_else(|| {
             self.contributors.push(NodeContributor {
+                beneficiary: None,
                 recipient,
                 amount: Amount::ZERO,
                 reserved: Amount::ZERO,

@@ -2,9 +2,12 @@
 //!
 //! A [`Registry`] is a value: [`update`] makes the next one from a block, sharing with the old one whatever did not change, and
 //! says what changed. [`node`] is one node, [`contribution`] what may be staked on it, [`registration`] how it comes to be,
-//! [`stake_transaction`] how a staked output is found in a transaction, [`unlock`] and [`state_change`] how it ends.
+//! [`stake_transaction`] how a staked output is found in a transaction, [`unlock`] and [`state_change`] how it ends. [`l2_node`]
+//! is a node whose stake is on L2, [`conversion`] how those with OXEN become such.
 
 pub mod contribution;
+pub mod conversion;
+pub mod l2_node;
 pub mod node;
 pub mod registration;
 pub mod stake_transaction;
@@ -13,6 +16,8 @@ pub mod unlock;
 pub mod update;
 
 pub use contribution::{ContributionRefusal, ContributionRoom, most_accepted, newcomer_minimum, operator_minimum};
+pub use conversion::{Conversion, UnpaidRewards};
+pub use l2_node::{L2RegistrationError, Removal, RemovedNode, StakeReturn, UnregisteredStake};
 pub use node::{
     Activity, BlacklistedStake, Decommission, LockedContribution, NodeContributor, NodeRecord, QueuePosition,
     ServiceNode, Stake,
@@ -20,13 +25,13 @@ pub use node::{
 pub use registration::RegistrationError;
 pub use state_change::StateChangeError;
 pub use unlock::UnlockError;
-pub use update::{NodeChange, RegistryBlock, RegistryUpdate, StakingTransaction};
+pub use update::{ConfirmedEvent, NodeChange, RegistryBlock, RegistryUpdate, RequirementChange, StakingTransaction};
 
 use crate::{
     quorum::{PulseCandidate, is_eligible_for_blink},
     rewards::NodeShares,
 };
-use oxen_types::{Height, Network, PublicKey};
+use oxen_types::{Amount, Height, Network, PublicKey, bytes::BlsPublicKey};
 use rpds::{RedBlackTreeMapSync, VectorSync};
 use std::sync::Arc;
 
@@ -35,6 +40,18 @@ use std::sync::Arc;
 pub struct Registry {
     nodes: RedBlackTreeMapSync<PublicKey, Arc<ServiceNode>>,
     blacklist: VectorSync<BlacklistedStake>,
+    bridge: BridgeStakes,
+}
+
+/// What the registry knows of stakes on L2 beside its nodes; empty before HF21.
+#[derive(Debug, Clone, Default)]
+pub struct BridgeStakes {
+    /// Nodes that left and whose stake the contract still holds, by BLS key.
+    pub removed: RedBlackTreeMapSync<BlsPublicKey, Arc<RemovedNode>>,
+    /// Stakes of registrations that were confirmed but made no node, by BLS key.
+    pub unregistered: RedBlackTreeMapSync<BlsPublicKey, Arc<UnregisteredStake>>,
+    /// What nodes that are registered from now on must hold, where the contract said so; atomic SESH.
+    pub requirement: Option<Amount>,
 }
 
 impl Registry {
@@ -46,7 +63,34 @@ impl Registry {
         Self {
             nodes: nodes.into_iter().collect(),
             blacklist: blacklist.into_iter().collect(),
+            bridge: BridgeStakes::default(),
         }
+    }
+
+    /// With what is known of stakes on L2 beside the nodes.
+    #[must_use]
+    pub fn with_bridge(mut self, bridge: BridgeStakes) -> Self {
+        self.bridge = bridge;
+        self
+    }
+
+    /// What is known of stakes on L2 beside the nodes.
+    #[must_use]
+    pub const fn bridge(&self) -> &BridgeStakes {
+        &self.bridge
+    }
+
+    /// The registered node with this BLS key.
+    #[must_use]
+    pub fn node_by_bls_key(&self, bls_key: &BlsPublicKey) -> Option<(&PublicKey, &Arc<ServiceNode>)> {
+        self.nodes()
+            .find(|(_, node)| node.stake.bls_key.as_ref() == Some(bls_key))
+    }
+
+    /// What a node that is registered on L2 now must hold; atomic SESH.
+    #[must_use]
+    pub fn sent_requirement(&self, network: &Network) -> Amount {
+        self.bridge.requirement.unwrap_or(network.staking.sent_requirement)
     }
 
     /// Number of registered nodes.

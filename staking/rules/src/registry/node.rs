@@ -9,7 +9,11 @@ use crate::{
     rewards::{Contribution, NodeShares},
     swarm::SwarmId,
 };
-use oxen_types::{Amount, Height, KeyImage, Network, PublicKey, extra::Reasons};
+use oxen_types::{
+    Amount, Height, KeyImage, Network, PublicKey,
+    bytes::{BlsPublicKey, EthereumAddress},
+    extra::Reasons,
+};
 use parity_scale_codec::{Decode, Encode};
 use std::sync::Arc;
 
@@ -107,7 +111,9 @@ pub struct NodeRecord {
 pub struct Stake {
     /// What the node must hold, fixed at its registration; atomic OXEN.
     pub requirement: Amount,
-    /// Who runs it and receives the fee.
+    /// Its BLS key, from HF21 on.
+    pub bls_key: Option<BlsPublicKey>,
+    /// Who runs it; receives the fee up to HF20. From HF21 on the fee goes where the first contributor's rewards go.
     pub operator: Recipient,
     /// The operator's fee in portions of 2⁶⁴ − 4.
     pub operator_portions: u64,
@@ -124,6 +130,8 @@ pub struct Stake {
 pub struct NodeContributor {
     /// Who.
     pub recipient: Recipient,
+    /// Who gets the rewards in place of the contributor, from HF21 on.
+    pub beneficiary: Option<EthereumAddress>,
     /// Credited, atomic OXEN.
     pub amount: Amount,
     /// Kept for this contributor, atomic OXEN; at least the amount.
@@ -148,10 +156,15 @@ pub struct LockedContribution {
 pub struct BlacklistedStake {
     /// Its key image.
     pub key_image: KeyImage,
-    /// The block at this height lets it go; the one above may spend it.
+    /// The block at this height lets it go; the one above may spend it. [`Self::FOR_EVER`] of a stake that became SESH.
     pub unlock_height: Height,
     /// Atomic OXEN.
     pub amount: Amount,
+}
+
+impl BlacklistedStake {
+    /// No block lets it go.
+    pub const FOR_EVER: Height = Height::new(u64::MAX);
 }
 
 impl Stake {
@@ -159,6 +172,12 @@ impl Stake {
     #[must_use]
     pub fn is_fully_funded(&self) -> bool {
         self.total_contributed >= self.requirement
+    }
+
+    /// A node whose stakers could not go on with it at HF21: nobody earns from it, and the network lets it go.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.contributors.is_empty()
     }
 
     /// Outputs that hold it.
@@ -183,18 +202,30 @@ impl Stake {
     /// How rewards are split.
     #[must_use]
     pub fn shares(&self) -> NodeShares {
+        let operator = match (self.operator, self.contributors.first()) {
+            (Recipient::Ethereum(_), Some(first)) => first.earner(),
+            (operator, _) => operator,
+        };
         NodeShares {
             operator_portions: self.operator_portions,
-            operator: self.operator,
+            operator,
             contributions: self
                 .contributors
                 .iter()
                 .map(|contributor| Contribution {
-                    recipient: contributor.recipient,
+                    recipient: contributor.earner(),
                     amount: contributor.amount,
                 })
                 .collect(),
         }
+    }
+}
+
+impl NodeContributor {
+    /// Who gets this contributor's rewards.
+    #[must_use]
+    pub fn earner(&self) -> Recipient {
+        self.beneficiary.map_or(self.recipient, Recipient::Ethereum)
     }
 }
 
@@ -221,7 +252,9 @@ impl ServiceNode {
     #[must_use]
     pub fn is_payable(&self, height: Height, network: &Network) -> bool {
         match self.record.activity {
-            Activity::Active { since } => height >= since.saturating_add(network.batching.payable_after_blocks),
+            Activity::Active { since } => {
+                height >= since.saturating_add(network.batching.payable_after_blocks) && !self.stake.is_abandoned()
+            }
             _ => false,
         }
     }

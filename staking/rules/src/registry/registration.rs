@@ -122,7 +122,7 @@ impl RegistrationTerms {
         let reservations: Vec<(Recipient, Amount)> = listed
             .iter()
             .map(|one| {
-                let recipient = Recipient {
+                let recipient = Recipient::Oxen {
                     spend: one.contributor.spend_key,
                     view: one.contributor.view_key,
                 };
@@ -185,6 +185,7 @@ impl RegistrationTerms {
             .iter()
             .fold(Amount::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
         Stake {
+            bls_key: None,
             requirement,
             operator,
             operator_portions: fee_portions(self.fee),
@@ -192,6 +193,7 @@ impl RegistrationTerms {
                 .reservations
                 .iter()
                 .map(|(recipient, reserved)| NodeContributor {
+                    beneficiary: None,
                     recipient: *recipient,
                     amount: Amount::ZERO,
                     reserved: *reserved,
@@ -204,7 +206,7 @@ impl RegistrationTerms {
     }
 }
 
-fn new_record(place: QueuePosition, version: HardForkVersion, network: &Network) -> NodeRecord {
+pub(super) fn new_record(place: QueuePosition, version: HardForkVersion, network: &Network) -> NodeRecord {
     NodeRecord {
         registration_height: place.height,
         registration_version: version.number(),

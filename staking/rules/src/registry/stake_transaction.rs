@@ -54,18 +54,15 @@ pub fn staked_output(transaction: &Transaction, extra: &Extra) -> Result<StakedO
     let secret = extra
         .transaction_secret_key()
         .ok_or(missing("transaction secret key"))?;
-    let contributor = Recipient {
-        spend: contributor.spend_key,
-        view: contributor.view_key,
-    };
-    let derivation = KeyDerivation::new(&SecretKey::reduce(*secret), &contributor.view)
-        .map_err(|_| StakeTransactionError::InvalidViewKey)?;
+    let (spend, view) = (contributor.spend_key, contributor.view_key);
+    let derivation =
+        KeyDerivation::new(&SecretKey::reduce(*secret), &view).map_err(|_| StakeTransactionError::InvalidViewKey)?;
     let proofs = extra.key_image_proofs().ok_or(missing("key image proof"))?;
-    let locked = locked_outputs(transaction, &derivation, &contributor, proofs);
+    let locked = locked_outputs(transaction, &derivation, &spend, proofs);
     match locked.as_slice() {
         [output] => Ok(StakedOutput {
             node,
-            contributor,
+            contributor: Recipient::Oxen { spend, view },
             output: *output,
         }),
         outputs => Err(StakeTransactionError::NotOneOutput { found: outputs.len() }),
@@ -76,7 +73,7 @@ pub fn staked_output(transaction: &Transaction, extra: &Extra) -> Result<StakedO
 fn locked_outputs(
     transaction: &Transaction,
     derivation: &KeyDerivation,
-    contributor: &Recipient,
+    spend: &PublicKey,
     proofs: &[KeyImageProof],
 ) -> Vec<LockedContribution> {
     let Proofs::Clsag(ring_ct) = &transaction.proofs else {
@@ -88,7 +85,7 @@ fn locked_outputs(
     for ((output, (encrypted, commitment)), index) in transaction.prefix.outputs.iter().zip(amounts).zip(0_u64..) {
         // Cheaper than the amount, so it comes first; the order makes no difference.
         let Some(key) = output.key() else { continue };
-        if derivation.derive_public_key(index, &contributor.spend) != Ok(key) {
+        if derivation.derive_public_key(index, spend) != Ok(key) {
             continue;
         }
         let Ok(opening) = amount::open(*encrypted, commitment, &derivation.scalar(index)) else {

@@ -2,6 +2,8 @@
 
 use super::{
     Registry,
+    conversion::UnpaidRewards,
+    l2_node::{Removal, RemovedNode, StakeReturn, UnregisteredStake},
     node::{Activity, BlacklistedStake, LockedContribution, QueuePosition, ServiceNode},
     registration::RegistrationTerms,
     stake_transaction::{StakedOutput, staked_output},
@@ -15,8 +17,9 @@ use crate::{
     swarm::update_swarms,
 };
 use oxen_types::{
-    Hash, Height, Network, PublicKey, Transaction,
-    extra::{Extra, KeyImageUnlock, NewState, StateChange},
+    Amount, Hash, Height, Network, PublicKey, Transaction,
+    bytes::{BlsPublicKey, EthereumAddress},
+    extra::{Extra, KeyImageUnlock, L2EventKind, NewState, StateChange},
     network::HardForkVersion,
 };
 use parity_scale_codec::{Decode, Encode};
@@ -33,8 +36,21 @@ pub struct RegistryBlock<'a> {
     pub version: HardForkVersion,
     /// The Pulse quorum of its round, whether or not that made it.
     pub pulse_quorum: Option<&'a Quorum>,
+    /// What happened on L2 and is confirmed by this block's votes, in the order of the reports' ids.
+    pub confirmed: &'a [ConfirmedEvent],
+    /// Rewards of OXEN addresses that were not paid: given in the first block of HF21, and in no other.
+    pub conversion: Option<&'a UnpaidRewards>,
     /// Its transactions of the registry's kinds, in order.
     pub transactions: &'a [StakingTransaction<'a>],
+}
+
+/// Something that happened on L2, once the network believes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfirmedEvent {
+    /// The transaction that reported it.
+    pub report: Hash,
+    /// What happened.
+    pub event: L2EventKind,
 }
 
 /// A transaction that may change the registry. It is valid; whether it has an effect is decided here.
@@ -111,6 +127,27 @@ pub struct RegistryUpdate {
     pub released: Vec<BlacklistedStake>,
     /// Quorums of the new state.
     pub quorums: StateQuorums,
+    /// Stake that goes back to somebody, in the order of reports and contributors.
+    pub returned: Vec<StakeReturn>,
+    /// Nodes that left or were settled, by BLS key: `None` when they are settled.
+    pub removed: BTreeMap<BlsPublicKey, Option<Arc<RemovedNode>>>,
+    /// Registrations that made no node, by BLS key: `None` when they are settled.
+    pub unregistered: BTreeMap<BlsPublicKey, Option<Arc<UnregisteredStake>>>,
+    /// What nodes that are registered from now on must hold.
+    pub requirement: RequirementChange,
+    /// What accrues by the conversion of OXEN, in the first block of HF21.
+    pub credits: Option<BTreeMap<EthereumAddress, Amount>>,
+}
+
+/// Whether the contract said anew what nodes must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequirementChange {
+    /// It did not.
+    Kept,
+    /// This much, atomic SESH.
+    Set(Amount),
+    /// As much as the network's parameters say.
+    Default,
 }
 
 impl Registry {
@@ -124,12 +161,22 @@ impl Registry {
             changed: BTreeMap::new(),
             blacklisted: Vec::new(),
             swarms: SwarmUpdate::NotNeeded,
+            returned: Vec::new(),
+            removed: BTreeMap::new(),
+            unregistered: BTreeMap::new(),
+            requirement: RequirementChange::Kept,
+            credits: None,
         };
         let leader = self.next_leader();
         step.rotate_validators();
+        step.drop_open_nodes();
+        step.convert();
         let released = step.release_blacklist();
         step.expire();
         step.rotate_leader(leader);
+        for event in block.confirmed {
+            step.apply_event(event);
+        }
         for transaction in block.transactions {
             step.apply_transaction(transaction);
         }
@@ -142,6 +189,11 @@ impl Registry {
             registry,
             changed,
             blacklisted,
+            returned,
+            removed,
+            unregistered,
+            requirement,
+            credits,
             ..
         } = step;
         let nodes = changed
@@ -158,6 +210,11 @@ impl Registry {
             blacklisted,
             released,
             quorums,
+            returned,
+            removed,
+            unregistered,
+            requirement,
+            credits,
         }
     }
 }
@@ -178,6 +235,11 @@ struct Step<'a> {
     changed: BTreeMap<PublicKey, Option<Arc<ServiceNode>>>,
     blacklisted: Vec<BlacklistedStake>,
     swarms: SwarmUpdate,
+    returned: Vec<StakeReturn>,
+    removed: BTreeMap<BlsPublicKey, Option<Arc<RemovedNode>>>,
+    unregistered: BTreeMap<BlsPublicKey, Option<Arc<UnregisteredStake>>>,
+    requirement: RequirementChange,
+    credits: Option<BTreeMap<EthereumAddress, Amount>>,
 }
 
 impl Step<'_> {
@@ -240,7 +302,7 @@ impl Step<'_> {
             if was_active {
                 self.swarms = SwarmUpdate::Needed;
             }
-            self.set(key, None);
+            self.remove(key, Removal::Expired);
         }
     }
 
@@ -254,7 +316,9 @@ impl Step<'_> {
 
     /// Step 10.
     fn apply_transaction(&mut self, transaction: &StakingTransaction<'_>) {
+        let stakes_are_oxen = self.block.version < HardForkVersion::ETHEREUM;
         match transaction {
+            StakingTransaction::Stake { .. } | StakingTransaction::Unlock { .. } if !stakes_are_oxen => {}
             StakingTransaction::Stake { index, transaction } => self.stake(*index, transaction),
             StakingTransaction::Unlock { node, unlock } => self.unlock(node, unlock),
             StakingTransaction::StateChange { node, change } => self.change_state(*node, change),
@@ -324,7 +388,7 @@ impl Step<'_> {
         };
         if change.state == NewState::Deregister {
             self.blacklist(node.stake.locked());
-            self.set(key, None);
+            self.remove(key, Removal::Deregistered);
         } else if let Some(changed) = node.changed(change, self.block.height, self.network) {
             self.set(key, Some(changed));
         } else {
@@ -372,5 +436,6 @@ impl Step<'_> {
     }
 }
 
+mod bridge;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! Whether a proof counts: the checks of staking §14.3 in their order, each with its own error.
 
 use super::{
-    payload::{ServiceVersions, SoftwareVersion},
+    payload::{BlsFields, ServiceVersions, SoftwareVersion, UptimeProof},
     signed::SignedProof,
 };
 use crate::{blame::Blame, keys::X25519PublicKey};
 use oxen_crypto::signature::schnorr::{self, SignatureError};
 use oxen_types::{
-    Network, Timestamp,
+    Network, PublicKey, Timestamp,
     network::{CompanionServices, HardFork, HardForkVersion},
 };
-use std::net::Ipv4Addr;
+use std::{fmt, net::Ipv4Addr};
 use thiserror::Error;
 
 /// Whether addresses that are not reached from everywhere may stand in proofs: only on test networks.
@@ -34,6 +34,22 @@ pub enum NodeStanding {
     },
 }
 
+/// Who checks that a node has the secret of the BLS key that its proof names (staking §18.2). These rules do not know BLS.
+pub trait PossessionCheck: fmt::Debug + Send + Sync {
+    /// True when `fields` prove it for the node with this primary key.
+    fn is_proven(&self, fields: &BlsFields, primary: &PublicKey) -> bool;
+}
+
+/// Nobody proves anything: on a node that cannot check, no proof of HF20 counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingProven;
+
+impl PossessionCheck for NothingProven {
+    fn is_proven(&self, _: &BlsFields, _: &PublicKey) -> bool {
+        false
+    }
+}
+
 /// What a proof is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct ProofContext<'a> {
@@ -47,6 +63,8 @@ pub struct ProofContext<'a> {
     pub local_addresses: LocalAddresses,
     /// How the node that it names stands with us.
     pub standing: NodeStanding,
+    /// Who checks BLS keys.
+    pub possession: &'a dyn PossessionCheck,
 }
 
 /// Which program is too old.
@@ -120,9 +138,15 @@ pub enum ProofRejection {
     /// Check 7.
     #[error("the signature of the Ed25519 key is not good")]
     Ed25519Signature,
-    /// Check 8, at HF20: the BLS checks are not there yet, and without them no proof may count.
-    #[error("proofs at HF20 carry BLS keys, which this version cannot check: upgrade the node")]
-    BlsNotSupported,
+    /// Check 8, at HF20: without a BLS key a node cannot go on at HF21.
+    #[error("the proof names no BLS key; at HF20 every service node must: upgrade it")]
+    BlsMissing,
+    /// Check 8, at HF20: the sender does not prove that it has the secret key.
+    #[error("the proof does not prove possession of the BLS key it names")]
+    BlsPossession,
+    /// From HF21 on a node says how far it has read L2 (staking §14.1).
+    #[error("the proof does not say how far the node has read L2: give the service node an L2 provider")]
+    L2HeightMissing,
     /// Check 9.
     #[error("the proof names no port for messages between service nodes")]
     QuorumnetPortMissing,
@@ -148,7 +172,6 @@ impl ProofRejection {
             Self::Clock { .. }
             | Self::Version { .. }
             | Self::AddressNotPublic { .. }
-            | Self::BlsNotSupported
             | Self::NotRegistered
             | Self::TooSoon { .. } => Blame::Nobody,
             Self::StoragePortMissing
@@ -158,6 +181,9 @@ impl ProofRejection {
             | Self::SignatureMissing
             | Self::Signature(_)
             | Self::Ed25519Signature
+            | Self::BlsMissing
+            | Self::BlsPossession
+            | Self::L2HeightMissing
             | Self::QuorumnetPortMissing => Blame::Sender,
         }
     }
@@ -209,13 +235,26 @@ pub fn check_proof(signed: &SignedProof, context: &ProofContext<'_>) -> Result<X
     check_standing(context)?;
     let x25519 = X25519PublicKey::of_ed25519(&proof.ed25519).ok_or(ProofRejection::Ed25519Key)?;
     check_signatures(signed, context)?;
-    if context.fork.version == HardForkVersion::ETHEREUM_TRANSITION {
-        return Err(ProofRejection::BlsNotSupported);
-    }
+    check_l2(proof, context)?;
     if proof.ports.quorumnet == 0 {
         return Err(ProofRejection::QuorumnetPortMissing);
     }
     Ok(x25519)
+}
+
+/// Check 8, and what HF21 asks in its place. The possession costs a pairing, so it comes behind the signatures.
+fn check_l2(proof: &UptimeProof, context: &ProofContext<'_>) -> Result<(), ProofRejection> {
+    if context.fork.version == HardForkVersion::ETHEREUM_TRANSITION {
+        let bls = proof.bls.as_ref().ok_or(ProofRejection::BlsMissing)?;
+        if !context.possession.is_proven(bls, &proof.primary) {
+            return Err(ProofRejection::BlsPossession);
+        }
+    }
+    let l2_height = proof.l2_height.unwrap_or_default();
+    if context.fork.version >= HardForkVersion::ETHEREUM && l2_height == 0 {
+        return Err(ProofRejection::L2HeightMissing);
+    }
+    Ok(())
 }
 
 fn check_storage_ports(signed: &SignedProof, context: &ProofContext<'_>) -> Result<(), ProofRejection> {
@@ -360,6 +399,7 @@ pub(crate) mod tests {
             now: NOW,
             local_addresses: LocalAddresses::Refused,
             standing: NodeStanding::Registered { last_accepted: None },
+            possession: &NothingProven,
         }
     }
 
@@ -529,11 +569,43 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_proof_at_hf20_is_not_taken_unchecked() {
-        assert_eq!(
-            check(|_| (), |context| context.fork = HardFork::new(20, 0, 0)),
-            Err(ProofRejection::BlsNotSupported)
+    fn a_proof_at_hf20_has_a_bls_key_that_somebody_checked() {
+        /// Takes the possession `5555…` for good.
+        #[derive(Debug)]
+        struct Fives;
+
+        impl PossessionCheck for Fives {
+            fn is_proven(&self, fields: &BlsFields, _: &PublicKey) -> bool {
+                fields.possession == [0x55; 128]
+            }
+        }
+
+        let fields = |byte| BlsFields {
+            public_key: [1; 64],
+            possession: [byte; 128],
+        };
+        let at_hf20 = |context: &mut ProofContext<'_>| {
+            context.fork = HardFork::new(20, 0, 0);
+            context.possession = &Fives;
+        };
+        assert_eq!(check(|_| (), at_hf20), Err(ProofRejection::BlsMissing));
+        let forged = check(|proof| proof.bls = Some(fields(0x66)), at_hf20);
+        assert_eq!(forged, Err(ProofRejection::BlsPossession));
+        assert!(check(|proof| proof.bls = Some(fields(0x55)), at_hf20).is_ok());
+        let unchecked = check(
+            |proof| proof.bls = Some(fields(0x55)),
+            |context| context.fork = HardFork::new(20, 0, 0),
         );
+        assert_eq!(unchecked, Err(ProofRejection::BlsPossession), "nobody checks");
+    }
+
+    #[test]
+    fn a_proof_from_hf21_on_says_how_far_l2_was_read() {
+        let at_hf21 = |context: &mut ProofContext<'_>| context.fork = HardFork::new(21, 0, 0);
+        assert_eq!(check(|_| (), at_hf21), Err(ProofRejection::L2HeightMissing));
+        let none = check(|proof| proof.l2_height = Some(0), at_hf21);
+        assert_eq!(none, Err(ProofRejection::L2HeightMissing));
+        assert!(check(|proof| proof.l2_height = Some(1), at_hf21).is_ok());
     }
 
     #[test]

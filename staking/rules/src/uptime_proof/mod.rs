@@ -8,6 +8,8 @@ pub mod bencode;
 mod payload;
 mod signed;
 
-pub use acceptance::{LocalAddresses, NodeStanding, ProofContext, ProofRejection, check_proof};
+pub use acceptance::{
+    LocalAddresses, NodeStanding, NothingProven, PossessionCheck, ProofContext, ProofRejection, check_proof,
+};
 pub use payload::{BlsFields, ProofFormatError, ServicePorts, ServiceVersions, SoftwareVersion, UptimeProof};
 pub use signed::{MAX_PAYLOAD_BYTES, ProofWireError, SignedProof};

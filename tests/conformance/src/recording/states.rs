@@ -190,7 +190,7 @@ impl RecordedServiceNode {
 #[must_use]
 pub fn recipient(text: &str, network: &Network) -> Option<Recipient> {
     let address = oxen_crypto::Address::parse(text, &network.address_prefixes).ok()?;
-    Some(Recipient {
+    Some(Recipient::Oxen {
         spend: address.spend(),
         view: address.view(),
     })

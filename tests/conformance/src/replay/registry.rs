@@ -161,9 +161,12 @@ fn contributor(one: &NodeContributor, network: &Network) -> String {
 }
 
 fn address(recipient: &Recipient, network: &Network) -> String {
-    Address::new(AddressKind::Standard, recipient.spend, recipient.view)
-        .map(|address| address.encode(&network.address_prefixes))
-        .unwrap_or_default()
+    match recipient {
+        Recipient::Oxen { spend, view } => Address::new(AddressKind::Standard, *spend, *view)
+            .map(|address| address.encode(&network.address_prefixes))
+            .unwrap_or_default(),
+        Recipient::Ethereum(address) => format!("0x{address}"),
+    }
 }
 
 /// The quorums of the state after the newest block. A checkpointing quorum was recorded under the height it votes on.

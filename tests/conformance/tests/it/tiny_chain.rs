@@ -3,7 +3,7 @@
 use oxen_conformance::forms::{extra, wire};
 use oxen_state::{
     CheckedBlock, MemoryState, NoServiceNodes, NoWorkHash, Rules, UntrustedBlock, apply, apply_genesis, queries,
-    template::{TemplateRequest, build_template},
+    template::{TemplateL2, TemplateRequest, build_template},
     transaction::ProofsAssumedValid,
 };
 use oxen_types::{
@@ -53,6 +53,7 @@ impl Chain {
                 coinbase_key: POINT.parse().unwrap(),
                 leader: PublicKey::ZERO,
                 producer: PublicKey::ZERO,
+                l2: TemplateL2::default(),
             };
             let template = build_template(&state, network, &request, &[]).unwrap();
             let block: CheckedBlock = UntrustedBlock::from_blob(&template.block.encode())

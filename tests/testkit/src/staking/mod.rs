@@ -23,7 +23,7 @@ use oxen_staking_rules::{Registry, ServiceNode};
 use oxen_state::{BlockError, CheckedBlock, StakingRules, transaction::CheckedTransaction};
 use oxen_types::{
     Amount, ConsensusEncode, Height, PublicKey, Transaction, UnlockTime,
-    extra::{Extra, ExtraField, KeyImageUnlock, NewState},
+    extra::{Extra, ExtraField, KeyImageUnlock, L2Event, NewState},
     keccak256,
     network::{HardForkVersion, constants::SPENDABLE_AGE_BLOCKS},
     transaction::{Proofs, TransactionPrefix, TransactionType, TransactionVersion},
@@ -349,6 +349,16 @@ impl Waiting<'_> {
     }
 }
 
+/// The transaction with which every node reports an L2 event.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn l2_report(event: L2Event) -> Arc<CheckedTransaction> {
+    let kind = event.kind.transaction_type();
+    without_money(kind, vec![ExtraField::L2Event(Box::new(event))])
+}
+
 /// A transaction that spends and pays nothing.
 fn without_money(kind: TransactionType, fields: Vec<ExtraField>) -> Arc<CheckedTransaction> {
     let transaction = Transaction {
@@ -363,6 +373,11 @@ fn without_money(kind: TransactionType, fields: Vec<ExtraField>) -> Arc<CheckedT
         },
         proofs: Proofs::Absent,
     };
-    let checked = CheckedTransaction::from_blob(&transaction.encode(), HardForkVersion::REWARD_BATCHING);
+    let version = if kind.is_l2_event() {
+        HardForkVersion::ETHEREUM
+    } else {
+        HardForkVersion::REWARD_BATCHING
+    };
+    let checked = CheckedTransaction::from_blob(&transaction.encode(), version);
     Arc::new(checked.expect("it keeps the rules that need no chain"))
 }

@@ -70,6 +70,7 @@ impl Population {
             let duties = RewardDuties {
                 change: Some(change),
                 producer: Producer::Miner,
+                ..RewardDuties::default()
             };
             RewardLedger::new(&mut state, &network, tip)
                 .accrue(Amount::ZERO, &duties)
@@ -89,6 +90,7 @@ impl Population {
                 let amount = Amount::from_atomic(amount);
                 let image = noise(b"image", number * parts + part);
                 NodeContributor {
+                    beneficiary: None,
                     recipient: recipient(number * parts + part),
                     amount,
                     reserved: amount,
@@ -101,6 +103,7 @@ impl Population {
             })
             .collect();
         let stake = Stake {
+            bls_key: None,
             requirement: Amount::from_atomic(requirement),
             operator: contributors[0].recipient,
             operator_portions: u64::MAX / 10,
@@ -153,7 +156,7 @@ fn key(number: u64) -> PublicKey {
 /// Spend and view key are the same point, which halves the time it takes.
 fn recipient(number: u64) -> Recipient {
     let point = SecretKey::reduce(noise(b"recipient", number).to_bytes()).public_key();
-    Recipient {
+    Recipient::Oxen {
         spend: point,
         view: point,
     }

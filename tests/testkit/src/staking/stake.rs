@@ -149,12 +149,17 @@ impl<'c> StakePlay<'c> {
         let own = (self.by.recipient(), terms.own.unwrap_or(self.amount));
         let reservations: Vec<Reservation> = std::iter::once(&own)
             .chain(&terms.reserved)
-            .map(|(keys, amount)| Reservation {
-                contributor: Contributor {
-                    spend_key: keys.spend,
-                    view_key: keys.view,
-                },
-                amount: amount.atomic(),
+            .map(|(keys, amount)| {
+                let Recipient::Oxen { spend, view } = *keys else {
+                    panic!("OXEN is reserved for addresses");
+                };
+                Reservation {
+                    contributor: Contributor {
+                        spend_key: spend,
+                        view_key: view,
+                    },
+                    amount: amount.atomic(),
+                }
             })
             .collect();
         let hash = registration_hash(terms.fee, &reservations, terms.fork);

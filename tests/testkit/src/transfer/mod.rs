@@ -10,7 +10,9 @@ pub use fault::Fault;
 
 use crate::account::OwnedOutput;
 use oxen_state::{TransactionError, transaction::CheckedTransaction};
-use oxen_types::{ConsensusEncode, Hash, KeyImage, Transaction, network::HardForkVersion};
+use oxen_types::{
+    ConsensusEncode, Hash, KeyImage, Transaction, network::HardForkVersion, transaction::TransactionType,
+};
 use std::sync::Arc;
 
 /// A transaction and what it spends.
@@ -41,12 +43,16 @@ impl Transfer {
         self.transaction.prefix.key_images().collect()
     }
 
-    /// Checks it as a node would: its bytes, with the rules of HF19.
+    /// Checks it as a node would: its bytes, with the rules of HF19, or of the fork of the swap where it is a burn.
     ///
     /// # Errors
     /// The rule it breaks.
     pub fn check(&self) -> Result<Arc<CheckedTransaction>, TransactionError> {
-        CheckedTransaction::from_blob(&self.blob(), HardForkVersion::REWARD_BATCHING).map(Arc::new)
+        let version = match self.transaction.prefix.kind {
+            TransactionType::OxenSwap => HardForkVersion::SWAP,
+            _ => HardForkVersion::REWARD_BATCHING,
+        };
+        CheckedTransaction::from_blob(&self.blob(), version).map(Arc::new)
     }
 
     /// The same for a transaction that the test knows to pass.

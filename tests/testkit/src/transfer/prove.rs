@@ -134,11 +134,10 @@ fn input(planned: &PlannedInput) -> Input {
 }
 
 fn pay(payment: &Payment, transaction_key: &SecretKey, index: u64) -> NewOutput {
-    let recipient = payment.to.recipient();
-    let derivation =
-        KeyDerivation::new(transaction_key, &recipient.view).expect("an account's view key is a point of the curve");
+    let derivation = KeyDerivation::new(transaction_key, &payment.to.view_key())
+        .expect("an account's view key is a point of the curve");
     let key = derivation
-        .derive_public_key(index, &recipient.spend)
+        .derive_public_key(index, &payment.to.spend_key())
         .expect("an account's spend key is a point of the curve");
     let scalar = derivation.scalar(index);
     NewOutput {

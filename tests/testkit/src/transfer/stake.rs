@@ -26,12 +26,11 @@ impl StakeDetails {
         rng: &mut ChaCha20Rng,
     ) -> Vec<ExtraField> {
         let registration = self.registration.clone().map(Box::new).map(ExtraField::Registration);
-        let recipient = self.contributor.recipient();
         let stake = [
             ExtraField::ServiceNodeKey(self.node),
             ExtraField::Contributor(Contributor {
-                spend_key: recipient.spend,
-                view_key: recipient.view,
+                spend_key: self.contributor.spend_key(),
+                view_key: self.contributor.view_key(),
             }),
             ExtraField::TransactionSecretKey(*transaction_key.to_bytes()),
             ExtraField::KeyImageProofs(self.proofs(payments, transaction_key, rng)),
@@ -41,7 +40,7 @@ impl StakeDetails {
 
     /// A proof for every payment to the contributor; change is none.
     fn proofs(&self, payments: &[Payment], transaction_key: &SecretKey, rng: &mut ChaCha20Rng) -> Vec<KeyImageProof> {
-        let view = self.contributor.recipient().view;
+        let view = self.contributor.view_key();
         let derivation =
             KeyDerivation::new(transaction_key, &view).expect("an account's view key is a point of the curve");
         (0_u64..)

@@ -93,6 +93,12 @@ impl Arguments {
         found
     }
 
+    /// Takes the first word that is this one, wherever it is.
+    pub fn take_anywhere(&mut self, word: &str) -> bool {
+        let place = self.words.iter().position(|next| next == word);
+        place.and_then(|place| self.words.remove(place)).is_some()
+    }
+
     /// Takes the value of the first `name=value`, wherever it is.
     pub fn take_named(&mut self, name: &str) -> Option<String> {
         let value = |word: &String| word.strip_prefix(name)?.strip_prefix('=').map(ToOwned::to_owned);

@@ -215,6 +215,12 @@ pub enum CommandError {
     /// Names.
     #[error(transparent)]
     Names(#[from] super::NamesError),
+    /// Arbitrum.
+    #[error(transparent)]
+    Ethereum(#[from] super::EthereumError),
+    /// The swap.
+    #[error(transparent)]
+    Swap(#[from] super::SwapCommandError),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -369,6 +375,8 @@ impl CommandError {
             Self::Network(_) => "network_description",
             Self::Staking(error) => error.code(),
             Self::Names(error) => error.code(),
+            Self::Ethereum(error) => error.code(),
+            Self::Swap(error) => error.code(),
             Self::Build(BuildError::NotEnoughMoney { .. }) => "not_enough_money",
             Self::Build(BuildError::NotEnoughUnlocked { .. }) => "not_enough_unlocked",
             Self::Build(BuildError::NothingToSweep { .. } | BuildError::NotSpendable) => "nothing_to_sweep",
@@ -393,8 +401,8 @@ impl CommandError {
     pub fn exit_status(&self) -> ExitStatus {
         match self.code() {
             "usage" | "unknown_command" => ExitStatus::Usage,
-            "transaction_unknown" | "blink_undecided" => ExitStatus::Unknown,
-            "daemon" | "wrong_network" | "wrong_daemon_version" | "offline" => ExitStatus::NoDaemon,
+            "transaction_unknown" | "blink_undecided" | "l2_transaction_waits" => ExitStatus::Unknown,
+            "daemon" | "l2_provider" | "wrong_network" | "wrong_daemon_version" | "offline" => ExitStatus::NoDaemon,
             "wrong_password" => ExitStatus::WrongPassword,
             _ => ExitStatus::Failed,
         }

@@ -140,9 +140,14 @@ fn effect(transfer: &Transfer) -> i128 {
     match (&transfer.state, transfer.kind) {
         (TransferState::Failed { .. }, _) => 0,
         (_, TransferKind::Incoming | TransferKind::Reward) => amount,
-        (_, TransferKind::Outgoing | TransferKind::Stake | TransferKind::StakeUnlock | TransferKind::Name) => {
-            back - amount - fee
-        }
+        (
+            _,
+            TransferKind::Outgoing
+            | TransferKind::Stake
+            | TransferKind::StakeUnlock
+            | TransferKind::Name
+            | TransferKind::Swap,
+        ) => back - amount - fee,
     }
 }
 

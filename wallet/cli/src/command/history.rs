@@ -73,7 +73,9 @@ impl WantedTransfers {
             (TransferState::Pool { .. }, _) => any(&["pending", "pool"]),
             (TransferState::Mined { .. }, TransferKind::Incoming) => any(&["in"]),
             (TransferState::Mined { .. }, TransferKind::Reward) => any(&["in", "reward"]),
-            (TransferState::Mined { .. }, TransferKind::Outgoing | TransferKind::Name) => any(&["out"]),
+            (TransferState::Mined { .. }, TransferKind::Outgoing | TransferKind::Name | TransferKind::Swap) => {
+                any(&["out"])
+            }
             (TransferState::Mined { .. }, TransferKind::Stake | TransferKind::StakeUnlock) => any(&["out", "stake"]),
         }
     }
@@ -233,6 +235,7 @@ pub(super) const fn kind_word(kind: TransferKind) -> &'static str {
         TransferKind::Stake => "stake",
         TransferKind::StakeUnlock => "unlock",
         TransferKind::Name => "name",
+        TransferKind::Swap => "swap",
     }
 }
 

@@ -9,6 +9,7 @@ mod addresses;
 pub mod arguments;
 mod balance;
 mod error;
+mod ethereum;
 mod export;
 mod help;
 mod history;
@@ -25,6 +26,7 @@ mod settings;
 mod signatures;
 mod staking;
 mod status;
+mod swap;
 mod sweep;
 pub mod table;
 mod transfer;
@@ -32,6 +34,7 @@ pub mod words;
 
 pub use arguments::Arguments;
 pub use error::{CommandError, ExitStatus};
+pub use ethereum::{EthereumError, SwapOnArbitrum, swap_on_arbitrum};
 pub use help::welcome;
 pub use names::NamesError;
 pub use reply::Reply;
@@ -39,6 +42,7 @@ pub use secrets::seed_lines;
 pub use settings::parse_lookahead;
 pub use staking::StakingError;
 pub use status::describe_refresh;
+pub use swap::SwapCommandError;
 pub use table::{COMMANDS, CommandId, CommandInfo, Needs, SECRET_COMMANDS};
 
 use crate::{session::Session, terminal::Terminal};
@@ -99,6 +103,7 @@ pub async fn run(
         CommandId::Stake => staking::stake(session, terminal, words).await,
         CommandId::RequestStakeUnlock => staking::request_stake_unlock(session, terminal, words).await,
         CommandId::PrintLockedStakes => staking::print_locked_stakes(session, words),
+        CommandId::Swap => swap::swap(session, terminal, words).await,
         CommandId::BuyName => names::buy(session, terminal, words).await,
         CommandId::RenewName => names::renew(session, terminal, words).await,
         CommandId::UpdateName => names::update(session, terminal, words).await,
@@ -140,5 +145,8 @@ pub async fn run(
         CommandId::SignValue => signatures::sign_value(session, terminal, words),
         CommandId::Verify => signatures::verify(session, words),
         CommandId::VerifyValue => signatures::verify_value(session, words),
+        CommandId::Ethereum => ethereum::ethereum(session, terminal, words).await,
+        CommandId::Rewards => ethereum::rewards(session, terminal, words).await,
+        CommandId::Bridge => ethereum::bridge(session, terminal, words).await,
     }
 }

@@ -39,6 +39,7 @@ pub enum CommandId {
     LookUpName,
     NamesByOwner,
     EncryptName,
+    Swap,
     Resend,
     ShowTransfers,
     ShowTransfer,
@@ -75,6 +76,9 @@ pub enum CommandId {
     ExportKeyImages,
     ImportKeyImages,
     UnsetRing,
+    Ethereum,
+    Rewards,
+    Bridge,
 }
 
 /// Under which heading `help` lists a command.
@@ -96,11 +100,13 @@ pub enum Group {
     Keys,
     /// Proofs and signatures.
     Proofs,
+    /// Service nodes, rewards and swapped coins on Arbitrum.
+    Arbitrum,
 }
 
 impl Group {
     /// All, in the order of `help`.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::General,
         Self::Money,
         Self::Sending,
@@ -109,6 +115,7 @@ impl Group {
         Self::History,
         Self::Keys,
         Self::Proofs,
+        Self::Arbitrum,
     ];
 
     /// The heading.
@@ -123,6 +130,7 @@ impl Group {
             Self::History => "History and outputs",
             Self::Keys => "Keys and wallet files",
             Self::Proofs => "Proofs and signatures",
+            Self::Arbitrum => "Arbitrum: SESH, rewards, registrations, swapped coins",
         }
     }
 }
@@ -238,6 +246,36 @@ const UPDATING: &str = "\
 An update costs the network fee alone. It must be signed by the owner or the backup owner: this wallet signs when one of them is
 an address of its own. Otherwise the owner's wallet makes the signature with ons_make_update_mapping_signature, which prints the
 command to type here: encrypted_value= and signature= are what it printed.";
+
+const ETHEREUM: &str = "\
+The key lies beside the wallet, <name>.ethereum, encrypted with a password of its own. Where the wallet's password is given with
+--password or --password-file, and none with --ethereum-password, the key has the same one. Your 25 seed words do not restore it: write
+down what `ethereum key` shows. It pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are
+handed over: after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and
+nothing is ever done twice.";
+
+const REWARDS: &str = "\
+Rewards and returned stakes of service nodes come to an Ethereum address. A claim has two transactions: the service nodes sign
+what the address has earned in all, which the contract then credits; and the contract pays what is credited to the address. An amount is
+in SESH; without one everything is claimed. unsigned prints the transactions as JSON for another wallet to sign instead, which
+needs address=. If it stops anywhere, give the same command again.";
+
+const BRIDGE: &str = "\
+register asks the wallet's daemon, which must be the service node to be registered, for its keys and proofs, lets the contract
+take the stake, and registers the node with all of the stake from this key. The fee is what the operator gets in advance of the
+rewards of others, such as fee=10%. exit asks for the exit of a node: it works on for 15 days, and then `bridge exit finish` takes
+it out with a signature of the network, which anybody may do. Without the network, `bridge exit unilateral` takes it out 30 days
+after the request. The stake comes back like rewards: `rewards claim`. liquidate takes a node out that should have left and did
+not, for a small part of its stake. A node is named by its key, as print_sn_key shows it.";
+
+const SWAP: &str = "\
+Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
+address is one of Ethereum with its checksum, as your Ethereum wallet shows it, and you type it twice; a wrong one cannot be put
+right, so try a small amount first. swap status tells how far a burn is: pending, mined, matured (after 30 blocks), claimable (once
+service nodes have signed a block above it). The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
+swap claim pays what OXEN that were burned for an Ethereum address have become: the service nodes sign the total, the contract
+credits it and pays it out. With address= it pays another address than the key's, everything to that address; unsigned prints the
+transactions as JSON instead.";
 
 /// Every command, in the order of `help`.
 pub const COMMANDS: &[CommandInfo] = &[
@@ -525,6 +563,49 @@ pub const COMMANDS: &[CommandInfo] = &[
     entry(CommandId::SignValue, "sign_value", Group::Proofs, &["sign_value <text>"], "Signs a text"),
     entry(CommandId::Verify, "verify", Group::Proofs, &["verify <file> <address> <signature>"], "Verifies the signature of a file"),
     entry(CommandId::VerifyValue, "verify_value", Group::Proofs, &["verify_value <address> <signature> <text>"], "Verifies the signature of a text"),
+    entry(
+        CommandId::Ethereum,
+        "ethereum",
+        Group::Arbitrum,
+        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum resume"],
+        "Makes, shows and uses the Ethereum key of this wallet",
+    )
+    .more(ETHEREUM),
+    entry(
+        CommandId::Rewards,
+        "rewards",
+        Group::Arbitrum,
+        &["rewards status [<0x address>]", "rewards claim [<amount>] [address=<0x address>] [unsigned]"],
+        "Shows and claims the rewards of service nodes",
+    )
+    .more(REWARDS),
+    entry(
+        CommandId::Bridge,
+        "bridge",
+        Group::Arbitrum,
+        &[
+            "bridge register fee=<percent>% [address=<0x address>] [unsigned]",
+            "bridge exit <service node key> [address=<0x address>] [unsigned]",
+            "bridge exit finish <service node key> [address=<0x address>] [unsigned]",
+            "bridge exit unilateral <service node key> [address=<0x address>] [unsigned]",
+            "bridge liquidate <service node key> [address=<0x address>] [unsigned]",
+        ],
+        "Registers service nodes with the contract, and takes them out",
+    )
+    .more(BRIDGE),
+    entry(
+        CommandId::Swap,
+        "swap",
+        Group::Arbitrum,
+        &[
+            "swap [index=<N1>[,<N2>...]] [<priority>] <amount> <0x address>",
+            "swap status [<transaction id>]",
+            "swap claim [<amount>] [address=<0x address>] [unsigned]",
+            "swap history",
+        ],
+        "Burns OXEN for SESH on Arbitrum, tells how far that is, and pays them out",
+    )
+    .more(SWAP),
 ];
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn staked_node(entry: &ServiceNodeEntry, own: &ContributorEntry) -> StakedNode {
 
 fn listed_node(entry: &ServiceNodeEntry, prefixes: &AddressPrefixes) -> Result<ListedNode, DaemonError> {
     let recipient = |address: &str| match Address::parse(address, prefixes) {
-        Ok(address) => Ok(Recipient {
+        Ok(address) => Ok(Recipient::Oxen {
             spend: address.spend(),
             view: address.view(),
         }),
@@ -144,6 +144,7 @@ fn listed_node(entry: &ServiceNodeEntry, prefixes: &AddressPrefixes) -> Result<L
     let mut contributors = Vec::with_capacity(entry.contributors.len());
     for one in &entry.contributors {
         contributors.push(NodeContributor {
+            beneficiary: None,
             recipient: recipient(&one.address)?,
             amount: Amount::from_atomic(one.amount),
             reserved: Amount::from_atomic(one.reserved()),
@@ -154,6 +155,7 @@ fn listed_node(entry: &ServiceNodeEntry, prefixes: &AddressPrefixes) -> Result<L
         registration_height: Height::new(entry.registration_height),
         requested_unlock_height: requested_unlock_height(entry),
         stake: Stake {
+            bls_key: None,
             requirement: Amount::from_atomic(entry.staking_requirement),
             operator: recipient(&entry.operator_address)?,
             operator_portions: entry.portions_for_operator,

@@ -2,6 +2,7 @@
 
 use super::password_key::PasswordKeyError;
 use oxen_wallet_core::{keys::KeysSectionError, state::StateError};
+use oxen_wallet_ethereum::key_file::KeyFileError;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
@@ -65,6 +66,14 @@ pub enum FileError {
     OtherWallet {
         /// The file.
         path: PathBuf,
+    },
+    /// The Ethereum key cannot be opened.
+    #[error("{}: {error}", .path.display())]
+    EthereumKey {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        error: KeyFileError,
     },
     /// The key of the password cannot be made.
     #[error(transparent)]

@@ -49,6 +49,18 @@ impl WalletPaths {
         self.name.clone()
     }
 
+    /// The secret key of Ethereum, with a password of its own.
+    #[must_use]
+    pub fn ethereum_key(&self) -> PathBuf {
+        self.with(".ethereum")
+    }
+
+    /// Ethereum transactions that were begun, and receipts of those that were done.
+    #[must_use]
+    pub fn ethereum_journal(&self) -> PathBuf {
+        self.with(".ethereum-journal")
+    }
+
     /// Held while the wallet is open.
     #[must_use]
     pub fn lock(&self) -> PathBuf {

@@ -1,8 +1,10 @@
 //! An open wallet with everything around it: its files, its daemon, its settings.
 
 mod daemon_link;
+mod ethereum_settings;
 
 pub use daemon_link::DaemonLink;
+pub use ethereum_settings::EthereumSettings;
 
 use crate::{
     command::CommandError,
@@ -39,6 +41,8 @@ pub struct RunSettings {
     pub password_cost: PasswordCost,
     /// How the wallet was unlocked.
     pub password_given: PasswordGiven,
+    /// Arbitrum.
+    pub ethereum: EthereumSettings,
 }
 
 /// How the wallet was unlocked.

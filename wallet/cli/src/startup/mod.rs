@@ -2,6 +2,7 @@
 
 mod create;
 mod daemon;
+mod ethereum;
 mod logging;
 mod network;
 mod open;
@@ -15,7 +16,7 @@ use crate::{
     command::{CommandError, Reply},
     daemon::Relaying,
     file::{PasswordCost, WalletPaths},
-    options::Options,
+    options::{Options, PasswordOptions},
     session::{PasswordGiven, RunSettings, Session, ShowProgress},
     terminal::{Confirmation, OutputFormat, Terminal, ask_until, confirm},
 };
@@ -46,10 +47,11 @@ pub struct Started {
 /// # Errors
 /// [`CommandError`].
 pub async fn start(options: &Options, terminal: &mut dyn Terminal) -> Result<Started, CommandError> {
+    let network = choose_network(&options.network)?;
     let startup = Startup {
         options,
-        network: choose_network(&options.network)?,
-        settings: run_settings(options)?,
+        settings: run_settings(options, &network)?,
+        network,
         lookahead: lookahead(options)?,
     };
     let mut started = startup.open_or_create(terminal).await?;
@@ -79,7 +81,7 @@ impl Startup<'_> {
     }
 }
 
-fn run_settings(options: &Options) -> Result<RunSettings, CommandError> {
+fn run_settings(options: &Options, network: &Network) -> Result<RunSettings, CommandError> {
     let usual = PasswordCost::default();
     let cost = PasswordCost {
         memory_kib: options.password.kdf_memory.unwrap_or(usual.memory_kib),
@@ -115,6 +117,7 @@ fn run_settings(options: &Options) -> Result<RunSettings, CommandError> {
             (None, None) => PasswordGiven::ByTyping,
             _ => PasswordGiven::ByOption,
         },
+        ethereum: ethereum::settings(options, network)?,
     })
 }
 
@@ -155,16 +158,16 @@ impl Startup<'_> {
 
     /// The password from the options.
     fn given_password(&self) -> Result<Option<Zeroizing<String>>, CommandError> {
-        if let Some(password) = &self.options.password.password {
-            return Ok(Some(password.clone()));
-        }
-        self.options
-            .password
-            .password_file
-            .as_deref()
-            .map(read_password_file)
-            .transpose()
+        given_password(&self.options.password)
     }
+}
+
+/// The password from the options.
+fn given_password(options: &PasswordOptions) -> Result<Option<Zeroizing<String>>, CommandError> {
+    if let Some(password) = &options.password {
+        return Ok(Some(password.clone()));
+    }
+    options.password_file.as_deref().map(read_password_file).transpose()
 }
 
 /// The first line of a file.

@@ -65,6 +65,8 @@ pub enum NewPassword {
     NewWallet,
     /// One that has another password so far.
     Change,
+    /// The Ethereum key beside the wallet.
+    EthereumKey,
 }
 
 /// Asks for a new password twice, until both are the same.
@@ -75,6 +77,7 @@ pub fn ask_new_password(terminal: &mut dyn Terminal, purpose: NewPassword) -> Re
     let question = match purpose {
         NewPassword::NewWallet => "Enter a new password for the wallet: ",
         NewPassword::Change => "Enter the new password: ",
+        NewPassword::EthereumKey => "Enter a new password for the Ethereum key: ",
     };
     for _ in 0..PATIENCE {
         let first = terminal.ask_secret(question)?;

@@ -1,6 +1,7 @@
 //! Test scaffolding: an HTTP server that speaks as much of the daemon's interface as the wallet uses, over blocks that tests
 //! make up, and that can be told to fail.
 
+use crate::fake_bridge::FakeBridge;
 use crate::fake_names::FakeNames;
 use crate::fake_registry::FakeRegistry;
 use axum::{
@@ -83,6 +84,8 @@ pub struct Chain {
     pub hard_fork: u8,
     pub nodes: FakeRegistry,
     pub names: FakeNames,
+    /// The service nodes that sign for Arbitrum.
+    pub bridge: Option<FakeBridge>,
 }
 
 impl Chain {
@@ -108,6 +111,7 @@ impl Chain {
             hard_fork: 19,
             nodes: FakeRegistry::default(),
             names: FakeNames::default(),
+            bridge: None,
         };
         chain.mine(&[]);
         chain
@@ -310,7 +314,14 @@ impl Chain {
             "ons_names_to_owners" => self.names.answer_names(self.height(), params),
             "ons_owners_to_names" => self.names.answer_owners(self.height(), params),
             "get_transactions" => self.answer_transactions(params),
-            _ => return Err((-32_601, "Method not found")),
+            _ => {
+                return self
+                    .bridge
+                    .as_ref()
+                    .map_or(Err((-32_601, "Method not found")), |bridge| {
+                        bridge.answer(method, params)
+                    });
+            }
         })
     }
 

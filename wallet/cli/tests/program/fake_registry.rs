@@ -52,6 +52,8 @@ impl FakeRegistry {
             })
             .collect();
         let block = RegistryBlock {
+            confirmed: &[],
+            conversion: None,
             height: Height::new(height),
             id: Hash::new([7; 32]),
             version: HardForkVersion::REWARD_BATCHING,
@@ -103,7 +105,10 @@ impl FakeRegistry {
 }
 
 fn text(recipient: &Recipient) -> String {
-    let address = Address::new(AddressKind::Standard, recipient.spend, recipient.view).unwrap();
+    let Recipient::Oxen { spend, view } = *recipient else {
+        panic!("a test at HF19 stakes OXEN");
+    };
+    let address = Address::new(AddressKind::Standard, spend, view).unwrap();
     address.encode(&WalletNetwork::from(&Network::regtest()).prefixes)
 }
 

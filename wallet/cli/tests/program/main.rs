@@ -4,14 +4,25 @@
 //! real node would not. What it cannot show, that real nodes accept what the wallet sends, is shown end to end elsewhere.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+// The development node and its service nodes, which the tests of `wallet/ethereum` use in other ways.
+#[allow(dead_code)]
+#[path = "../../../ethereum/tests/on_anvil/arbitrum.rs"]
+mod arbitrum;
+mod claiming;
 mod commands;
 mod creating;
 mod dialogue;
+mod ethereum;
+mod fake_bridge;
 mod fake_daemon;
 mod fake_names;
 mod fake_registry;
 mod names;
+#[allow(dead_code)]
+#[path = "../../../ethereum/tests/on_anvil/nodes.rs"]
+mod nodes;
 mod refreshing;
 mod secrecy;
 mod sending;
 mod staking;
+mod swap;

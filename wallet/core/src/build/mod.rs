@@ -8,7 +8,8 @@
 //! 3. [`TransactionPlan::prepare`] then knows the exact weight and fee ([`weight`], [`mod@fee`]): a [`PreparedTransaction`] to be
 //!    confirmed by the user;
 //!    Stakes and registrations are planned by `Wallet::plan_stake`, their unlock needs no plan: see [`stake`];
-//!    transactions of the name system by `Wallet::plan_name_transaction`: see [`name`];
+//!    transactions of the name system by `Wallet::plan_name_transaction`: see [`name`]; burns for the swap by `Wallet::plan_swap`:
+//!    see [`swap`];
 //! 4. [`PreparedTransaction::prove`] signs it: a [`SignedTransaction`], which `Wallet::note_signed` notes before it is relayed.
 
 pub mod error;
@@ -20,6 +21,7 @@ pub mod prove;
 pub mod request;
 pub mod select;
 pub mod stake;
+pub mod swap;
 pub mod sweep;
 pub mod weight;
 
@@ -35,3 +37,4 @@ pub use request::{
     Destination, FeePayer, OutputLimits, SourceAddresses, SplitRule, SweepRequest, SweepSelection, TransferRequest,
 };
 pub use stake::StakeRequest;
+pub use swap::SwapTransactionRequest;

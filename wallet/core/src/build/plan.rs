@@ -127,10 +127,11 @@ impl TransactionPlan {
         times
     }
 
-    /// Fewest outputs that the chain takes (chain §2.6 rule 3): a transaction of the name system needs its change alone.
+    /// Fewest outputs that the chain takes (chain §2.6 rule 3): a transaction of the name system or a burn needs its
+    /// change alone.
     pub(super) const fn least_outputs(&self) -> usize {
         match self.kind {
-            TransactionType::OxenNameSystem => 1,
+            TransactionType::OxenNameSystem | TransactionType::OxenSwap => 1,
             _ => 2,
         }
     }

@@ -4,10 +4,11 @@ use super::Wallet;
 use crate::{
     build::SignedTransaction,
     output::AddressRow,
-    sent::{Relay, SentDestination, SentTransaction, SpentInput, TransactionKeys},
+    sent::{Relay, SentDestination, SentKind, SentTransaction, SpentInput, TransactionKeys},
+    swap::SwapReceipt,
 };
 use oxen_crypto::KeyError;
-use oxen_types::{Hash, Height, Timestamp, extra::Extra};
+use oxen_types::{Hash, Height, Timestamp};
 use thiserror::Error;
 
 /// Why something about sending cannot be noted.
@@ -22,6 +23,14 @@ pub enum SendingError {
     /// The wallet's spend key is no point.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+/// With the receipt of a swap, which its extra has.
+fn sent_kind(signed: &SignedTransaction) -> SentKind {
+    match signed.transaction.prefix.parse_extra().swap() {
+        Some(field) => SentKind::Swap(SwapReceipt::from(field)),
+        None => SentKind::Ordinary(signed.kind),
+    }
 }
 
 impl Wallet {
@@ -44,7 +53,7 @@ impl Wallet {
         }
         let mut sent = SentTransaction {
             id: signed.id,
-            kind: signed.kind,
+            kind: sent_kind(signed),
             created,
             account: signed.account,
             inputs: signed
@@ -71,7 +80,7 @@ impl Wallet {
         };
         sent.note_asked(self.state.chain.next());
         self.state.journal.sent.insert(signed.id, sent);
-        let extra = Extra::parse_or_empty(&signed.transaction.prefix.extra);
+        let extra = signed.transaction.prefix.parse_extra();
         if let Some(service_node) = extra.service_node_key() {
             self.state.stakes.note_named(signed.id, service_node);
         }

@@ -5,4 +5,5 @@ mod building;
 mod names;
 mod scanning;
 mod staking;
+mod swap;
 mod toy_chain;

@@ -73,6 +73,8 @@ impl StakingChain {
             })
             .collect();
         let block = RegistryBlock {
+            confirmed: &[],
+            conversion: None,
             height,
             id: Hash::new([height.index() as u8; 32]),
             version: self.version,
@@ -211,7 +213,7 @@ fn primary(wallet: &Wallet) -> oxen_crypto::Address {
 
 fn recipient(wallet: &Wallet) -> Recipient {
     let own = primary(wallet);
-    Recipient {
+    Recipient::Oxen {
         spend: own.spend(),
         view: own.view(),
     }

@@ -19,7 +19,7 @@ use oxen_wallet_core::{
     ChainView, Lookahead, StakeLocks, Wallet, WalletKeys,
     build::{
         BuildError, FeeRates, NameTransactionRequest, PreparedTransaction, SignedTransaction, StakeRequest,
-        SweepRequest, TransactionPlan, TransferRequest,
+        SwapTransactionRequest, SweepRequest, TransactionPlan, TransferRequest,
     },
     decoys::{Availability, CandidateOutput, DecoyPicker, OutputDistribution, PickerProfile, build_ring, check_rings},
     find_owned_in,
@@ -216,16 +216,15 @@ impl ToyChain {
             oxen_types::ConsensusDecode::decode(&transaction.encode()).unwrap()
         );
         assert_eq!(prefix.version, TransactionVersion::V4);
-        let least = if prefix.kind == TransactionType::OxenNameSystem {
-            1
-        } else {
-            2
+        let least = match prefix.kind {
+            TransactionType::OxenNameSystem | TransactionType::OxenSwap => 1,
+            _ => 2,
         };
         assert!((least..=16).contains(&prefix.outputs.len()));
         assert_eq!(prefix.output_unlock_times.len(), prefix.outputs.len());
         assert!(prefix.outputs.iter().all(|output| output.amount.is_zero()));
         assert!(transaction.weight().bytes() <= 149_400);
-        assert!(Extra::parse(&prefix.extra).is_ok());
+        assert!(Extra::parse_of(prefix.kind, &prefix.extra).is_ok());
         let base = &proofs.base;
         commitment::check_balance(&proofs.prunable.pseudo_outputs, &base.commitments, base.fee).unwrap();
         let proof = proofs.prunable.range_proof.encode();
@@ -336,6 +335,19 @@ impl ToyChain {
             stakes: &self.stakes,
         };
         wallet.plan_name_transaction(request, view, &rates(), &mut self.rng)
+    }
+
+    pub fn plan_swap(
+        &mut self,
+        wallet: &Wallet,
+        request: &SwapTransactionRequest,
+    ) -> Result<TransactionPlan, BuildError> {
+        let view = ChainView {
+            chain_height: self.height(),
+            now: NOW,
+            stakes: &self.stakes,
+        };
+        wallet.plan_swap(request, view, &rates(), &mut self.rng)
     }
 
     /// Plans a sweep.

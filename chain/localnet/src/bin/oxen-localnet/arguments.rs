@@ -1,10 +1,14 @@
 //! The command line of `oxen-localnet`.
 
 use clap::{Parser, ValueEnum};
-use oxen_localnet::{NetworkRules, NetworkSettings, OXEN, Processes, node::Tie};
+use oxen_localnet::{BridgeSettings, NetworkRules, NetworkSettings, OXEN, Processes, arbitrum::Tools, node::Tie};
 use serde_json::json;
 use std::{num::NonZeroU64, path::PathBuf};
 
+/// Service nodes unless told otherwise.
+const NODES: u16 = 16;
+/// The same with Arbitrum: service nodes sign for what a checkpoint has made final, checkpoints take twenty active nodes, and some may be killed.
+const NODES_WITH_BRIDGE: u16 = 22;
 /// Seconds between blocks unless told otherwise.
 const BLOCK_SECONDS: u64 = 2;
 /// The same with `--fast`.
@@ -14,7 +18,8 @@ const FAST_REQUIREMENT: u64 = 10 * OXEN;
 
 const AFTER_HELP: &str = "\
 Examples:
-  oxen-localnet                          sixteen service nodes, a block every two seconds
+  oxen-localnet                          22 service nodes, a block every two seconds, Arbitrum beside them
+  oxen-localnet --no-bridge              sixteen service nodes and no Arbitrum
   oxen-localnet --fast                   a block every second
   oxen-localnet --nodes 20 --block-time 10 --data-dir /tmp/network
   oxen-localnet --processes one          every node in one process
@@ -34,9 +39,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Service nodes; Pulse needs 12.
-    #[arg(long, value_name = "NUMBER", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=60))]
-    pub(crate) nodes: u16,
+    /// Service nodes; Pulse needs 12, checkpoints and with them claims on Arbitrum 20. By default 22, and 16 without Arbitrum.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(0..=60))]
+    pub(crate) nodes: Option<u16>,
+
+    /// Without Arbitrum: stakes stay in OXEN, and there is no swap. A network that began with it goes on without news of it.
+    #[arg(long)]
+    pub(crate) no_bridge: bool,
 
     /// Seconds between blocks, whole ones; rounds and stages of Pulse and the times of uptime proofs follow. 2 by default.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
@@ -89,10 +98,12 @@ impl Arguments {
     }
 
     /// What it is started with.
-    pub(crate) fn settings(&self) -> NetworkSettings {
-        let usual = if self.fast { FAST_BLOCK_SECONDS } else { BLOCK_SECONDS };
-        let block_seconds = NonZeroU64::new(self.block_time.map_or(usual, u64::from)).unwrap_or(NonZeroU64::MIN);
+    pub(crate) fn settings(&self, tools: Option<Tools>) -> NetworkSettings {
+        let pace = if self.fast { FAST_BLOCK_SECONDS } else { BLOCK_SECONDS };
+        let block_seconds = NonZeroU64::new(self.block_time.map_or(pace, u64::from)).unwrap_or(NonZeroU64::MIN);
         let mut rules = NetworkRules::pulse(block_seconds);
+        let usual = if tools.is_some() { NODES_WITH_BRIDGE } else { NODES };
+        let service_nodes = usize::from(self.nodes.unwrap_or(usual));
         if self.fast {
             rules = rules.with("OXEN_STAKING_REQUIREMENT", json!(FAST_REQUIREMENT));
         }
@@ -107,7 +118,8 @@ impl Arguments {
                 ProcessCount::One => Processes::One,
                 ProcessCount::Many => Processes::Many,
             },
-            ..NetworkSettings::new(usize::from(self.nodes), rules)
+            bridge: tools.map(BridgeSettings::new),
+            ..NetworkSettings::new(service_nodes, rules)
         }
     }
 }
@@ -121,7 +133,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_defaults_to_a_network_with_pulse() {
         Arguments::command().debug_assert();
-        let settings = Arguments::parse_from(["oxen-localnet"]).settings();
+        let settings = Arguments::parse_from(["oxen-localnet"]).settings(None);
         assert!(settings.service_nodes >= PULSE_MIN_SERVICE_NODES);
         assert_eq!(settings.tie, Tie::EndsWithUs);
         assert_eq!(settings.processes, Processes::Many);
@@ -139,6 +151,6 @@ mod tests {
         let given = Arguments::parse_from(["oxen-localnet", "--fast", "--block-time=3"]);
         let rules = NetworkRules::pulse(NonZeroU64::new(3).unwrap());
         let expected = rules.with("OXEN_STAKING_REQUIREMENT", json!(FAST_REQUIREMENT));
-        assert_eq!(given.settings().rules, expected);
+        assert_eq!(given.settings(None).rules, expected);
     }
 }

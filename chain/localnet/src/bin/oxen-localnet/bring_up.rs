@@ -1,7 +1,7 @@
 //! From nothing to a network whose blocks Pulse makes: money, a private transfer, registrations, the handover.
 
 use crate::{arguments::Arguments, error::LocalnetError, steps::Steps};
-use oxen_localnet::{OXEN, PrivateNetwork, rules::PULSE_MIN_SERVICE_NODES, wallet::Wallet};
+use oxen_localnet::{OXEN, PrivateNetwork, arbitrum::Tools, rules::PULSE_MIN_SERVICE_NODES, wallet::Wallet};
 use serde_json::json;
 
 /// Blocks until a payment can be spent.
@@ -28,14 +28,23 @@ pub(crate) struct Up {
 }
 
 /// Starts the network, and makes of a new one what it should be.
-pub(crate) fn bring_up(arguments: &Arguments) -> Result<Up, LocalnetError> {
+pub(crate) fn bring_up(arguments: &Arguments, tools: Option<Tools>) -> Result<Up, LocalnetError> {
     let steps = Steps::new(5);
+    let settings = arguments.settings(tools);
+    let beside = if settings.bridge.is_some() {
+        ", with Arbitrum and its contracts beside them,"
+    } else {
+        ""
+    };
     steps.next(&format!(
-        "starting an ordinary node and {} service nodes in {}",
-        arguments.nodes,
+        "starting an ordinary node and {} service nodes{beside} in {}",
+        settings.service_nodes,
         arguments.folder().display()
     ));
-    let network = PrivateNetwork::start(&arguments.folder(), &arguments.settings())?;
+    let network = PrivateNetwork::start(&arguments.folder(), &settings)?;
+    if let Some(anvil) = network.arbitrum() {
+        steps.note(&format!("Arbitrum is at block {} on {}", anvil.height()?, anvil.url()));
+    }
 
     steps.next("making wallets: faucet (which the genesis block pays), alice, bob");
     let wallets = Wallets {
@@ -53,10 +62,14 @@ pub(crate) fn bring_up(arguments: &Arguments) -> Result<Up, LocalnetError> {
     steps.next("registering every service node from the faucet's wallet");
     let before = network.rpc().height()?;
     let registered = network.register_all(&wallets.faucet)?;
-    steps.note(&format!(
-        "{registered} registered, the last one in block {}",
-        network.rpc().height()? - 1
-    ));
+    steps.note(&if network.has_gone_over()? {
+        "stakes are on Arbitrum: there `bridge register` of the wallet registers more".to_owned()
+    } else {
+        format!(
+            "{registered} registered, the last one in block {}",
+            network.rpc().height()? - 1
+        )
+    });
 
     if network.node_count() >= PULSE_MIN_SERVICE_NODES {
         steps.next("waiting for the first block that the service nodes make by Pulse");

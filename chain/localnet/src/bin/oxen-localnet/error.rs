@@ -1,6 +1,8 @@
 //! Why the local network did not come up, or ended.
 
-use oxen_localnet::{CallError, NetworkError, NodeError, network_folder::FolderInUse, wallet::WalletError};
+use oxen_localnet::{
+    CallError, NetworkError, NodeError, arbitrum::ArbitrumError, network_folder::StopError, wallet::WalletError,
+};
 use thiserror::Error;
 
 /// What went wrong.
@@ -15,7 +17,9 @@ pub(crate) enum LocalnetError {
     #[error(transparent)]
     Wallet(#[from] WalletError),
     #[error(transparent)]
-    InUse(#[from] FolderInUse),
+    Arbitrum(#[from] ArbitrumError),
+    #[error(transparent)]
+    Stop(#[from] StopError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error("signals cannot be caught: {0}")]

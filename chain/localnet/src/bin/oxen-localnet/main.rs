@@ -4,6 +4,7 @@ mod arguments;
 mod balances;
 mod bring_up;
 mod error;
+mod from_oxen_to_sesh;
 mod screen;
 mod steps;
 mod what_to_try;
@@ -11,7 +12,7 @@ mod what_to_try;
 use arguments::Arguments;
 use clap::Parser;
 use error::LocalnetError;
-use oxen_localnet::network_folder;
+use oxen_localnet::{arbitrum::Tools, network_folder};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -30,9 +31,10 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
         println!("{stopped} nodes stopped.");
         return Ok(());
     }
-    let up = bring_up::bring_up(arguments)?;
+    let up = bring_up::bring_up(arguments, bridge_tools(arguments))?;
     what_to_try::print_service_nodes(&up)?;
     if arguments.once {
+        from_oxen_to_sesh::walk(&up)?;
         up.network.stop();
         return Ok(());
     }
@@ -43,4 +45,18 @@ fn run(arguments: &Arguments) -> Result<(), LocalnetError> {
     }
     let block_time = up.network.block_time()?;
     screen::stay_up(up, block_time)
+}
+
+/// What Arbitrum needs; `None`, after a sentence, when it is not wanted or not to be had.
+fn bridge_tools(arguments: &Arguments) -> Option<Tools> {
+    if arguments.no_bridge {
+        return None;
+    }
+    match Tools::find() {
+        Ok(tools) => Some(tools),
+        Err(error) => {
+            println!("Without Arbitrum: {error}");
+            None
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! What there is and what to do with it, with the real paths and addresses.
 
-use crate::{arguments::Arguments, bring_up::Up, error::LocalnetError};
-use oxen_localnet::{NodeError, OXEN, programs};
+use crate::{arguments::Arguments, bring_up::Up, error::LocalnetError, from_oxen_to_sesh::SWAP_FORK};
+use oxen_localnet::{NodeError, OXEN, arbitrum::CHAIN_ID, programs};
 use serde_json::json;
 
+/// The hard fork from which on stakes and rewards are SESH.
+const ETHEREUM_FORK: u64 = 21;
 /// Service nodes whose addresses are listed; the others are named by the file that has them.
 const LISTED_NODES: usize = 3;
 
@@ -39,8 +41,13 @@ pub(crate) fn print_what_to_try(up: &Up, arguments: &Arguments) -> Result<(), Lo
     let address = up.network.address();
     let description = up.network.description().display();
     let wallet_program = programs::find("oxen-wallet-cli").map_err(NodeError::from)?;
+    let provider = up
+        .network
+        .arbitrum()
+        .map(|anvil| format!(" --l2-provider {}", anvil.url()))
+        .unwrap_or_default();
     let wallet = format!(
-        "{} --network {description} --password '' --daemon-address {address} --wallet-file",
+        "{} --network {description} --password '' --daemon-address {address}{provider} --wallet-file",
         wallet_program.display()
     );
     let alice = up.wallets.alice.address()?;
@@ -71,6 +78,7 @@ pub(crate) fn print_what_to_try(up: &Up, arguments: &Arguments) -> Result<(), Lo
     println!("  {wallet} {} transfer {alice} 100", up.wallets.faucet.file().display());
     println!("  {wallet} {} print_locked_stakes", up.wallets.faucet.file().display());
     print_faults(up)?;
+    print_swap(up, &wallet)?;
     println!();
     println!(
         "{}",
@@ -82,6 +90,40 @@ pub(crate) fn print_what_to_try(up: &Up, arguments: &Arguments) -> Result<(), Lo
         } else {
             "Ctrl-C stops it; the same command goes on where it was.".to_owned()
         }
+    );
+    Ok(())
+}
+
+/// From OXEN to SESH in three commands, where the network has Arbitrum.
+fn print_swap(up: &Up, wallet: &str) -> Result<(), LocalnetError> {
+    let network = &up.network;
+    let (Some(anvil), Some(begin)) = (network.arbitrum(), network.fork_height(SWAP_FORK)?) else {
+        return Ok(());
+    };
+    let alice = &up.wallets.alice;
+    let file = alice.file().display();
+    let next = network.rpc().height()?;
+    println!();
+    println!(
+        "From OXEN to SESH on Arbitrum ({}, chain {CHAIN_ID}){}:",
+        anvil.url(),
+        if next < begin {
+            format!(", from block {begin} on; the next one is {next}")
+        } else {
+            String::new()
+        }
+    );
+    println!(
+        "  {wallet} {file} swap 100 {}      burns 100 OXEN for alice's Ethereum address",
+        alice.ethereum_address()?
+    );
+    println!("  {wallet} {file} swap status      claimable when a checkpoint stands above it: about 30 blocks");
+    println!("  {wallet} {file} swap claim      the service nodes sign, the contract pays 54 SESH");
+    println!("  {wallet} {file} ethereum balance");
+    println!(
+        "  {wallet} {} rewards claim      what the service nodes have earned since block {}",
+        up.wallets.faucet.file().display(),
+        network.fork_height(ETHEREUM_FORK)?.unwrap_or_default()
     );
     Ok(())
 }

@@ -39,6 +39,7 @@
 //! `staking/rules`.
 
 mod contribution;
+pub(crate) mod ethereum;
 mod properties;
 
 mod pulse;

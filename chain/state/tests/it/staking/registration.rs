@@ -211,7 +211,7 @@ fn a_node_can_be_registered_again_in_the_block_that_throws_it_out() {
 fn an_entry_without_a_part_may_have_keys_that_are_no_points() {
     let mut chain = StakingChain::start();
     let no_point = PublicKey::new([0xff; 32]);
-    let nobody = Recipient {
+    let nobody = Recipient::Oxen {
         spend: no_point,
         view: no_point,
     };

@@ -1,21 +1,21 @@
 //! The constants of a description: one row per name, which reads and writes the parameter, so that the two cannot drift.
 
-use super::{DescribedConstant, NetworkDescriptionError};
+use super::{DescribedConstant, NetworkDescriptionError, swap};
 use crate::{
     amount::Amount,
     bytes::EthereumAddress,
     network::{
-        AddressPrefixes, CompanionServices, DifficultyRule, FoundationAccrual, HardForkVersion, NamePeriods, Network,
-        PaymentStart, ProofOfWorkRule, constants as fixed, mainnet,
+        AddressPrefixes, CompanionServices, DifficultyRule, FoundationAccrual, HardForkVersion, L2Settlement,
+        NamePeriods, Network, PaymentStart, ProofOfWorkRule, constants as fixed, mainnet,
     },
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a value should have been.
-type Expected = &'static str;
+pub(super) type Expected = &'static str;
 
-const WHOLE_NUMBER: Expected = "a whole number from 0 to 18446744073709551615";
+pub(super) const WHOLE_NUMBER: Expected = "a whole number from 0 to 18446744073709551615";
 const POSITIVE_NUMBER: Expected = "a whole number above 0";
 const PORT: Expected = "a port from 0 to 65535";
 const TRUTH: Expected = "true or false";
@@ -24,12 +24,12 @@ const BLOCK_TIME: &str = "TARGET_BLOCK_TIME";
 const GOVERNANCE_ADDRESSES: &str = "GOVERNANCE_WALLET_ADDRESS";
 
 /// A constant that is a parameter of the network.
-struct Row {
-    name: &'static str,
-    unit: &'static str,
-    read: fn(&Value, &mut Network) -> Result<(), Expected>,
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) read: fn(&Value, &mut Network) -> Result<(), Expected>,
     /// `None` where another row describes the parameter.
-    write: fn(&Network) -> Option<Value>,
+    pub(super) write: fn(&Network) -> Option<Value>,
 }
 
 /// A constant that a description may repeat but not change.
@@ -38,11 +38,11 @@ struct Fixed {
     value: fn(&Network) -> u64,
 }
 
-fn number(value: &Value) -> Result<u64, Expected> {
+pub(super) fn number(value: &Value) -> Result<u64, Expected> {
     value.as_u64().ok_or(WHOLE_NUMBER)
 }
 
-fn positive(value: &Value) -> Result<u64, Expected> {
+pub(super) fn positive(value: &Value) -> Result<u64, Expected> {
     value.as_u64().filter(|number| *number > 0).ok_or(POSITIVE_NUMBER)
 }
 
@@ -59,7 +59,7 @@ fn truth(value: &Value) -> Result<bool, Expected> {
 }
 
 /// A contract: `0x` and 40 hexadecimal characters, or null.
-fn contract(value: &Value) -> Result<Option<EthereumAddress>, Expected> {
+pub(super) fn contract(value: &Value) -> Result<Option<EthereumAddress>, Expected> {
     const EXPECTED: Expected = "0x and 40 hexadecimal characters, or null";
     if value.is_null() {
         return Ok(None);
@@ -71,7 +71,7 @@ fn contract(value: &Value) -> Result<Option<EthereumAddress>, Expected> {
     digits.parse().map(Some).map_err(|_| EXPECTED)
 }
 
-fn write_contract(address: Option<EthereumAddress>) -> Option<Value> {
+pub(super) fn write_contract(address: Option<EthereumAddress>) -> Option<Value> {
     Some(address.map_or(Value::Null, |address| format!("0x{address}").into()))
 }
 
@@ -390,6 +390,13 @@ const ROWS: &[Row] = &[
         l2.purge_minimum_age_blocks
     ),
     field!("ETH_EXIT_BUFFER", "blocks", number, l2.exit_buffer_blocks),
+    choice!(
+        "L2_NO_STAKE_LOST",
+        "whether exits give stakes back where the reference would not",
+        l2.settlement,
+        L2Settlement::NothingLost,
+        L2Settlement::AsReference
+    ),
     field!(
         "STORE_LONG_TERM_STATE_INTERVAL",
         "blocks",
@@ -521,12 +528,17 @@ pub(super) fn target_block_seconds(
     })
 }
 
+/// Every row; those of the swap come in their own order.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(swap::ROWS)
+}
+
 /// Puts the described constants into `network`, which has the defaults; gives back the names that mean nothing.
 pub(super) fn read(
     described: &BTreeMap<String, DescribedConstant>,
     network: &mut Network,
 ) -> Result<Vec<String>, NetworkDescriptionError> {
-    for row in ROWS {
+    for row in rows() {
         if let Some(constant) = described.get(row.name) {
             (row.read)(&constant.value, network).map_err(|expected| NetworkDescriptionError::InvalidConstant {
                 constant: row.name.to_owned(),
@@ -552,8 +564,7 @@ pub(super) fn read(
             constant: GOVERNANCE_ADDRESSES,
         });
     }
-    let known =
-        |name: &str| ROWS.iter().any(|row| row.name == name) || FIXED.iter().any(|constant| constant.name == name);
+    let known = |name: &str| rows().any(|row| row.name == name) || FIXED.iter().any(|constant| constant.name == name);
     Ok(described
         .keys()
         .filter(|name| !known(name))
@@ -572,9 +583,7 @@ pub(super) fn write(network: &Network) -> BTreeMap<String, DescribedConstant> {
             },
         )
     };
-    let parameters = ROWS
-        .iter()
-        .filter_map(|row| Some(constant(row.name, (row.write)(network)?, Some(row.unit))));
+    let parameters = rows().filter_map(|row| Some(constant(row.name, (row.write)(network)?, Some(row.unit))));
     let fixed = FIXED
         .iter()
         .map(|fixed| constant(fixed.name, (fixed.value)(network).into(), None));

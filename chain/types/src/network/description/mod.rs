@@ -2,12 +2,13 @@
 //!
 //! The keys are `name`, `address_prefixes`, `network_id`, `hard_forks`, `genesis_tx`, `genesis_nonce`,
 //! `genesis_block_version`, `genesis_hash`, `constants` (all required) and `kind`, `data_directory`, `genesis_timestamp`,
-//! `checkpoints`, `pulse_timing`, `constants_same_as_mainnet` (optional). A constant is `{"value": …, "unit": "…"}` under its
+//! `checkpoints`, `pulse_timing`, `stake_conversion`, `constants_same_as_mainnet` (optional). A constant is `{"value": …, "unit": "…"}` under its
 //! upstream name; one that is missing has mainnet's value, where durations stay durations and are converted to blocks at the
 //! network's own block time. Heights and amounts are JSON integers, bytes are lower-case hexadecimal.
 
 mod constants;
 mod error;
+mod swap;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ pub use error::NetworkDescriptionError;
 
 use super::{
     AddressPrefixes, Genesis, HardFork, HardForkTable, HardForkVersion, KnownBlock, Network, NetworkKind,
-    PulseStartRule, mainnet,
+    PulseStartRule, StakeConversion, mainnet,
 };
 use crate::{
     bytes::{Hash, NetworkId},
@@ -70,6 +71,7 @@ pub struct NetworkDescription {
     checkpoints: Vec<KnownBlock>,
     constants: BTreeMap<String, DescribedConstant>,
     pulse_timing: PulseTiming,
+    stake_conversion: StakeConversion,
     #[serde(skip)]
     unknown: Vec<String>,
 }
@@ -114,6 +116,7 @@ impl NetworkDescription {
             genesis_timestamp: keys.optional("genesis_timestamp")?.unwrap_or_default(),
             checkpoints: keys.optional("checkpoints")?.unwrap_or_default(),
             pulse_timing: pulse_timing(&mut keys, &mut unknown)?,
+            stake_conversion: keys.optional("stake_conversion")?.unwrap_or_default(),
             unknown: {
                 unknown.extend(keys.rest());
                 unknown
@@ -141,6 +144,7 @@ impl NetworkDescription {
             checkpoints: network.checkpoints.clone(),
             constants: constants::write(network),
             pulse_timing: PulseTiming::of(network),
+            stake_conversion: network.stake_conversion.clone(),
             unknown: Vec::new(),
         }
     }
@@ -170,6 +174,7 @@ impl NetworkDescription {
             forks: HardForkTable::new(&self.hard_forks)?,
             genesis: self.genesis()?,
             checkpoints: self.known_blocks()?,
+            stake_conversion: self.stake_conversion.clone(),
             ..mainnet::with_block_time(target_block_seconds)
         };
         network.pulse.start = self.pulse_timing.rule(&network)?;

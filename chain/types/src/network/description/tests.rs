@@ -214,3 +214,57 @@ fn each_wrong_constant_is_named() {
         }
     ));
 }
+
+/// The sample with these constants beside its own.
+fn sample_with(constants: &[(&str, Value)]) -> Value {
+    let mut description = sample();
+    for (name, value) in constants {
+        description["constants"][*name] = json!({ "value": value });
+    }
+    description
+}
+
+#[test]
+fn a_swap_is_described_by_its_contract_and_what_differs_from_the_recommended() {
+    let contract = json!(format!("0x{}", "c1".repeat(20)));
+    let token = json!(format!("0x{}", "70".repeat(20)));
+    let description = sample_with(&[
+        ("SWAP_CONTRACT", contract),
+        ("SWAP_TOKEN", token),
+        ("SWAP_RATIO_PERIODS", json!([[0, 54, 100], [131_400, 378, 1_000]])),
+        ("SWAP_RATE_CAP", json!(5_000_000_000_u64)),
+        ("SWAP_END_HEIGHT", json!(9_000)),
+    ]);
+    let loaded = load(&description).expect("right").network;
+    let swap = loaded.swap.clone().expect("it has a contract");
+    assert_eq!(swap.contract.to_string(), "c1".repeat(20));
+    assert_eq!(swap.token.map(|token| token.to_string()), Some("70".repeat(20)));
+    assert_eq!(swap.pool_cap, Amount::from_atomic(30_000_000_000_000_000));
+    assert_eq!(swap.rate_cap, Amount::from_atomic(5_000_000_000));
+    assert_eq!(swap.end_height, Some(Height::new(9_000)));
+    let later = swap.ratios.at(Height::new(200_000)).expect("two periods");
+    assert_eq!((later.index, later.period.ratio.numerator()), (1, 378));
+    let text = NetworkDescription::of(&loaded).to_json();
+    assert_eq!(Network::from_description_json(&text).expect("described by us"), loaded);
+    assert_eq!(load(&sample()).expect("right").network.swap, None);
+}
+
+#[test]
+fn each_wrong_constant_of_the_swap_is_named() {
+    let contract = ("SWAP_CONTRACT", json!(format!("0x{}", "c1".repeat(20))));
+    for (name, value) in [
+        ("SWAP_TOKEN", json!("c1")),
+        ("SWAP_RATIO_PERIODS", json!([])),
+        ("SWAP_RATIO_PERIODS", json!([[0, 54]])),
+        ("SWAP_RATIO_PERIODS", json!([[0, 54, 0]])),
+        ("SWAP_RATIO_PERIODS", json!([[9, 54, 100], [9, 1, 2]])),
+        ("SWAP_RATE_WINDOW", json!(0)),
+        ("SWAP_END_HEIGHT", json!("never")),
+    ] {
+        let error = load(&sample_with(&[contract.clone(), (name, value)])).expect_err("wrong");
+        let named = matches!(&error, NetworkDescriptionError::InvalidConstant { constant, .. } if constant == name);
+        assert!(named, "{error}");
+    }
+    let error = load(&sample_with(&[("SWAP_RATE_CAP", json!(1))])).expect_err("there is no swap");
+    assert!(error.to_string().contains("SWAP_CONTRACT"), "{error}");
+}

@@ -13,7 +13,7 @@ const fn atomic(units: u64) -> Amount {
 }
 
 fn recipient(number: u8) -> Recipient {
-    Recipient {
+    Recipient::Oxen {
         spend: PublicKey::new([number; 32]),
         view: PublicKey::new([number; 32]),
     }
@@ -32,6 +32,7 @@ fn node(reserved: &[u64]) -> Stake {
     let contributors: Vec<NodeContributor> = (1..)
         .zip(reserved)
         .map(|(number, part)| NodeContributor {
+            beneficiary: None,
             recipient: recipient(number),
             amount: Amount::ZERO,
             reserved: oxen(*part),
@@ -39,6 +40,7 @@ fn node(reserved: &[u64]) -> Stake {
         })
         .collect();
     let mut stake = Stake {
+        bls_key: None,
         requirement: oxen(100),
         operator: recipient(1),
         operator_portions: 0,

@@ -6,15 +6,17 @@ const NETWORK: fn() -> Network = Network::mainnet;
 /// A node of one staker, registered at height 1,000, in some state.
 fn node(activity: Activity, credit: i64) -> ServiceNode {
     let registered = Height::new(1_000);
-    let staker = Recipient {
+    let staker = Recipient::Oxen {
         spend: PublicKey::new([1; 32]),
         view: PublicKey::new([2; 32]),
     };
     let stake = Stake {
+        bls_key: None,
         requirement: Amount::OXEN,
         operator: staker,
         operator_portions: 0,
         contributors: vec![NodeContributor {
+            beneficiary: None,
             recipient: staker,
             amount: Amount::OXEN,
             reserved: Amount::OXEN,

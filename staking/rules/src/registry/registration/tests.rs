@@ -56,7 +56,7 @@ fn solo() -> Registration {
 fn staked(by: u8, amount: Amount) -> StakedOutput {
     StakedOutput {
         node: keys().public,
-        contributor: Recipient {
+        contributor: Recipient::Oxen {
             spend: PublicKey::new([by; 32]),
             view: PublicKey::new([by.wrapping_add(0x11); 32]),
         },

@@ -25,7 +25,8 @@ fn image() -> KeyImage {
 fn node(amount: u64) -> ServiceNode {
     let stranger = KeyPair::new(SecretKey::reduce([4; 32]));
     let contributor = |pair: &KeyPair, amount| NodeContributor {
-        recipient: Recipient {
+        beneficiary: None,
+        recipient: Recipient::Oxen {
             spend: pair.public,
             view: pair.public,
         },
@@ -53,6 +54,7 @@ fn node(amount: u64) -> ServiceNode {
             pulse_sorter: PulseSorter::default(),
         },
         stake: Arc::new(Stake {
+            bls_key: None,
             requirement: Amount::from_atomic(1_000_000 + amount),
             operator: contributors[0].recipient,
             operator_portions: 0,

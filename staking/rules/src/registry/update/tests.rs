@@ -19,7 +19,8 @@ fn key(number: u8) -> PublicKey {
 fn node(number: u8, queue: u64) -> ServiceNode {
     let height = Height::new(queue);
     let part = |part: u8| NodeContributor {
-        recipient: Recipient {
+        beneficiary: None,
+        recipient: Recipient::Oxen {
             spend: key(number),
             view: key(part),
         },
@@ -46,8 +47,9 @@ fn node(number: u8, queue: u64) -> ServiceNode {
             pulse_sorter: PulseSorter::default(),
         },
         stake: Arc::new(Stake {
+            bls_key: None,
             requirement: REQUIREMENT,
-            operator: Recipient {
+            operator: Recipient::Oxen {
                 spend: key(number),
                 view: key(0),
             },
@@ -66,6 +68,8 @@ fn registry(nodes: impl IntoIterator<Item = (u8, ServiceNode)>) -> Registry {
 
 fn block<'a>(height: u64, transactions: &'a [StakingTransaction<'a>], quorum: Option<&'a Quorum>) -> RegistryBlock<'a> {
     RegistryBlock {
+        confirmed: &[],
+        conversion: None,
         height: Height::new(height),
         id: Hash::new([height as u8; 32]),
         version: HardForkVersion::REWARD_BATCHING,

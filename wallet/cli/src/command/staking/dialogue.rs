@@ -47,7 +47,7 @@ pub(super) fn check_stakes_are_oxen(session: &Session) -> Result<(), StakingErro
 /// The wallet's primary address as the registry has it.
 pub(super) fn own_recipient(session: &Session) -> Result<Recipient, CommandError> {
     let own = session.wallet.address(SubaddressIndex::PRIMARY)?;
-    Ok(Recipient {
+    Ok(Recipient::Oxen {
         spend: own.spend(),
         view: own.view(),
     })

@@ -80,8 +80,10 @@ pub(in crate::command) fn print_locked_stakes(session: &Session, mut words: Argu
 fn waiting(session: &Session) -> impl Iterator<Item = &SentTransaction> {
     let wallet = &session.wallet;
     wallet.journal().sent().filter(|sent| {
-        matches!(sent.kind, TransactionType::Stake | TransactionType::KeyImageUnlock)
-            && sent.holds_inputs()
+        matches!(
+            sent.kind.transaction_type(),
+            TransactionType::Stake | TransactionType::KeyImageUnlock
+        ) && sent.holds_inputs()
             && !wallet.transactions().contains_key(&sent.id)
     })
 }
@@ -133,7 +135,7 @@ fn staked(sent: &SentTransaction) -> Amount {
 fn describe_waiting(session: &Session, sent: &SentTransaction, text: &mut String) {
     let node = session.wallet.stakes().named_node(&sent.id);
     let node = node.map(|node| format!(" on service node {node}")).unwrap_or_default();
-    let what = match sent.kind {
+    let what = match sent.kind.transaction_type() {
         TransactionType::KeyImageUnlock => format!("Request to unlock the stake{node}"),
         _ => format!("Stake of {}{node}", format::amount(staked(sent))),
     };
@@ -177,7 +179,7 @@ fn node_json(key: &PublicKey, node: &StakedNode) -> Value {
 fn waiting_json(session: &Session, sent: &SentTransaction) -> Value {
     json!({
         "tx_hash": sent.id.to_string(),
-        "type": match sent.kind {
+        "type": match sent.kind.transaction_type() {
             TransactionType::KeyImageUnlock => "unlock",
             _ => "stake",
         },

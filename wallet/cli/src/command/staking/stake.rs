@@ -186,7 +186,7 @@ fn summary(
         );
     }
     if session.wallet.journal().sent().any(|sent| {
-        sent.kind == TransactionType::Stake
+        sent.kind.transaction_type() == TransactionType::Stake
             && sent.holds_inputs()
             && !session.wallet.transactions().contains_key(&sent.id)
             && session.wallet.stakes().named_node(&sent.id) == Some(parsed.service_node)

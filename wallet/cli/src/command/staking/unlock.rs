@@ -82,7 +82,7 @@ fn waiting_unlock(session: &Session, key: PublicKey) -> Option<Hash> {
     let mut waiting = wallet
         .journal()
         .sent()
-        .filter(|sent| sent.kind == TransactionType::KeyImageUnlock && sent.holds_inputs());
+        .filter(|sent| sent.kind.transaction_type() == TransactionType::KeyImageUnlock && sent.holds_inputs());
     waiting
         .find(|sent| !wallet.transactions().contains_key(&sent.id) && wallet.stakes().named_node(&sent.id) == Some(key))
         .map(|sent| sent.id)

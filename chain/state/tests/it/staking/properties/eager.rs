@@ -110,7 +110,10 @@ impl EagerRewards {
     fn pay(&mut self, chain: &StakingChain, height: u64) {
         let interval = chain.chain().network().batching.interval_blocks;
         let offset = |recipient: &Recipient| {
-            let bytes: [u8; 8] = recipient.view.as_bytes()[..8].try_into().unwrap();
+            let Recipient::Oxen { view, .. } = recipient else {
+                panic!("nothing is paid on L2 here");
+            };
+            let bytes: [u8; 8] = view.as_bytes()[..8].try_into().unwrap();
             u64::from_le_bytes(bytes) % interval
         };
         let due: BTreeMap<Recipient, u128> = self

@@ -1,0 +1,24 @@
+//! `swap history`: every burn of this wallet, whatever became of it.
+
+use super::progress;
+use crate::{
+    command::{CommandError, Reply},
+    session::Session,
+};
+use serde_json::json;
+
+/// Lists the receipts; a daemon that answers says how far they are.
+pub(super) async fn history(session: &mut Session) -> Result<Reply, CommandError> {
+    let daemon = session.daemon().await.ok();
+    let burns = progress::own(session, daemon.as_ref()).await;
+    let text = if burns.is_empty() {
+        "This wallet has burned nothing.".to_owned()
+    } else {
+        let parts: Vec<String> = burns.iter().map(|burn| burn.text(session)).collect();
+        parts.join("\n\n")
+    };
+    Ok(Reply::new(
+        text,
+        json!({ "burns": burns.iter().map(progress::Progress::json).collect::<Vec<_>>() }),
+    ))
+}

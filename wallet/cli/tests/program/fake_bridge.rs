@@ -1,0 +1,72 @@
+//! The fake daemon's part of the bridge: real signatures of service nodes that tests make up.
+
+use crate::nodes::ServiceNodes;
+use ed25519_dalek::{Signer, SigningKey};
+use oxen_bridge_rules::bls::SecretKey;
+use oxen_types::{PublicKey, bytes::EthereumAddress};
+use oxen_wallet_ethereum::claim::ClaimKind;
+use serde_json::{Value, json};
+
+/// Service nodes behind the daemon, which is one that is not registered yet.
+pub struct FakeBridge {
+    pub nodes: ServiceNodes,
+    ed25519: SigningKey,
+    bls: SecretKey,
+}
+
+impl FakeBridge {
+    pub fn new(nodes: ServiceNodes) -> Self {
+        Self {
+            nodes,
+            ed25519: SigningKey::from_bytes(&[42; 32]),
+            bls: SecretKey::from_random(&[200; 32]).unwrap(),
+        }
+    }
+
+    /// The daemon's own key as a service node.
+    pub fn own_key(&self) -> PublicKey {
+        PublicKey::new(self.ed25519.verifying_key().to_bytes())
+    }
+
+    pub fn answer(&self, method: &str, params: &Value) -> Result<Value, (i32, &'static str)> {
+        let address = || -> EthereumAddress {
+            let text = params["address"].as_str().unwrap();
+            text.trim_start_matches("0x").to_lowercase().parse().unwrap()
+        };
+        match method {
+            "bls_rewards_request" => self.aggregate(ClaimKind::Rewards, &address(), params),
+            "bls_swap_request" => self.aggregate(ClaimKind::Swap, &address(), params),
+            "bls_registration_request" => {
+                let key = self.bls.public_key().to_bytes();
+                let proof = self.nodes.domain.possession(&key, &address(), &self.own_key());
+                let message = [self.own_key().as_ref(), key.as_ref()].concat();
+                Ok(json!({
+                    "status": "OK",
+                    "address": params["address"],
+                    "bls_pubkey": key,
+                    "proof_of_possession": self.bls.sign(&proof.to_point()).to_bytes(),
+                    "service_node_pubkey": self.own_key(),
+                    "service_node_signature": hex::encode(self.ed25519.sign(&message).to_bytes()),
+                }))
+            }
+            _ => Err((-32_601, "Method not found")),
+        }
+    }
+
+    fn aggregate(
+        &self,
+        kind: ClaimKind,
+        address: &EthereumAddress,
+        params: &Value,
+    ) -> Result<Value, (i32, &'static str)> {
+        let aggregate = self.nodes.aggregate_now(kind, address).ok_or((-14, "no balance"))?;
+        Ok(json!({
+            "status": "OK",
+            "address": params["address"],
+            "amount": aggregate.total.atomic(),
+            "height": aggregate.height,
+            "signature": aggregate.signature,
+            "non_signer_indices": aggregate.non_signers,
+        }))
+    }
+}
