@@ -30,5 +30,5 @@ pub mod event_transaction;
 pub mod message;
 pub mod non_signers;
 pub mod picture;
-pub mod template;
 pub mod swap;
+pub mod template;
