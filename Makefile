@@ -68,7 +68,6 @@ FORGE := cd contracts && node_modules/.bin/forge
 contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
 	@.ci/prerequisites contracts
 	$(FORGE) fmt --check
-	$(FORGE) build src --sizes
 	FORGE_SNAPSHOT_CHECK=true $(FORGE) test
 
 .PHONY: contracts-deep
