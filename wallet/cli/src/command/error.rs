@@ -217,7 +217,7 @@ pub enum CommandError {
     Names(#[from] super::NamesError),
     /// Arbitrum.
     #[error(transparent)]
-    Ethereum(#[from] super::EthereumError),
+    Ethereum(Box<super::EthereumError>),
     /// Planning.
     #[error("{}{}", .0, advice(.0))]
     Build(#[from] BuildError),
@@ -269,6 +269,12 @@ pub enum CommandError {
     /// A date.
     #[error(transparent)]
     Date(#[from] DateError),
+}
+
+impl From<super::EthereumError> for CommandError {
+    fn from(error: super::EthereumError) -> Self {
+        Self::Ethereum(Box::new(error))
+    }
 }
 
 /// What to do where money does not suffice.
