@@ -63,7 +63,8 @@ check: ## Format, lints, documentation, licences
 unit: ## Tests of every crate
 	$(CARGO) test --workspace
 
-FORGE := cd contracts && node_modules/.bin/forge
+# The binary of the platform's package itself: the script in `.bin` succeeds even when a test has failed.
+FORGE := cd contracts && node_modules/@foundry-rs/forge-*/bin/forge
 
 .PHONY: contracts-built
 contracts-built:
