@@ -43,7 +43,11 @@ fn used() -> Duration {
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // After the name, which is in brackets: the twelfth and the thirteenth field are ticks in user and in kernel mode.
     let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    let ticks: u64 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum();
     Duration::from_millis(10 * ticks)
 }
 
