@@ -19,9 +19,7 @@ use oxen_state::{
     queries::{self, StoredTransaction},
     tables::SpentKeyImages,
 };
-use oxen_types::{
-    ConsensusDecode, Extra, Hash, KeyImage, Transaction, hashing::keccak256, transaction::PrunedTransaction,
-};
+use oxen_types::{ConsensusDecode, Hash, KeyImage, Transaction, hashing::keccak256, transaction::PrunedTransaction};
 use serde_json::{Map, Value};
 
 pub(super) fn methods() -> Vec<Method> {
