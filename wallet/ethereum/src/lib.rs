@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod service_node;
 pub mod submission;
 pub mod transaction;
+mod transport;
 pub mod worker;
 
 pub use address::{AddressError, Spelling, TypedAddress, checksummed};

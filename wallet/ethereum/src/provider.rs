@@ -6,25 +6,24 @@ use crate::{
     address::{checksummed, to_alloy},
     key::KeyError,
     refusal::Refusal,
+    transport::{BoundedHttp, HttpFault},
 };
 use alloy::{
     consensus::BlockHeader,
     eips::BlockNumberOrTag,
     network::Ethereum,
     primitives::{Address, B256, Bytes, TxKind, U256},
-    providers::{Provider, ProviderBuilder, RootProvider},
-    rpc::types::{TransactionReceipt, TransactionRequest},
+    providers::{Provider, RootProvider},
+    rpc::{
+        client::RpcClient,
+        types::{TransactionReceipt, TransactionRequest},
+    },
     sol_types::SolCall,
     transports::{RpcError, TransportError, TransportErrorKind},
 };
 use oxen_types::bytes::EthereumAddress;
-use std::time::Duration;
 use thiserror::Error;
 
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Characters of a provider's own words that are shown.
 const SHOWN_CHARACTERS: usize = 200;
 
@@ -82,7 +81,7 @@ pub enum L2Error {
     NoContract(EthereumAddress),
     /// A contract refused.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// Not enough ETH.
     #[error(
         "{} has {has} wei of ETH and the transaction may cost {needs} wei: send it some ETH on Arbitrum, which pays for gas",
@@ -197,13 +196,8 @@ impl L2Provider {
             ("http" | "https", Some(host), None) => host.to_owned(),
             _ => return Err(wrong()),
         };
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| L2Error::Client(error.to_string()))?;
-        let provider = ProviderBuilder::default().connect_reqwest(client, url);
+        let transport = BoundedHttp::new(url).map_err(|error| L2Error::Client(error.without_url().to_string()))?;
+        let provider = RootProvider::new(RpcClient::new(transport, false));
         Ok(Self {
             provider,
             host,
@@ -372,20 +366,18 @@ impl L2Provider {
         let host = self.host.clone();
         match error {
             RpcError::ErrorResp(error) => match error.as_revert_data() {
-                Some(data) => L2Error::Refused(Refusal::decode(&data)),
-                None if error.message.to_lowercase().contains("revert") => L2Error::Refused(Refusal::Silent),
+                Some(data) => L2Error::Refused(Box::new(Refusal::decode(&data))),
+                None if error.message.to_lowercase().contains("revert") => L2Error::Refused(Box::new(Refusal::Silent)),
                 None => L2Error::Answered {
                     host,
                     message: error.message.chars().take(SHOWN_CHARACTERS).collect(),
                 },
             },
-            RpcError::Transport(TransportErrorKind::HttpError(error)) => L2Error::Unreachable {
-                host,
-                reason: format!("HTTP status {}", error.status),
-            },
             RpcError::Transport(TransportErrorKind::Custom(error)) => L2Error::Unreachable {
                 host,
-                reason: innermost(&*error),
+                reason: error
+                    .downcast::<HttpFault>()
+                    .map_or_else(|_| "the connection broke".to_owned(), |fault| fault.to_string()),
             },
             RpcError::Transport(_) => L2Error::Unreachable {
                 host,
@@ -403,23 +395,6 @@ fn request(from: Option<&EthereumAddress>, to: &EthereumAddress, data: Bytes) ->
         input: data.into(),
         ..TransactionRequest::default()
     }
-}
-
-/// The innermost reason says most, and names no URL.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut reason = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    if let Some(error) = reason.downcast_ref::<reqwest::Error>() {
-        return if error.is_timeout() {
-            "no answer in time"
-        } else {
-            "the connection broke"
-        }
-        .to_owned();
-    }
-    reason.to_string().chars().take(SHOWN_CHARACTERS).collect()
 }
 
 /// An address that a contract answered with.

@@ -49,7 +49,7 @@ pub enum Fate {
         /// Its id.
         hash: B256,
         /// Why, as far as can be found out afterwards.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// Another transaction used its number: it will never be in a block. A provider that lags behind itself may say so too soon.
     Superseded,
@@ -150,7 +150,9 @@ impl Sender<'_> {
                 return Ok(Some(Fate::Mined { hash, block }));
             }
             let refusal = if receipt.gas_used >= submission.gas_limit {
-                Refusal::Text("the transaction ran out of gas: give the command again".to_owned())
+                Box::new(Refusal::Text(
+                    "the transaction ran out of gas: give the command again".to_owned(),
+                ))
             } else {
                 self.reason(submission).await?
             };
@@ -160,16 +162,16 @@ impl Sender<'_> {
     }
 
     /// Receipts have no reasons: the same call again has one, if it still fails.
-    async fn reason(&self, submission: &Submission) -> Result<Refusal, L2Error> {
+    async fn reason(&self, submission: &Submission) -> Result<Box<Refusal>, L2Error> {
         let call = &submission.call;
         match self
             .provider
             .call(Some(&self.key.address()), &call.to, call.data.clone())
             .await
         {
-            Ok(_) => Ok(Refusal::Text(
+            Ok(_) => Ok(Box::new(Refusal::Text(
                 "what it met has passed meanwhile: give the command again".to_owned(),
-            )),
+            ))),
             Err(L2Error::Refused(refusal)) => Ok(refusal),
             Err(error) => Err(error),
         }

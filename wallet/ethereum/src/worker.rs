@@ -107,16 +107,16 @@ pub enum WorkError {
     WindowUsedUp(ClaimWindow),
     /// The contract accepts none of the network's signatures.
     #[error(
-        "the contract accepted none of {MAX_REFUSED_SIGNATURES} signatures of the network, at last because {0} Try again later, or ask another daemon"
+        "the contract accepted none of {MAX_REFUSED_SIGNATURES} signatures of the network, the last one because {0}. Try again later, or ask another daemon"
     )]
-    SignaturesRefused(Refusal),
+    SignaturesRefused(Box<Refusal>),
     /// The transaction changed nothing.
     #[error("transaction {hash} is in a block and changed nothing but the cost of its gas: {refusal}")]
     Reverted {
         /// Its id.
         hash: B256,
         /// Why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// Another transaction took its number.
     #[error(
@@ -157,7 +157,7 @@ pub enum Progress {
         non_signers: usize,
     },
     /// The contract refused a signature, another one is asked for.
-    SignatureRefused(Refusal),
+    SignatureRefused(Box<Refusal>),
     /// Everything the network owes is credited.
     Credited(Sesh),
     /// A transaction was handed over.
@@ -417,7 +417,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
     }
 
     /// What comes after a refused update, whether it was tried or mined.
-    fn update_refused(&mut self, mut claim: Claim, refusal: Refusal) -> Result<Step, WorkError> {
+    fn update_refused(&mut self, mut claim: Claim, refusal: Box<Refusal>) -> Result<Step, WorkError> {
         if refusal.is_credited_already() {
             return self.reach(claim, ClaimStage::Credited { total: Sesh::ZERO });
         }

@@ -217,7 +217,7 @@ pub enum CommandError {
     Names(#[from] super::NamesError),
     /// Arbitrum.
     #[error(transparent)]
-    Ethereum(#[from] super::EthereumError),
+    Ethereum(Box<super::EthereumError>),
     /// The swap.
     #[error(transparent)]
     Swap(#[from] super::SwapCommandError),
@@ -272,6 +272,12 @@ pub enum CommandError {
     /// A date.
     #[error(transparent)]
     Date(#[from] DateError),
+}
+
+impl From<super::EthereumError> for CommandError {
+    fn from(error: super::EthereumError) -> Self {
+        Self::Ethereum(Box::new(error))
+    }
 }
 
 /// What to do where money does not suffice.

@@ -567,7 +567,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::Ethereum,
         "ethereum",
         Group::Arbitrum,
-        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum resume"],
+        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume"],
         "Makes, shows and uses the Ethereum key of this wallet",
     )
     .more(ETHEREUM),

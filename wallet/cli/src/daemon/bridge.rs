@@ -5,7 +5,10 @@
 
 use super::{Daemon, DaemonError, client::check};
 use oxen_bridge_rules::message::BridgeDomain;
-use oxen_rpc::types::Status;
+use oxen_rpc::types::{
+    Status,
+    staking::{AccruedRewardsAnswer, AccruedRewardsRequest},
+};
 use oxen_types::{
     Amount, PublicKey,
     bytes::{BlsPublicKey, BlsSignature, EthereumAddress},
@@ -17,6 +20,7 @@ use serde_json::{Value, json};
 const REWARDS: &str = "bls_rewards_request";
 const SWAP: &str = "bls_swap_request";
 const EXIT: &str = "bls_exit_liquidation_request";
+const ACCRUED: &str = "get_accrued_rewards";
 const REGISTRATION: &str = "bls_registration_request";
 /// More nodes than the contract can ever have at once.
 const MAX_NON_SIGNERS: usize = 10_000;
@@ -143,6 +147,21 @@ impl Daemon {
             signature: answer.signature,
             non_signers: answer.non_signer_indices,
         })
+    }
+
+    /// What the chain says an address has earned in all, in its own spelling or ours.
+    ///
+    /// # Errors
+    /// [`DaemonError`].
+    pub async fn earned(&self, address: &EthereumAddress) -> Result<Sesh, DaemonError> {
+        let request = AccruedRewardsRequest {
+            addresses: vec![checksummed(address)],
+        };
+        let answer: AccruedRewardsAnswer = self.connection().call(ACCRUED, request).await?;
+        check(ACCRUED, &answer.status)?;
+        let same = |text: &str| check_address(ACCRUED, address, text).is_ok();
+        let found = answer.balances.iter().find(|(text, _)| same(text));
+        Ok(Sesh::from_atomic(found.map_or(0, |(_, amount)| *amount)))
     }
 
     /// What this service node says of itself to an operator.

@@ -32,6 +32,14 @@ pub fn write_ethereum_key(path: &Path, key: &KeyFile) -> Result<(), FileError> {
     replace(path, &key.encode(), Previous::Keep)
 }
 
+/// Writes the key under another password; nothing under the old one remains.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn replace_ethereum_key(path: &Path, key: &KeyFile) -> Result<(), FileError> {
+    replace(path, &key.encode(), Previous::Overwrite)
+}
+
 impl FileError {
     /// What a fault of a key file is for users.
     pub(crate) fn ethereum_key(path: &Path) -> impl FnOnce(KeyFileError) -> Self {

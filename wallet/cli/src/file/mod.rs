@@ -26,7 +26,7 @@ mod wallet_file;
 mod tests;
 
 pub use error::FileError;
-pub use ethereum_files::{EthereumJournalFile, read_ethereum_key, write_ethereum_key};
+pub use ethereum_files::{EthereumJournalFile, read_ethereum_key, replace_ethereum_key, write_ethereum_key};
 pub use password_key::{PasswordCost, PasswordKeyError};
 pub use paths::WalletPaths;
 pub use record::{Unmined, Unrecoverable};

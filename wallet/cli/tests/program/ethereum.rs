@@ -62,6 +62,23 @@ fn a_key_is_made_once_and_shown_only_with_its_password() {
     .result();
     assert_eq!(shown["address"], address);
     assert_eq!(shown["secret_key"].as_str().unwrap().len(), 66);
+
+    ask(&desk, &own_password, &["ethereum", "password"], "new one\nnew one\n").ok();
+    let old = ask(
+        &desk,
+        &["--json", "--ethereum-password", "its own"],
+        &["ethereum", "key"],
+        "",
+    );
+    assert_eq!(error(&old).0, "wrong_password");
+    let new = ask(
+        &desk,
+        &["--json", "--ethereum-password", "new one"],
+        &["ethereum", "key"],
+        "",
+    )
+    .result();
+    assert_eq!(new["secret_key"], shown["secret_key"]);
 }
 
 #[test]

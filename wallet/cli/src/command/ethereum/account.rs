@@ -1,9 +1,9 @@
-//! `ethereum create`, `import`, `address`, `balance`, `key`, `resume`
+//! `ethereum create`, `import`, `address`, `balance`, `key`, `password`, `resume`
 
 use super::{EthereumError, link, words, work};
 use crate::{
     command::{Arguments, CommandError, Reply},
-    file::{FileError, write_ethereum_key},
+    file::{FileError, replace_ethereum_key, write_ethereum_key},
     session::Session,
     terminal::{NewPassword, Terminal, ask_new_password},
 };
@@ -24,7 +24,7 @@ pub(in crate::command) async fn ethereum(
     mut words: Arguments,
 ) -> Result<Reply, CommandError> {
     match words
-        .next("What is to be done (create, import, address, balance, key or resume)")?
+        .next("What is to be done (create, import, address, balance, key, password or resume)")?
         .as_str()
     {
         "create" => {
@@ -52,6 +52,10 @@ pub(in crate::command) async fn ethereum(
             words.finish()?;
             show_key(session, terminal)
         }
+        "password" => {
+            words.finish()?;
+            change_password(session, terminal)
+        }
         "resume" => {
             words.finish()?;
             resume(session, terminal).await
@@ -71,12 +75,8 @@ fn check_is_new(session: &Session) -> Result<(), CommandError> {
     }
 }
 
-/// Seals and writes a key.
-fn keep(session: &Session, terminal: &mut dyn Terminal, key: &EthereumKey, how: &str) -> Result<Reply, CommandError> {
-    let password = match &session.settings.ethereum.password {
-        Some(password) => password.clone(),
-        None => ask_new_password(terminal, NewPassword::EthereumKey)?,
-    };
+/// Seals a key.
+fn seal(session: &Session, key: &EthereumKey, password: &str) -> Result<KeyFile, CommandError> {
     let path = session.file.paths().ethereum_key();
     let cost = session.settings.password_cost;
     let cost = GuessCost {
@@ -84,8 +84,17 @@ fn keep(session: &Session, terminal: &mut dyn Terminal, key: &EthereumKey, how: 
         passes: cost.passes,
         lanes: cost.lanes,
     };
-    let file = KeyFile::seal(key, &password, cost, &mut OsRng).map_err(FileError::ethereum_key(&path))?;
-    write_ethereum_key(&path, &file)?;
+    Ok(KeyFile::seal(key, password, cost, &mut OsRng).map_err(FileError::ethereum_key(&path))?)
+}
+
+/// Seals and writes a new key.
+fn keep(session: &Session, terminal: &mut dyn Terminal, key: &EthereumKey, how: &str) -> Result<Reply, CommandError> {
+    let password = match &session.settings.ethereum.password {
+        Some(password) => password.clone(),
+        None => ask_new_password(terminal, NewPassword::EthereumKey)?,
+    };
+    let path = session.file.paths().ethereum_key();
+    write_ethereum_key(&path, &seal(session, key, &password)?)?;
     let address = checksummed(&key.address());
     let text = format!(
         "{how} the Ethereum key of {address}.\nIt is in {} and cannot be restored from this wallet's seed words: write down what \
@@ -151,6 +160,15 @@ fn show_key(session: &Session, terminal: &mut dyn Terminal) -> Result<Reply, Com
         text,
         json!({"address": checksummed(&address), "secret_key": format!("0x{secret}")}),
     ))
+}
+
+/// `ethereum password`
+fn change_password(session: &Session, terminal: &mut dyn Terminal) -> Result<Reply, CommandError> {
+    let key = link::open_key(session, terminal)?;
+    let password = ask_new_password(terminal, NewPassword::EthereumKey)?;
+    let path = session.file.paths().ethereum_key();
+    replace_ethereum_key(&path, &seal(session, &key, &password)?)?;
+    Ok(Reply::done("The Ethereum key has the new password."))
 }
 
 /// `ethereum resume`

@@ -115,8 +115,7 @@ fn window_line(window: &ClaimWindow) -> String {
 /// What our chain says the address has earned in all.
 async fn earned(session: &mut Session, address: &EthereumAddress) -> Result<Sesh, CommandError> {
     let daemon = session.daemon().await?;
-    let amount = daemon.accrued_rewards(&checksummed(address)).await?;
-    Ok(Sesh::from_atomic(amount.atomic()))
+    Ok(daemon.earned(address).await?)
 }
 
 /// `rewards claim [<amount>] [address=<0x address>] [unsigned]`
