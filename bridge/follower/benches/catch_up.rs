@@ -27,7 +27,9 @@ impl Clock for SystemClock {
 #[tokio::main]
 async fn main() {
     rustls::crypto::ring::default_provider().install_default().unwrap();
-    let Some(chain) = LocalChain::start(&[]) else { return };
+    let Some(chain) = LocalChain::start(&["--prune-history"]) else {
+        return;
+    };
     chain.install(REWARDS, POOL, &[(1, 1)], 777).await;
     let mut height = 0;
     for event in 0..EVENTS {

@@ -5,7 +5,7 @@
 //! Ethereum address whose stakes go to, and which BLS key belongs to which node. So keys and wallets come first.
 
 use crate::{
-    arbitrum::{Addresses, ArbitrumError, CHAIN_ID, Deployment, SeededNode, Tools},
+    arbitrum::{Addresses, CHAIN_ID, Deployment, SeededNode, Tools},
     network_folder,
     node::NodeError,
     private_network::NetworkError,

@@ -4,9 +4,9 @@ use crate::{
     clock::SystemClock, control::Control, launch::LaunchError, own_report::OwnReporter,
     pool_storage::DatabasePoolStorage, proof_storage::DatabaseProofStorage, pulse_guard::DatabaseGuard,
 };
+use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
 use oxen_bridge_aggregation::{Aggregation, AggregationParts, BridgeRequests, ChainHeights, ChainSources, SigningKeys};
 use oxen_bridge_follower::{EventReporter, Followed, Follower, FollowerSettings, OwnChain, OwnWord};
-use oxen_blink::{BlinkHandler, BlinkParts, BlinkService};
 use oxen_crypto::KeyPair;
 use oxen_mempool::{Mempool, MempoolParts, PoolSettings, PoolStorage};
 use oxen_node_api::{
@@ -17,7 +17,8 @@ use oxen_p2p::{PeerConfig, PeerNetwork, PeerServices, StartError};
 use oxen_pulse_driver::{PulseDriver, PulseParts, Readiness};
 use oxen_rpc::NodeHandles;
 use oxen_staking_prober::{
-    BlsPossession, NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler, VoteHandler,
+    BlsPossession, NoSyncTarget, Prober, ProberParts, ProberSettings, ProofHandler, SyncTarget, TimeHandler,
+    VoteHandler,
 };
 use oxen_staking_rules::ServiceNodeKeys;
 use oxen_state::{NoWorkHash, ServiceNodeRules, StakingRules, queries};

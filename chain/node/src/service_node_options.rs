@@ -182,7 +182,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let start = service_node_start(None, LocalAddresses::Allowed, folder.path()).unwrap();
         let watching = start.prober;
-        assert!(start.signing.is_none() && watching.keys.is_none() && watching.local_addresses == LocalAddresses::Allowed);
+        assert!(
+            start.signing.is_none() && watching.keys.is_none() && watching.local_addresses == LocalAddresses::Allowed
+        );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no keys are made");
         let settings = ServiceNodeSettings {
             public_ip: Ipv4Addr::LOCALHOST,

@@ -416,7 +416,7 @@ impl MethodError {
             Self::Mining(MiningError::NotRegtest) => ErrorCode::RegtestRequired,
             Self::Mining(MiningError::MadeByPulse) => ErrorCode::Unsupported,
             Self::Mining(MiningError::TooMany { .. }) => ErrorCode::WrongParameter,
-            Self::Mining(MiningError::Refused(_)) => ErrorCode::BlockNotAccepted,
+            Self::Mining(MiningError::Refused(_) | MiningError::L2(_)) => ErrorCode::BlockNotAccepted,
             Self::CoreBusy => ErrorCode::CoreBusy,
             Self::NoSuchBlock { .. } | Self::View(_) | Self::Damaged { .. } => ErrorCode::Internal,
             Self::NotOnTip { .. } | Self::ProofsPruned { .. } | Self::NodeIsAlone { .. } => ErrorCode::Unsupported,

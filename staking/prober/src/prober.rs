@@ -9,8 +9,8 @@ use crate::{
     storage::{ObservationStorage, StorageError, StoredObservations},
 };
 use oxen_node_api::{
-    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, L2Reader, Pool, QuorumNetwork, Subscription,
-    service_nodes::CompanionState,
+    ChainFeed, ChainReader, ChainSubscriber, ChainWriter, Clock, Companion, Gossip, L2Reader, Pool, QuorumNetwork,
+    Subscription, service_nodes::CompanionState,
 };
 use oxen_staking_rules::{
     Registry, ServiceNode, ServiceNodeKeys,

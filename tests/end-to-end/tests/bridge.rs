@@ -300,7 +300,10 @@ fn blocks_go_on_without_arbitrum(network: &mut PrivateNetwork) {
     claims_equal_burns(network);
     // Its newest blocks are replaced by others.
     let depth_and_transactions = json!([3, []]);
-    anvil(network).rpc().call("anvil_reorg", &depth_and_transactions).unwrap();
+    anvil(network)
+        .rpc()
+        .call("anvil_reorg", &depth_and_transactions)
+        .unwrap();
     network.await_pulse_blocks(5).unwrap();
     claims_equal_burns(network);
 }

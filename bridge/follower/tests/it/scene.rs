@@ -37,6 +37,7 @@ pub fn followed() -> Followed {
     parameters.rewards_contract = Some(EthereumAddress::new(REWARDS));
     parameters.pool_contract = Some(EthereumAddress::new(POOL));
     parameters.purge_blocks = 1_000;
+    parameters.reward_update_blocks = 400;
     Followed::of(&parameters).unwrap()
 }
 

@@ -53,15 +53,15 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Those of a chain on which nothing was sent before. The order is that of [`Deployment::carry_out`]: four contracts, three
-    /// calls that set them up, and the last contract, which looks at another one.
+    /// Those of a chain on which nothing was sent before. The order is that of [`Deployment::carry_out`]: the pool is set up
+    /// before the first block at which nodes ask for its rate, the swap comes last because it looks at another contract.
     #[must_use]
     pub fn of_new_chain() -> Self {
         Self {
             token: DEPLOYER.create(0),
             pool: DEPLOYER.create(1),
-            rewards: DEPLOYER.create(2),
-            factory: DEPLOYER.create(3),
+            rewards: DEPLOYER.create(3),
+            factory: DEPLOYER.create(4),
             swap: DEPLOYER.create(7),
         }
     }
@@ -147,6 +147,11 @@ impl Deployment {
         let supply = (U256::from(SUPPLY), DEPLOYER, DEPLOYER, DEPLOYER);
         create("SESH", at.token, supply.abi_encode_params())?;
         create("RewardRatePool", at.pool, Vec::new())?;
+        let pool = RewardRatePool::initializeCall {
+            beneficiary: at.rewards,
+            sesh: at.token,
+        };
+        call("setting up the pool", at.pool, pool.abi_encode())?;
         create("LocalDevnetServiceNodeRewards", at.rewards, Vec::new())?;
         create("ServiceNodeContributionFactory", at.factory, Vec::new())?;
         let rewards = ServiceNodeRewards::initializeCall {
@@ -159,11 +164,6 @@ impl Deployment {
             recipientRatio: U256::from(9980),
         };
         call("setting up the rewards contract", at.rewards, rewards.abi_encode())?;
-        let pool = RewardRatePool::initializeCall {
-            beneficiary: at.rewards,
-            sesh: at.token,
-        };
-        call("setting up the pool", at.pool, pool.abi_encode())?;
         let factory = ServiceNodeContributionFactory::initializeCall { rewards: at.rewards };
         call("setting up the factory", at.factory, factory.abi_encode())?;
         let close_time = now() + SWAP_SECONDS;

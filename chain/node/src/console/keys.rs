@@ -6,8 +6,8 @@ use super::{
     layout,
 };
 use crate::service_node_keys::{
-    ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, legacy_from_text, read_keys,
-    read_or_make_keys, restore_ed25519, restore_legacy, seed_from_text,
+    ED25519_FILE, KeyFiles, LEGACY_FILE, PrimaryOrigin, Replace, legacy_from_text, read_keys, read_or_make_keys,
+    restore_ed25519, restore_legacy, seed_from_text,
 };
 use rand_core::OsRng;
 use serde_json::json;

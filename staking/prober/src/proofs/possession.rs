@@ -30,7 +30,7 @@ impl PossessionCheck for BlsPossession {
         let message = Message::uptime_proof(self.chain_id, &key, primary);
         let key = bls::PublicKey::decode(&key);
         let signature = bls::Signature::decode(&BlsSignature::new(fields.possession));
-        matches!((key, signature), (Ok(key), Ok(signature)) if bls::verify(&signature, &message.to_point(), &key))
+        matches!((key, signature), (Ok(key), Ok(signature)) if bls::verify(&message.to_point(), &key, &signature))
     }
 }
 

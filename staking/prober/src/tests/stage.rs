@@ -7,8 +7,8 @@ use crate::{
 };
 use oxen_node_api::{
     Admission, AdmissionError, Answer, AskError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, NoL2, Pool, PoolTransaction, QuorumHandler,
-    QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
+    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, NoL2, Pool, PoolTransaction,
+    QuorumHandler, QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
 };
 use oxen_staking_rules::{
     ServiceNodeKeys,
