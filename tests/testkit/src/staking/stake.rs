@@ -149,17 +149,16 @@ impl<'c> StakePlay<'c> {
         let own = (self.by.recipient(), terms.own.unwrap_or(self.amount));
         let reservations: Vec<Reservation> = std::iter::once(&own)
             .chain(&terms.reserved)
-            .map(|(keys, amount)| {
-                let Recipient::Oxen { spend, view } = *keys else {
-                    panic!("OXEN is reserved for addresses");
-                };
-                Reservation {
+            .filter_map(|(keys, amount)| match *keys {
+                Recipient::Oxen { spend, view } => Some(Reservation {
                     contributor: Contributor {
                         spend_key: spend,
                         view_key: view,
                     },
                     amount: amount.atomic(),
-                }
+                }),
+                // A stake in OXEN is never reserved for an account on Ethereum.
+                Recipient::Ethereum(_) => None,
             })
             .collect();
         let hash = registration_hash(terms.fee, &reservations, terms.fork);
