@@ -52,8 +52,9 @@ pub struct NodeHandles {
 /// so that the others go on.
 const BLINKS_WAITING: usize = 4;
 
-/// Requests that wait for signatures at once, which is a minute when many nodes are silent.
-const SIGNATURES_WAITING: usize = 4;
+/// Requests that wait for signatures at once, which is a minute when many nodes are silent. A client that is gone still takes its
+/// place for that long.
+const SIGNATURES_WAITING: usize = 16;
 
 /// What those who wait for news of the pool look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,12 +16,16 @@ use oxen_types::{
 use oxen_wallet_ethereum::{Sesh, checksummed, claim::Aggregate, service_node::ExitSignature};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const REWARDS: &str = "bls_rewards_request";
 const SWAP: &str = "bls_swap_request";
 const EXIT: &str = "bls_exit_liquidation_request";
 const ACCRUED: &str = "get_accrued_rewards";
 const REGISTRATION: &str = "bls_registration_request";
+/// How often a busy daemon is asked again for signatures, and after what time: others' collections take a minute at most.
+const TRIES: usize = 30;
+const PAUSE: Duration = Duration::from_secs(3);
 /// More nodes than the contract can ever have at once.
 const MAX_NON_SIGNERS: usize = 10_000;
 
@@ -102,13 +106,30 @@ impl Daemon {
         self.aggregate(SWAP, address, message).await
     }
 
+    /// Asks, and asks again while the daemon has no place for one more collection.
+    async fn ask_patiently<A: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        parameters: Value,
+    ) -> Result<A, DaemonError> {
+        for _ in 1..TRIES {
+            match self.ask(method, parameters.clone()).await {
+                Err(DaemonError::Busy { .. }) => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+        self.ask(method, parameters).await
+    }
+
     async fn aggregate(
         &self,
         method: &'static str,
         address: &EthereumAddress,
         message: impl FnOnce(Amount) -> Vec<u8>,
     ) -> Result<Aggregate, DaemonError> {
-        let answer: AggregateAnswer = self.ask(method, json!({"address": checksummed(address)})).await?;
+        let answer: AggregateAnswer = self
+            .ask_patiently(method, json!({"address": checksummed(address)}))
+            .await?;
         check(method, &answer.status)?;
         check_address(method, address, &answer.address)?;
         check_non_signers(method, &answer.non_signer_indices)?;
@@ -137,7 +158,7 @@ impl Daemon {
     pub async fn exit_signature(&self, node: &PublicKey, kind: ExitKind) -> Result<ExitSignature, DaemonError> {
         let liquidate = kind == ExitKind::Liquidation;
         let answer: ExitAnswer = self
-            .ask(EXIT, json!({"pubkey": node.to_string(), "liquidate": liquidate}))
+            .ask_patiently(EXIT, json!({"pubkey": node.to_string(), "liquidate": liquidate}))
             .await?;
         check(EXIT, &answer.status)?;
         check_non_signers(EXIT, &answer.non_signer_indices)?;
