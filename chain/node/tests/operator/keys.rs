@@ -49,7 +49,7 @@ fn a_legacy_key_becomes_the_service_nodes_key() {
         after["service_node_ed25519_pubkey"]
     );
     let wrong = run(&["keys", "restore-legacy", &"ff".repeat(32), "+overwrite"]).refused();
-    assert!(wrong.contains("no legacy key"), "{wrong}");
+    assert!(wrong.contains("is no key"), "{wrong}");
 }
 
 #[test]

@@ -135,7 +135,7 @@ const fn is_known_type(kind: TransactionType, version: HardForkVersion) -> bool 
     let since = match kind {
         TransactionType::OxenSwap => HardForkVersion::SWAP,
         kind if kind.is_l2_event() => HardForkVersion::ETHEREUM,
-        _ => HardForkVersion::REWARD_BATCHING,
+        _ => HardForkVersion::FIRST,
     };
     version.number() >= since.number()
 }
