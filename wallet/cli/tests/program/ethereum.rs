@@ -150,9 +150,10 @@ fn what_is_missing_is_named_with_the_option_that_gives_it() {
         message.contains("--l2-provider") && message.contains("OXEN_L2_PROVIDER"),
         "{message}"
     );
+    // The network names the contract of the swap.
     let (code, message) = run(&[], &["swap", "claim"]);
-    assert_eq!(code, "contract_unknown");
-    assert!(message.contains("--swap-contract"), "{message}");
+    assert_eq!(code, "l2_provider_needed");
+    assert!(message.contains("--l2-provider"), "{message}");
     let dead = ["--l2-provider", "http://secret-user-token@127.0.0.1:9/secret-key"];
     let dead: Vec<&str> = contract.into_iter().chain(dead).collect();
     let (code, message) = run(&dead, &["rewards", "claim"]);
