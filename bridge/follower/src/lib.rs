@@ -7,7 +7,7 @@
 //! A walk: [`Follower::start`] checks the providers' chain, takes up what `storage` kept and spawns a task that looks at L2 once a
 //! minute. A `look` asks every provider that is in step for its head, reads the logs of the last minutes again and of the new
 //! blocks, the reward rates and the contract's list; `agreement` says what a majority holds; `history` is what was read, with
-//! marks of blocks by which a reorganisation below them shows. A `provider` speaks JSON-RPC over a bounded `transport` within a
+//! marks of blocks by which a reorganisation below them shows. A `provider` speaks JSON-RPC over the bounded connections of `oxen-bridge-transport` within a
 //! `budget`, and `journal` tells the operator what changed. [`EventReporter`] hands the events that are safe to the pool as
 //! transactions, and takes those away that vanished; [`OwnWord`] is what the node writes into blocks and what it signs.
 #![forbid(unsafe_code)]
@@ -26,7 +26,6 @@ mod look;
 mod provider;
 mod settings;
 mod storage;
-mod transport;
 mod word;
 
 pub use event_reports::{EventReporter, ReportingChain};

@@ -1,6 +1,6 @@
 //! One provider: what it can be asked, and how it did.
 
-use crate::{agreement::Head, budget::RequestBudget, settings::FollowerSettings, transport::BoundedHttp};
+use crate::{agreement::Head, budget::RequestBudget, settings::FollowerSettings};
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, Bytes, U256},
@@ -14,11 +14,15 @@ use alloy::{
     transports::TransportError,
 };
 use oxen_bridge_rules::contract_log::Word;
+use oxen_bridge_transport::{BoundedHttp, Limits};
 use oxen_node_api::L2Provider;
 use oxen_types::bytes::{BlsPublicKey, EthereumAddress};
 use reqwest::Url;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
+
+/// Most bytes of an answer: a window of logs as dense as the contract allows is far below it, with `--l2-max-logs` as it is.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 sol! {
     /// A public key of the contract's list.
@@ -110,7 +114,12 @@ impl Provider {
     /// # Errors
     /// TLS could not be set up.
     pub(crate) fn new(url: &Url, settings: &FollowerSettings) -> Result<Self, reqwest::Error> {
-        let transport = BoundedHttp::new(url.clone(), settings.timeout)?;
+        let limits = Limits {
+            connecting: settings.timeout,
+            request: settings.timeout,
+            answer_bytes: MAX_ANSWER_BYTES,
+        };
+        let transport = BoundedHttp::new(url.clone(), &limits)?;
         Ok(Self {
             rpc: RootProvider::new(RpcClient::new(transport, true)),
             budget: RequestBudget::new(settings.requests_per_minute),

@@ -23,6 +23,7 @@
     )
 )]
 
+pub mod address;
 pub mod bls;
 pub mod confirmation;
 pub mod contract_log;

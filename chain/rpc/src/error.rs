@@ -86,7 +86,7 @@ pub enum MethodError {
         found: String,
         /// Why.
         #[source]
-        reason: oxen_bridge_rules::swap::AddressTextError,
+        reason: oxen_bridge_rules::address::AddressTextError,
     },
     /// A kind of name that does not exist.
     #[error("there are names of type 0 (session), 1 (wallet) and 2 (lokinet), not {number}")]
@@ -200,14 +200,6 @@ pub enum MethodError {
         /// Why.
         #[source]
         reason: AddressError,
-    },
-    /// Not an address on L2.
-    #[error(
-        "{found:?} is not an Ethereum address: write 0x and forty digits; capitals and small letters together are a checksum"
-    )]
-    NotAnEthereumAddress {
-        /// The text, cut.
-        found: String,
     },
     /// Service nodes gave no signatures.
     #[error(transparent)]
@@ -380,7 +372,6 @@ impl MethodError {
             | Self::BadHex { .. }
             | Self::NotHex { .. }
             | Self::BadNameHash { .. }
-            | Self::BadEthereumAddress { .. }
             | Self::NoSuchNameKind { .. }
             | Self::NotAnOwner { .. }
             | Self::BadPackedHashes { .. }
@@ -404,7 +395,7 @@ impl MethodError {
             | Self::NoSuchTransaction { .. } => ErrorCode::WrongParameter,
             Self::HeightTooBig { .. } => ErrorCode::HeightTooBig,
             Self::ReserveSizeTooBig { .. } => ErrorCode::ReserveSizeTooBig,
-            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } | Self::NotAnEthereumAddress { .. } => {
+            Self::WrongAddress { .. } | Self::NotAPrimaryAddress { .. } | Self::BadEthereumAddress { .. } => {
                 ErrorCode::WrongAddress
             }
             Self::Aggregation(AggregationError::View(_)) => ErrorCode::Internal,

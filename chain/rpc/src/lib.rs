@@ -22,6 +22,8 @@ pub mod docs;
 #[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
+mod ethereum_address;
+#[cfg(feature = "server")]
 pub mod method;
 #[cfg(feature = "server")]
 mod methods;

@@ -4,6 +4,7 @@
 //! letters, is [`Spelling::Unchecked`]: whoever takes it asks first.
 
 use alloy::primitives::Address;
+pub use oxen_bridge_rules::address::checksummed;
 use oxen_types::bytes::EthereumAddress;
 use thiserror::Error;
 
@@ -110,12 +111,6 @@ impl TypedAddress {
             (true, false) => Err(AddressError::Checksum(shown())),
         }
     }
-}
-
-/// The address with its checksum, as EIP-55 writes it.
-#[must_use]
-pub fn checksummed(address: &EthereumAddress) -> String {
-    to_alloy(address).to_checksum(None)
 }
 
 /// As alloy has it.

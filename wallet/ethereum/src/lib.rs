@@ -11,7 +11,10 @@
 //! May depend on types and the rules of the bridge. It does no file I/O: whoever uses it says where the journal is kept
 //! ([`journal::JournalStorage`]). It talks to one JSON-RPC provider and reads the clock while it waits.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")
+)]
 
 pub mod address;
 pub mod amount;
@@ -26,7 +29,6 @@ pub mod refusal;
 pub mod service_node;
 pub mod submission;
 pub mod transaction;
-mod transport;
 pub mod worker;
 
 pub use address::{AddressError, Spelling, TypedAddress, checksummed};

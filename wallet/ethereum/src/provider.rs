@@ -6,7 +6,6 @@ use crate::{
     address::{checksummed, to_alloy},
     key::KeyError,
     refusal::Refusal,
-    transport::{BoundedHttp, HttpFault},
 };
 use alloy::{
     consensus::BlockHeader,
@@ -21,8 +20,17 @@ use alloy::{
     sol_types::SolCall,
     transports::{RpcError, TransportError, TransportErrorKind},
 };
+use oxen_bridge_transport::{BoundedHttp, HttpFault, Limits};
 use oxen_types::bytes::EthereumAddress;
+use std::time::Duration;
 use thiserror::Error;
+
+/// The longest answer that is asked for is a block without transactions.
+const LIMITS: Limits = Limits {
+    connecting: Duration::from_secs(10),
+    request: Duration::from_secs(30),
+    answer_bytes: 4 << 20,
+};
 
 /// Characters of a provider's own words that are shown.
 const SHOWN_CHARACTERS: usize = 200;
@@ -196,7 +204,8 @@ impl L2Provider {
             ("http" | "https", Some(host), None) => host.to_owned(),
             _ => return Err(wrong()),
         };
-        let transport = BoundedHttp::new(url).map_err(|error| L2Error::Client(error.without_url().to_string()))?;
+        let transport =
+            BoundedHttp::new(url, &LIMITS).map_err(|error| L2Error::Client(error.without_url().to_string()))?;
         let provider = RootProvider::new(RpcClient::new(transport, false));
         Ok(Self {
             provider,

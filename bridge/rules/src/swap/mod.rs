@@ -2,9 +2,8 @@
 //!
 //! A walk: [`burn`] says whether a transaction may burn and what it is credited; [`conversion`] is the arithmetic of the ratio;
 //! [`sums`] keeps the caps, burn after burn, in the order of the chain; [`totals`] is what recipients may claim and since when.
-//! [`address`] reads addresses as people write them. `chain/state` keeps the rows, the pool and the wallet ask the same functions before they take or send anything.
+//! `chain/state` keeps the rows, the pool and the wallet ask the same functions before they take or send anything.
 
-pub mod address;
 pub mod burn;
 pub mod conversion;
 pub mod sums;
@@ -13,7 +12,6 @@ pub mod totals;
 #[cfg(test)]
 mod tests;
 
-pub use address::{AddressTextError, checksummed, parse_checksummed, parse_lenient};
 pub use burn::{
     Burn, BurnRequest, ReservedRecipient, SwapContext, SwapError, check_amount, check_burn, check_claimable,
 };

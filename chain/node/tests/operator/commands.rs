@@ -78,7 +78,7 @@ const COMMANDS: &[(&[&str], Expected)] = &[
     (&["print_sr", "5"], Prints("must hold 100 OXEN at height 5")),
     (&["print_sn_state_changes", "0"], Prints("deregistrations:")),
     (&["print_quorum_state"], PrintsOrRefused),
-    (&["claim_rewards", "0x12"], Refused("not an Ethereum address")),
+    (&["claim_rewards", "0x12"], Refused("an Ethereum address is 0x and 40")),
     (&["prepare_registration"], Refused("--service-node")),
     (&["prepare_eth_registration", "0x12"], Refused("bridge")),
     (&["keys", "show"], Refused("holds no keys")),

@@ -2,6 +2,7 @@
 
 use crate::{
     error::MethodError,
+    ethereum_address,
     method::Method,
     node::Call,
     types::{
@@ -13,11 +14,12 @@ use crate::{
         chain::NoParameters,
     },
 };
+use oxen_bridge_rules::address::checksummed;
 use oxen_node_api::{
     Answer,
     bridge::{AggregationError, Departure, Ledger, NodeKey, TotalHeight},
 };
-use oxen_types::{Hash, Height, PublicKey, Signature, bytes::BlsPublicKey, bytes::EthereumAddress, keccak256};
+use oxen_types::{Hash, Height, PublicKey, Signature, bytes::BlsPublicKey};
 
 pub(super) fn methods() -> Vec<Method> {
     let mut methods = totals();
@@ -80,7 +82,7 @@ fn signed_total(
     ledger: Ledger,
     request: &SignedTotalRequest,
 ) -> Result<SignedTotalAnswer, MethodError> {
-    let recipient = ethereum_address(&request.address)?;
+    let recipient = ethereum_address::read(&request.address)?;
     let height = match request.height {
         None => TotalHeight::Newest,
         Some(height) => match u64::try_from(height) {
@@ -90,7 +92,7 @@ fn signed_total(
     };
     let signed = gathered(call, |bridge| bridge.total(ledger, recipient, height))?;
     Ok(SignedTotalAnswer {
-        address: with_prefix(&signed.recipient),
+        address: checksummed(&signed.recipient),
         amount: signed.total.atomic(),
         height: signed.height.index(),
         msg_to_sign: hex::encode(&signed.aggregate.message),
@@ -137,10 +139,10 @@ fn departed(call: &Call<'_>, _: NoParameters) -> Result<Vec<DepartedEntry>, Meth
 }
 
 fn registration(call: &Call<'_>, request: BridgeRegistrationRequest) -> Result<BridgeRegistrationAnswer, MethodError> {
-    let operator = ethereum_address(&request.address)?;
+    let operator = ethereum_address::read(&request.address)?;
     let proof = call.handles().bridge.registration(&operator)?;
     Ok(BridgeRegistrationAnswer {
-        address: with_prefix(&proof.operator),
+        address: checksummed(&proof.operator),
         bls_pubkey: proof.bls_key,
         proof_of_possession: proof.possession,
         service_node_pubkey: proof.primary,
@@ -179,58 +181,5 @@ fn node_key(request: &DepartureRequest) -> Result<NodeKey, MethodError> {
                 .map_err(|_| bad("bls_pubkey", 2 * BlsPublicKey::LENGTH, text))
         }
         (None, None) => Err(MethodError::MissingParameter { name: "pubkey" }),
-    }
-}
-
-/// An Ethereum address with or without `0x`. Where its letters are of both cases they are a checksum (EIP-55), and must be right.
-fn ethereum_address(text: &str) -> Result<EthereumAddress, MethodError> {
-    let wrong = || MethodError::NotAnEthereumAddress {
-        found: MethodError::excerpt(text),
-    };
-    let digits = text.trim();
-    let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    let address: EthereumAddress = digits.parse().map_err(|_| wrong())?;
-    let has_both_cases =
-        digits.bytes().any(|byte| byte.is_ascii_lowercase()) && digits.bytes().any(|byte| byte.is_ascii_uppercase());
-    if has_both_cases && digits != checksummed(&address) {
-        return Err(wrong());
-    }
-    Ok(address)
-}
-
-/// Forty digits whose letters are capitals where the hash of the address says so.
-fn checksummed(address: &EthereumAddress) -> String {
-    let digits = address.to_string();
-    let hash = keccak256(digits.as_bytes()).to_string();
-    let cased = |(digit, hash): (char, char)| match hash {
-        '8'..='9' | 'a'..='f' => digit.to_ascii_uppercase(),
-        _ => digit,
-    };
-    digits.chars().zip(hash.chars()).map(cased).collect()
-}
-
-fn with_prefix(address: &EthereumAddress) -> String {
-    format!("0x{}", checksummed(address))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_taken_with_a_right_checksum_or_none() {
-        let right = "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
-        let address = ethereum_address(right).unwrap();
-        assert_eq!(with_prefix(&address), format!("0x{right}"));
-        for text in [right.to_lowercase(), right.to_uppercase(), format!(" 0x{right} ")] {
-            assert_eq!(ethereum_address(&text).unwrap(), address, "{text}");
-        }
-        for text in ["", "0x", &right[1..], &right.replace("aAeb", "aaeb"), "0x0x00"] {
-            let refused = ethereum_address(text);
-            assert!(
-                matches!(refused, Err(MethodError::NotAnEthereumAddress { .. })),
-                "{text}"
-            );
-        }
     }
 }

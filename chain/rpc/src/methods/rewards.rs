@@ -1,5 +1,6 @@
 //! Rewards that accrued and were not paid yet (chain §4.7).
 
+use crate::ethereum_address;
 use crate::{
     error::MethodError,
     method::Method,
@@ -9,7 +10,6 @@ use crate::{
         staking::{AccruedRewardsAnswer, AccruedRewardsRequest},
     },
 };
-use oxen_bridge_rules::swap::parse_lenient;
 use oxen_crypto::address::Address;
 use oxen_staking_rules::Recipient;
 use oxen_state::rewards::{balance_of, balances};
@@ -72,12 +72,7 @@ fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, 
 /// An address of ours, or an account on L2.
 fn recipient(text: &str, network: &Network) -> Result<Recipient, MethodError> {
     if text.starts_with("0x") {
-        return parse_lenient(text)
-            .map(Recipient::Ethereum)
-            .map_err(|reason| MethodError::BadEthereumAddress {
-                found: MethodError::excerpt(text),
-                reason,
-            });
+        return ethereum_address::read(text).map(Recipient::Ethereum);
     }
     let address = Address::parse(text, &network.address_prefixes).map_err(|reason| MethodError::WrongAddress {
         address: MethodError::excerpt(text),

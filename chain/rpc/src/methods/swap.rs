@@ -1,5 +1,6 @@
 //! The swap from OXEN to SESH: its rules, what was burned, what may be claimed (bridge §5.3).
 
+use crate::ethereum_address;
 use crate::{
     cache::ChainFacts,
     error::MethodError,
@@ -14,12 +15,11 @@ use crate::{
         },
     },
 };
-use oxen_bridge_rules::swap::{checksummed, parse_lenient};
+use oxen_bridge_rules::address::checksummed;
 use oxen_node_api::{PoolTransaction, Snapshot};
 use oxen_state::swap::{SwapBurnRow, burn, burns_of_recipient, next_room, sums, total_at};
 use oxen_types::{
     Hash, Height, Network,
-    bytes::EthereumAddress,
     network::{HardForkVersion, SwapParameters},
 };
 
@@ -148,7 +148,7 @@ fn get_swap_burns(call: &Call<'_>, request: SwapBurnsRequest) -> Result<SwapBurn
     }
     match &request.address {
         Some(text) => {
-            let recipient = recipient(text)?;
+            let recipient = ethereum_address::read(text)?;
             let count = usize::try_from(request.count.unwrap_or(DEFAULT_COUNT)).unwrap_or(usize::MAX);
             check_count("burns", count, MOST)?;
             let skip = usize::try_from(request.skip.unwrap_or(0)).unwrap_or(usize::MAX);
@@ -234,7 +234,7 @@ fn get_swap_totals(call: &Call<'_>, request: SwapTotalsRequest) -> Result<SwapTo
         .addresses
         .iter()
         .map(|text| {
-            let address = recipient(text)?;
+            let address = ethereum_address::read(text)?;
             Ok(SwapTotalEntry {
                 address: checksummed(&address),
                 total: total_at(&*snapshot, &address, height)?.atomic(),
@@ -251,11 +251,4 @@ fn get_swap_totals(call: &Call<'_>, request: SwapTotalsRequest) -> Result<SwapTo
 
 fn immutable(facts: &ChainFacts) -> Option<Height> {
     facts.immutable.map(|(height, _)| height)
-}
-
-fn recipient(text: &str) -> Result<EthereumAddress, MethodError> {
-    parse_lenient(text).map_err(|reason| MethodError::BadEthereumAddress {
-        found: MethodError::excerpt(text),
-        reason,
-    })
 }

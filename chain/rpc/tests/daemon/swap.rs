@@ -1,7 +1,7 @@
 //! The swap: its rules, what was burned, what may be claimed.
 
 use crate::fixture::Fixture;
-use oxen_bridge_rules::swap::checksummed;
+use oxen_bridge_rules::address::checksummed;
 use oxen_rpc::types::ErrorCode;
 use oxen_testkit::{SWAP_BEGINS, SwapBuilder, TestNetwork, Transfer};
 use oxen_types::{Amount, Height, bytes::EthereumAddress};

@@ -1,7 +1,7 @@
 //! What the daemon says of the swap from OXEN to SESH (bridge §5.3).
 
 use super::{Daemon, DaemonError, client::check};
-use oxen_bridge_rules::swap::checksummed;
+use oxen_bridge_rules::address::checksummed;
 use oxen_rpc::types::{
     chain::NoParameters,
     swap::{SwapBurnEntry, SwapBurnsAnswer, SwapBurnsRequest, SwapInfoAnswer, SwapTotalsAnswer, SwapTotalsRequest},

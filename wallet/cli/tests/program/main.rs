@@ -4,8 +4,8 @@
 //! real node would not. What it cannot show, that real nodes accept what the wallet sends, is shown end to end elsewhere.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-// The development node and its service nodes, which the tests of `wallet/ethereum` use in other ways.
-#[allow(dead_code)]
+// The development node and its service nodes.
+#[allow(dead_code, reason = "the tests of wallet/ethereum use more of it")]
 #[path = "../../../ethereum/tests/on_anvil/arbitrum.rs"]
 mod arbitrum;
 mod claiming;
@@ -18,7 +18,7 @@ mod fake_daemon;
 mod fake_names;
 mod fake_registry;
 mod names;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests of wallet/ethereum use more of it")]
 #[path = "../../../ethereum/tests/on_anvil/nodes.rs"]
 mod nodes;
 mod refreshing;

@@ -9,7 +9,10 @@ use crate::{
     session::Session,
     terminal::{Confirmation, Terminal, confirm},
 };
-use oxen_bridge_rules::swap::{check_amount, check_claimable, checksummed, convert, matures_at, parse_checksummed};
+use oxen_bridge_rules::{
+    address::{checksummed, parse_checksummed},
+    swap::{check_amount, check_claimable, convert, matures_at},
+};
 use oxen_rpc::types::swap::{SwapInfoAnswer, SwapRules};
 use oxen_types::{
     Amount, Height,

@@ -1,6 +1,6 @@
 //! What can be wrong with a swap, in words that say what to do.
 
-use oxen_bridge_rules::swap::{AddressTextError, SwapError};
+use oxen_bridge_rules::{address::AddressTextError, swap::SwapError};
 use oxen_types::{Amount, Hash, Height};
 use thiserror::Error;
 

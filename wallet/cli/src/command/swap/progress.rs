@@ -5,7 +5,7 @@ use crate::{
     format::{self, time},
     session::Session,
 };
-use oxen_bridge_rules::swap::{checksummed, convert};
+use oxen_bridge_rules::{address::checksummed, swap::convert};
 use oxen_rpc::types::swap::{SwapBurnEntry, SwapBurnState};
 use oxen_types::{Amount, Hash, Height, Timestamp};
 use oxen_wallet_core::{

@@ -1,4 +1,8 @@
-//! JSON-RPC over HTTP, bounded in time and size: a provider is not trusted with the wallet's memory.
+//! JSON-RPC over HTTP to a provider of Ethereum, bounded in time and size: a provider is not trusted with anybody's memory.
+//!
+//! A service; depends on alloy and reqwest alone. The follower of a node and the wallet speak through it, each with its own
+//! [`Limits`].
+#![forbid(unsafe_code)]
 
 use alloy::{
     rpc::json_rpc::{RequestPacket, ResponsePacket},
@@ -12,16 +16,20 @@ use std::{
 use thiserror::Error;
 use tower::Service;
 
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Most bytes of an answer; the longest that is asked for is a block without transactions.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// What a provider may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time until a connection stands.
+    pub connecting: Duration,
+    /// Time of a whole request.
+    pub request: Duration,
+    /// Bytes of an answer.
+    pub answer_bytes: usize,
+}
 
 /// What a provider did wrong below JSON-RPC. Its address is left out of all of them: its path may hold a secret of the user.
-#[derive(Debug, Error)]
-pub(crate) enum HttpFault {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum HttpFault {
     /// Nobody is there.
     #[error("nobody answers there")]
     Connect,
@@ -35,8 +43,11 @@ pub(crate) enum HttpFault {
     #[error("HTTP status {0}")]
     Status(u16),
     /// Too long.
-    #[error("an answer of more than {MAX_ANSWER_BYTES} bytes")]
-    TooLong,
+    #[error("an answer of more than {limit} bytes")]
+    TooLong {
+        /// The most that was allowed.
+        limit: usize,
+    },
 }
 
 impl From<reqwest::Error> for HttpFault {
@@ -51,23 +62,30 @@ impl From<reqwest::Error> for HttpFault {
     }
 }
 
-/// Connections to one provider.
+/// Connections to one provider. A redirection is not followed: a provider is who was named.
 #[derive(Debug, Clone)]
-pub(crate) struct BoundedHttp {
+pub struct BoundedHttp {
     client: Client,
     url: Url,
+    answer_bytes: usize,
 }
 
 impl BoundedHttp {
+    /// Connections that are made when they are needed.
+    ///
     /// # Errors
     /// TLS could not be set up.
-    pub(crate) fn new(url: Url) -> Result<Self, reqwest::Error> {
+    pub fn new(url: Url, limits: &Limits) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
+            .connect_timeout(limits.connecting)
+            .timeout(limits.request)
             .redirect(redirect::Policy::none())
             .build()?;
-        Ok(Self { client, url })
+        Ok(Self {
+            client,
+            url,
+            answer_bytes: limits.answer_bytes,
+        })
     }
 
     async fn exchange(self, request: RequestPacket) -> TransportResult<ResponsePacket> {
@@ -83,8 +101,10 @@ impl BoundedHttp {
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(HttpFault::TooLong);
+            if body.len() + chunk.len() > self.answer_bytes {
+                return Err(HttpFault::TooLong {
+                    limit: self.answer_bytes,
+                });
             }
             body.extend_from_slice(&chunk);
         }
