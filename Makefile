@@ -25,7 +25,10 @@ endif
 
 # The contracts and anvil, which npm brings: the programs and tests that need them look here.
 export OXEN_CONTRACTS ?= $(CURDIR)/contracts
-export OXEN_ANVIL ?= $(shell ls $(CURDIR)/contracts/node_modules/@foundry-rs/anvil-*/bin/anvil 2>/dev/null)
+# Not `?=`: a make that starts before npm has brought anvil hands an empty value on to the make that starts after it.
+ifeq ($(OXEN_ANVIL),)
+export OXEN_ANVIL = $(shell ls $(CURDIR)/contracts/node_modules/@foundry-rs/anvil-*/bin/anvil 2>/dev/null)
+endif
 
 CARGO := cargo --locked
 
