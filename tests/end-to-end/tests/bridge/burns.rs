@@ -22,20 +22,14 @@ pub fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
 
     let mut burns = Vec::new();
     for (amount, worth) in BURNS.iter().zip(WORTH) {
-        // Killed while it burns, at a moment of its own each time: burned or not, once.
-        let words = ["swap", amount, &recipient];
-        alice
-            .killed_after(Duration::from_millis(40 + 60 * burns.len() as u64), &words)
-            .unwrap();
-        let known = burns_of(alice);
-        let id = if known.len() > burns.len() {
-            known.into_iter().find(|id| !burns.contains(id)).unwrap()
-        } else {
-            let sent = alice.command(&words).unwrap();
-            assert_eq!(sent["sesh"], json!(worth));
-            sent["transactions"][0]["tx_hash"].as_str().unwrap().to_owned()
-        };
-        burns.push(id);
+        let killed_after = Duration::from_millis(40 + 60 * burns.len() as u64);
+        burns.push(burned_once(
+            alice,
+            &["swap", amount, &recipient],
+            worth,
+            killed_after,
+            &burns,
+        ));
     }
     network.kill(3).unwrap();
     let total: u64 = WORTH.iter().sum();
@@ -75,15 +69,27 @@ pub fn burned_oxen_are_paid_once(network: &mut PrivateNetwork, alice: &Wallet) {
     }
 }
 
-/// Ids of the burns that a wallet knows of.
-fn burns_of(wallet: &Wallet) -> Vec<String> {
-    let history = wallet.command(&["swap", "history"]).unwrap();
-    let burns = history["burns"].as_array().unwrap();
-    burns
-        .iter()
-        .filter(|burn| burn["status"] != "failed")
+/// The wallet is killed while it burns, at a moment of its own each time. Whoever comes back does what its history says: a burn that
+/// may not have reached the daemon is handed over again, and without one in the history it is made anew.
+fn burned_once(alice: &Wallet, words: &[&str], worth: u64, killed_after: Duration, earlier: &[String]) -> String {
+    alice.killed_after(killed_after, words).unwrap();
+    let history = alice.command(&["swap", "history"]).unwrap();
+    let burns = history["burns"].as_array().unwrap().iter();
+    let begun = burns
+        .filter(|burn| !["failed", "refused"].contains(&burn["status"].as_str().unwrap()))
         .map(|burn| burn["tx_hash"].as_str().unwrap().to_owned())
-        .collect()
+        .find(|id| !earlier.contains(id));
+    match begun {
+        Some(id) => {
+            alice.command(&["resend"]).unwrap();
+            id
+        }
+        None => {
+            let sent = alice.command(words).unwrap();
+            assert_eq!(sent["sesh"], json!(worth));
+            sent["transactions"][0]["tx_hash"].as_str().unwrap().to_owned()
+        }
+    }
 }
 
 fn await_claimable(network: &PrivateNetwork, wallet: &Wallet, id: &str) {
