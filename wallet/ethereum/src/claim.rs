@@ -307,10 +307,14 @@ impl ClaimWindow {
 pub struct SwapState {
     /// True while nothing is credited or paid.
     pub paused: bool,
-    /// What can still be credited over all swaps.
+    /// What can be credited over all swaps.
+    pub cap: Sesh,
+    /// What of it can still be credited.
     pub left: Sesh,
-    /// When credits end, seconds since 1970.
+    /// When credits end, seconds since 1970. A pause that is going on will be added.
     pub closes: u64,
+    /// The clock of the L2, seconds since 1970.
+    pub now: u64,
     /// What can be claimed in this window.
     pub window: ClaimWindow,
 }
@@ -324,11 +328,14 @@ impl SwapState {
         let cap = provider.read(contract, &OxenSwap::capCall {}).await?;
         let credited = provider.read(contract, &OxenSwap::totalCreditedCall {}).await?;
         let closes = provider.read(contract, &OxenSwap::closeTimeCall {}).await?;
+        let window = ClaimWindow::of_swap(provider, contract).await?;
         Ok(Self {
             paused: provider.read(contract, &OxenSwap::pausedCall {}).await?,
+            cap: Sesh::from_word_saturating(cap),
             left: Sesh::from_word_saturating(cap.saturating_sub(credited)),
             closes: u64::try_from(closes).unwrap_or(u64::MAX),
-            window: ClaimWindow::of_swap(provider, contract).await?,
+            now: window.ends.saturating_sub(window.ends_in),
+            window,
         })
     }
 }

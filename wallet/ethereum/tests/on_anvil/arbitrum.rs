@@ -33,6 +33,8 @@ use std::{
 pub const CHAIN_ID: u64 = 31_337;
 /// One SESH.
 pub const SESH: u64 = 1_000_000_000;
+/// When the swap takes no more credits, seconds since 1970.
+pub const CLOSES: u64 = 4_000_000_000;
 /// The stake of a node here.
 pub const REQUIREMENT: u64 = 120 * SESH;
 
@@ -49,6 +51,7 @@ sol! {
         function pause() external;
         function unpause() external;
         function setClaimThreshold(uint256 threshold) external;
+        function setCycleLimit(uint256 limit) external;
         function transfer(address to, uint256 value) external returns (bool);
     }
 }
@@ -118,7 +121,7 @@ impl Arbitrum {
             recipient: U256::from(9980),
         };
         send(&owner, rewards, initialize).await;
-        let closes = U256::from(4_000_000_000_u64);
+        let closes = U256::from(CLOSES);
         let cap = U256::from(30_000_000) * U256::from(SESH);
         let swap = deploy(
             &owner,
@@ -167,6 +170,11 @@ impl Arbitrum {
     /// The owner of the contract of rewards does this.
     pub async fn own<C: SolCall>(&self, call: C) {
         send(&self.owner, to_alloy(&self.rewards), call).await;
+    }
+
+    /// The owner of the contract of the swap does this.
+    pub async fn own_swap<C: SolCall>(&self, call: C) {
+        send(&self.owner, to_alloy(&self.swap), call).await;
     }
 
     /// The owner gives SESH away.

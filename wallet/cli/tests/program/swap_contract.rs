@@ -1,0 +1,82 @@
+//! What the swap's contract on Arbitrum means for burns, with the real contract on a development node; skipped, with a word, where
+//! there is none.
+
+use crate::{
+    arbitrum::{CLOSES, Owner, SESH},
+    claiming::Office,
+};
+use oxen_types::bytes::EthereumAddress;
+use oxen_wallet_cli::command::ExitStatus;
+use oxen_wallet_ethereum::checksummed;
+use serde_json::{Value, json};
+
+impl Office {
+    /// Burns 5 OXEN for somebody, which are 2.7 SESH.
+    fn burn(&self, recipient: &EthereumAddress) -> Value {
+        self.script(&["swap", "5", &checksummed(recipient)]).json()
+    }
+
+    /// Sets the clock of Arbitrum.
+    fn set_clock(&self, time: u64) {
+        self.runtime.block_on(async {
+            self.arbitrum.ask("evm_setNextBlockTimestamp", json!([time])).await;
+            self.arbitrum.mine().await;
+        });
+    }
+
+    fn refused(&self, code: &str) -> String {
+        let reply = self.burn(&self.address);
+        assert_eq!(reply["error"]["code"], code, "{reply}");
+        assert!(self.desk.daemon().chain().submitted.is_empty(), "nothing was sent");
+        reply["error"]["message"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn nothing_is_burned_that_the_contract_would_not_credit_any_more() {
+    let Some(office) = Office::with_swap() else { return };
+    let maturity = 31 * 120;
+    let last = CLOSES - 24 * 3_600 - maturity;
+    office.set_clock(last);
+    let message = office.refused("swap_contract_closes");
+    assert!(message.contains("2096-10-02 07:06:40 UTC on"), "{message}");
+}
+
+#[test]
+fn nothing_is_burned_that_the_contract_has_no_room_for() {
+    let Some(office) = Office::with_swap() else { return };
+    let room = 2 * SESH;
+    let sums = |credited| office.desk.daemon().chain().swap.as_mut().unwrap().credited = credited;
+    sums(30_000_000 * SESH - room);
+    let message = office.refused("swap_contract_full");
+    assert!(message.contains("only credit 2.000000000 more"), "{message}");
+    sums(0);
+    let burned = office.burn(&office.address);
+    assert_eq!(burned["result"]["contract_checked"], true, "{burned}");
+    assert_eq!(burned["result"]["warnings"], json!([]));
+    assert_eq!(office.desk.daemon().chain().submitted.len(), 1);
+}
+
+#[test]
+fn a_pause_and_a_recipient_that_is_a_contract_are_warned_of() {
+    let Some(office) = Office::with_swap() else { return };
+    office.runtime.block_on(office.arbitrum.own_swap(Owner::pauseCall {}));
+    let burned = office.burn(&office.arbitrum.rewards);
+    let warnings = burned["result"]["warnings"].to_string();
+    for expected in ["the contract on Arbitrum is paused", "is a contract on Arbitrum"] {
+        assert!(warnings.contains(expected), "{burned}");
+    }
+}
+
+#[test]
+fn without_a_provider_the_summary_says_that_the_contract_was_not_looked_at() {
+    // No provider: any address of a contract does, and no Arbitrum is needed.
+    let (desk, _) = crate::claiming::swap_desk(EthereumAddress::new([0xc1; 20]));
+    let (path, address) = (desk.file("w"), "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed");
+    let words = ["--wallet-file", &path, "--password", "", "swap", "5", address];
+    let run = desk.run(&words, "no\n");
+    assert_eq!(run.status, ExitStatus::Failed, "{}", run.errors);
+    let expected = "the contract on Arbitrum was not looked at";
+    assert!(run.output.contains(expected), "{}\n{}", run.output, run.errors);
+    assert!(run.output.contains("--l2-provider <URL>"), "{}", run.output);
+}
