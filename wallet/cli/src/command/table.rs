@@ -273,7 +273,7 @@ Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, 
 address is one of Ethereum with its checksum, as your Ethereum wallet shows it, and you type it twice; a wrong one cannot be put
 right, so try a small amount first. With --l2-provider the contract on Arbitrum is looked at before anything is burned: a burn that
 it could not credit any more is refused, and you are warned while it is paused, or when the address is a contract. swap status tells how far a burn is: pending, mined, matured (after 30 blocks), claimable (once
-service nodes have signed a block above it). The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
+service nodes have signed a block above it), and with --l2-provider what of it the contract has paid. The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
 swap claim pays what OXEN that were burned for an Ethereum address have become: the service nodes sign the total, the contract
 credits it and pays it out. With address= it pays another address than the key's, everything to that address; unsigned prints the
 transactions as JSON instead.";

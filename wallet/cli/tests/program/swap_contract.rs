@@ -5,7 +5,7 @@ use crate::{
     arbitrum::{CLOSES, Owner, SESH},
     claiming::Office,
 };
-use oxen_types::bytes::EthereumAddress;
+use oxen_types::{Hash, bytes::EthereumAddress};
 use oxen_wallet_cli::command::ExitStatus;
 use oxen_wallet_ethereum::checksummed;
 use serde_json::{Value, json};
@@ -79,4 +79,73 @@ fn without_a_provider_the_summary_says_that_the_contract_was_not_looked_at() {
     let expected = "the contract on Arbitrum was not looked at";
     assert!(run.output.contains(expected), "{}\n{}", run.output, run.errors);
     assert!(run.output.contains("--l2-provider <URL>"), "{}", run.output);
+}
+
+#[test]
+fn what_the_contract_paid_is_shown_burn_by_burn() {
+    let Some(office) = Office::with_swap() else { return };
+    let burned = office.burn(&office.address);
+    let own: Hash = burned["result"]["transactions"][0]["tx_hash"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{burned}"))
+        .parse()
+        .unwrap();
+    // Somebody else burned for the same address before.
+    let others = Hash::new([7; 32]);
+    let worth = 2_700_000_000;
+    {
+        let mut chain = office.desk.daemon().chain();
+        let burns = &mut chain.swap.as_mut().unwrap().burns;
+        burns.push((others, office.address, SESH, "signable"));
+        burns.push((own, office.address, worth, "signable"));
+    }
+    office.owe(office.address, SESH + worth);
+    for (claim, status, paid) in [
+        (None, "claimable", 0),
+        (Some("1.5"), "claimable", SESH / 2),
+        (Some("all"), "paid", worth),
+    ] {
+        if let Some(amount) = claim {
+            office.script(&["swap", "claim", amount]).result();
+        }
+        let known = office.script(&["swap", "status"]).result();
+        let burn = &known["burns"][0];
+        assert_eq!(
+            (&burn["status"], &burn["paid"]),
+            (&json!(status), &json!(paid)),
+            "{known}"
+        );
+        let account = &known["arbitrum"]["accounts"][0];
+        assert_eq!(account["total"], SESH + worth, "{known}");
+        let expected = if claim.is_some() { SESH + paid } else { 0 };
+        assert_eq!(account["claimed"], expected, "{known}");
+        let history = office.script(&["swap", "history"]).result();
+        assert_eq!(
+            (&history["burns"], &history["arbitrum"]),
+            (&known["burns"], &known["arbitrum"])
+        );
+    }
+    let others = office.script(&["swap", "status", &others.to_string()]).result();
+    assert_eq!(others["status"], "paid", "{others}");
+}
+
+#[test]
+fn a_provider_that_does_not_answer_leaves_the_history_readable() {
+    let (desk, _) = crate::claiming::swap_desk(EthereumAddress::new([0xc1; 20]));
+    let path = desk.file("w");
+    let words = [
+        "--wallet-file",
+        &path,
+        "--password",
+        "",
+        "--json",
+        "--l2-provider",
+        "http://127.0.0.1:9",
+        "swap",
+        "history",
+    ];
+    let history = desk.run(&words, "").result();
+    assert_eq!(history["burns"], json!([]));
+    let reason = history["arbitrum"]["error"].as_str().unwrap();
+    assert!(reason.contains("127.0.0.1:9 does not answer"), "{reason}");
 }

@@ -3,7 +3,10 @@
 use super::{EthereumError, link};
 use crate::{command::CommandError, session::Session};
 use oxen_types::bytes::EthereumAddress;
-use oxen_wallet_ethereum::{L2Provider, claim::SwapState};
+use oxen_wallet_ethereum::{
+    L2Provider,
+    claim::{ClaimBalance, ClaimKind, SwapState},
+};
 
 /// The contract behind the provider that was named.
 #[derive(Debug, Clone)]
@@ -28,12 +31,31 @@ impl SwapContract {
         Ok(Some(Self { provider, address }))
     }
 
+    /// The same for the contract that `swap claim` claims from; none also when no such contract is known.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub(in crate::command) async fn of_claims(session: &Session) -> Result<Option<Self>, CommandError> {
+        match session.settings.ethereum.swap_contract {
+            Some(address) => Self::connect(session, address).await,
+            None => Ok(None),
+        }
+    }
+
     /// Whether it pays, how much is left, and how long.
     ///
     /// # Errors
     /// The provider's.
     pub(in crate::command) async fn state(&self) -> Result<SwapState, EthereumError> {
         Ok(SwapState::read(&self.provider, &self.address).await?)
+    }
+
+    /// What it credited and paid to an address.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub(in crate::command) async fn balance(&self, address: &EthereumAddress) -> Result<ClaimBalance, EthereumError> {
+        Ok(ClaimBalance::read(&self.provider, ClaimKind::Swap, &self.address, address).await?)
     }
 
     /// Whether there is code at a recipient's address on Arbitrum.
