@@ -11,7 +11,10 @@ use crate::{
     submission::Submission,
     transaction::Call,
 };
-use alloy::primitives::U256;
+use alloy::{
+    primitives::{Log, U256},
+    sol_types::SolEvent,
+};
 use oxen_types::bytes::{BlsSignature, EthereumAddress};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -149,7 +152,8 @@ impl Claim {
         }
     }
 
-    /// The call that pays. Rewards are paid to whoever calls; swapped coins can be paid out for another address, all of them.
+    /// The call that pays. Rewards are paid to whoever calls; swapped coins can be paid out for another address: all of them, or
+    /// what the window of everybody's claims leaves ([`ClaimWindow`]), and then the contract pays less than the amount.
     #[must_use]
     pub fn claim_call(&self, caller: &EthereumAddress, amount: Sesh) -> Call {
         let amount = amount.to_word();
@@ -163,6 +167,24 @@ impl Claim {
                 },
             ),
         }
+    }
+
+    /// What a transaction paid to the recipient, as the contract tells in its logs; none when it tells nothing.
+    #[must_use]
+    pub fn paid(&self, logs: &[Log]) -> Option<Sesh> {
+        let recipient = to_alloy(&self.recipient);
+        let ours = logs.iter().filter(|log| log.address == to_alloy(&self.contract));
+        let amounts = ours.filter_map(|log| match self.kind {
+            ClaimKind::Rewards => ServiceNodeRewards::RewardsClaimed::decode_log(log)
+                .ok()
+                .filter(|event| event.recipientAddress == recipient)
+                .map(|event| event.amount),
+            ClaimKind::Swap => OxenSwap::SwapClaimed::decode_log(log)
+                .ok()
+                .filter(|event| event.account == recipient)
+                .map(|event| event.amount),
+        });
+        amounts.reduce(U256::saturating_add).and_then(Sesh::from_word)
     }
 
     /// What the contract has of the recipient.

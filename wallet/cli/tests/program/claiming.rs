@@ -52,7 +52,7 @@ pub fn swap_desk(contract: EthereumAddress) -> (Desk, String) {
 }
 
 impl Office {
-    fn open() -> Option<Self> {
+    pub fn open() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let arbitrum = runtime.block_on(Arbitrum::start_as(Network::regtest().l2.chain_id, 4))?;
         let desk = Desk::with_daemon();
@@ -255,7 +255,7 @@ fn the_program_is_killed_at_everything_it_says_and_pays_once() {
 }
 
 /// Runs the real program until it says something for the n-th time, and kills it there; everything it said.
-fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> String {
+pub fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxen-wallet-cli"))
         .args([
             "--regtest",

@@ -18,6 +18,7 @@ mod fake_daemon;
 mod fake_names;
 mod fake_registry;
 mod fake_swap;
+mod forgetting;
 mod names;
 #[allow(dead_code, reason = "the tests of wallet/ethereum use more of it")]
 #[path = "../../../ethereum/tests/on_anvil/nodes.rs"]

@@ -5,6 +5,7 @@ use crate::{
     arbitrum::{CLOSES, Owner, SESH},
     claiming::Office,
 };
+use alloy::primitives::U256;
 use oxen_types::{Hash, bytes::EthereumAddress};
 use oxen_wallet_cli::command::ExitStatus;
 use oxen_wallet_ethereum::checksummed;
@@ -148,4 +149,29 @@ fn a_provider_that_does_not_answer_leaves_the_history_readable() {
     assert_eq!(history["burns"], json!([]));
     let reason = history["arbitrum"]["error"].as_str().unwrap();
     assert!(reason.contains("127.0.0.1:9 does not answer"), "{reason}");
+}
+
+#[test]
+fn a_payment_for_another_address_that_the_limit_cuts_says_what_is_left() {
+    let Some(office) = Office::with_swap() else { return };
+    office
+        .runtime
+        .block_on(office.arbitrum.own_swap(Owner::setCycleLimitCall {
+            limit: U256::from(6 * SESH),
+        }));
+    let head = office.runtime.block_on(office.arbitrum.provider.head()).unwrap();
+    // So that the window does not end while the test runs.
+    office.set_clock((head.timestamp / 43_200 + 1) * 43_200);
+    let other = EthereumAddress::new([0xab; 20]);
+    office.owe(other, 10 * SESH);
+    let (path, address) = (office.desk.file("w"), format!("address={}", checksummed(&other)));
+    let options = office.options();
+    let mut words = vec!["--wallet-file", &path, "--password", "", "--yes"];
+    words.extend(options.iter().map(String::as_str));
+    words.extend(["swap", "claim", &address]);
+    let run = office.desk.run(&words, "").ok();
+    for expected in ["Done: 6 SESH paid out", "4 SESH are left", "again in the next window"] {
+        assert!(run.output.contains(expected), "{}", run.output);
+    }
+    assert_eq!(office.balance(&other), 6 * SESH);
 }

@@ -58,7 +58,9 @@ sol! {
 
 /// Where the program and the contracts are; says so when they are not.
 fn tools() -> Option<(PathBuf, PathBuf)> {
-    let tool = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
+    // An empty variable names nothing, as one that is not set.
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let tool = |name| named(name).map(PathBuf::from).filter(|path| path.exists());
     match (tool("OXEN_ANVIL"), tool("OXEN_CONTRACTS")) {
         (Some(anvil), Some(contracts)) if contracts.join("out").exists() => Some((anvil, contracts)),
         _ => {
@@ -288,6 +290,7 @@ pub fn impatient<'a, S: JournalStorage>(
 ) -> Worker<'a, S, ServiceNodes> {
     let mut worker = Worker::new(sender, journal, nodes, watcher);
     worker.pace.poll = Duration::from_millis(20);
+    worker.pace.certain_after = Duration::from_millis(100);
     worker.pace.patience = Duration::from_secs(60);
     worker
 }

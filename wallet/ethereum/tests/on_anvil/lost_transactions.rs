@@ -105,6 +105,35 @@ async fn a_payment_whose_number_another_wallet_used_is_repeated_only_when_nothin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some_looks() {
+    let Some(chain) = Arbitrum::start(3).await else { return };
+    let key = chain.account().await;
+    let mut nodes = chain.nodes.clone();
+    nodes.owed.insert(key.address(), 10 * SESH);
+    let mut journal = begun(&chain, &key, Wanted::Everything);
+    chain.automine(Mining::ByHand).await;
+    let mut watcher = |_| ();
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    let hash = wait_for_waiting(&mut worker).await;
+    chain.ask("anvil_dropTransaction", json!([hash])).await;
+    chain.automine(Mining::AtOnce).await;
+    let sender = chain.sender(&key);
+    let rival = sender
+        .prepare(approve_call(chain.token, &chain.rewards, sesh(1)))
+        .await
+        .unwrap();
+    chain.hand_over(sender, &rival).await;
+    worker.pace.certain_after = Duration::from_secs(30);
+    for _ in 0..10 {
+        assert_eq!(worker.step().await, Ok(Step::Waiting(hash)));
+    }
+    worker.pace.certain_after = Duration::ZERO;
+    assert_eq!(worker.step().await, Ok(Step::Further));
+    worker.finish().await.unwrap();
+    assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn nothing_new_is_begun_while_a_transaction_is_on_its_way() {
     let Some(chain) = Arbitrum::start(3).await else { return };
     let key = chain.account().await;

@@ -6,6 +6,7 @@
 mod account;
 mod error;
 mod exit;
+mod forget;
 mod link;
 mod network;
 mod register;
