@@ -6,8 +6,8 @@
 use crate::{
     address::to_alloy,
     amount::Sesh,
-    contracts::{BLSSignatureParams, OxenSwap, ServiceNodeRewards},
-    provider::{L2Error, L2Provider},
+    contracts::{BLSSignatureParams, OxenSwap, ServiceNodeRewards, Sesh as Token},
+    provider::{L2Error, L2Provider, address_of},
     submission::Submission,
     transaction::Call,
 };
@@ -333,6 +333,8 @@ pub struct SwapState {
     pub cap: Sesh,
     /// What of it can still be credited.
     pub left: Sesh,
+    /// What can be credited with the tokens that it holds; more only once it was sent more.
+    pub funded: Sesh,
     /// When credits end, seconds since 1970. A pause that is going on will be added.
     pub closes: u64,
     /// The clock of the L2, seconds since 1970.
@@ -349,12 +351,17 @@ impl SwapState {
     pub async fn read(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
         let cap = provider.read(contract, &OxenSwap::capCall {}).await?;
         let credited = provider.read(contract, &OxenSwap::totalCreditedCall {}).await?;
+        let claimed = provider.read(contract, &OxenSwap::totalClaimedCall {}).await?;
+        let token = address_of(provider.read(contract, &OxenSwap::tokenCall {}).await?);
+        let account = to_alloy(contract);
+        let holds = provider.read(&token, &Token::balanceOfCall { account }).await?;
         let closes = provider.read(contract, &OxenSwap::closeTimeCall {}).await?;
         let window = ClaimWindow::of_swap(provider, contract).await?;
         Ok(Self {
             paused: provider.read(contract, &OxenSwap::pausedCall {}).await?,
             cap: Sesh::from_word_saturating(cap),
             left: Sesh::from_word_saturating(cap.saturating_sub(credited)),
+            funded: Sesh::from_word_saturating(holds.saturating_sub(credited.saturating_sub(claimed))),
             closes: u64::try_from(closes).unwrap_or(u64::MAX),
             now: window.ends.saturating_sub(window.ends_in),
             window,

@@ -89,6 +89,7 @@ sol! {
         function token() external view returns (address);
         function cap() external view returns (uint256);
         function totalCredited() external view returns (uint256);
+        function totalClaimed() external view returns (uint256);
         function CYCLE_SECONDS() external view returns (uint256);
         function cycleLimit() external view returns (uint256);
         function cycleRemaining() external view returns (uint256);

@@ -221,7 +221,8 @@ impl Arbitrum {
         sender.hand_over(submission).await.unwrap();
         loop {
             match sender.fate(submission).await.unwrap() {
-                Fate::Waiting => tokio::time::sleep(Duration::from_millis(20)).await,
+                // Anvil counts a transaction a moment before it has the receipt.
+                Fate::Waiting | Fate::Superseded => tokio::time::sleep(Duration::from_millis(20)).await,
                 Fate::Mined { .. } => return,
                 fate => panic!("{fate:?}"),
             }
@@ -290,7 +291,7 @@ pub fn impatient<'a, S: JournalStorage>(
 ) -> Worker<'a, S, ServiceNodes> {
     let mut worker = Worker::new(sender, journal, nodes, watcher);
     worker.pace.poll = Duration::from_millis(20);
-    worker.pace.certain_after = Duration::from_millis(100);
+    worker.pace.certain_after = Duration::from_secs(1);
     worker.pace.patience = Duration::from_secs(60);
     worker
 }

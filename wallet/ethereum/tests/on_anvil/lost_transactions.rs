@@ -10,6 +10,7 @@ use oxen_wallet_ethereum::{
 };
 use serde_json::json;
 use std::time::Duration;
+use tokio::{runtime::Handle, task::block_in_place};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_dropped_transaction_is_handed_over_again() {
@@ -129,6 +130,40 @@ async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some
     }
     worker.pace.certain_after = Duration::ZERO;
     assert_eq!(worker.step().await, Ok(Step::Further));
+    worker.finish().await.unwrap();
+    assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_l2_that_goes_back_again_and_again_does_not_keep_the_worker_for_ever() {
+    let Some(chain) = Arbitrum::start(3).await else { return };
+    let key = chain.account().await;
+    let mut nodes = chain.nodes.clone();
+    nodes.owed.insert(key.address(), 10 * SESH);
+    let mut journal = begun(&chain, &key, Wanted::Everything);
+    let mut before = chain.ask("evm_snapshot", json!([])).await;
+    // Whenever the update is in a block, that block is replaced by one without it.
+    let mut watcher = |progress| {
+        if matches!(progress, Progress::Credited(_)) {
+            block_in_place(|| {
+                Handle::current().block_on(async {
+                    chain.ask("evm_revert", json!([before])).await;
+                    before = chain.ask("evm_snapshot", json!([])).await;
+                });
+            });
+        }
+    };
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    let mut result = worker.finish().await;
+    for _ in 0..20 {
+        // Anvil contradicts itself for a moment when it has gone back: the command is given again.
+        if matches!(result, Err(WorkError::L2(_))) {
+            result = worker.finish().await;
+        }
+    }
+    assert_eq!(result, Err(WorkError::NoEnd));
+    let mut watcher = |_| ();
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
     worker.finish().await.unwrap();
     assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
 }

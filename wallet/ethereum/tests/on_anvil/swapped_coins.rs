@@ -18,7 +18,8 @@ async fn swapped_coins_are_claimed_by_their_owner_or_paid_out_to_them_by_another
     nodes.owed.insert(me, 54 * SESH + 1);
     nodes.silent = vec![3];
     let state = SwapState::read(&chain.provider, &chain.swap).await.unwrap();
-    assert_eq!((state.paused, state.left), (false, sesh(30_000_000 * SESH)));
+    let all = sesh(30_000_000 * SESH);
+    assert_eq!((state.paused, state.left, state.funded), (false, all, all));
     let claim = |wanted| Claim::new(ClaimKind::Swap, chain.swap, me, wanted);
     let mut journal = Journal::open(Disk::default()).unwrap();
     let mut watcher = |_| ();
@@ -34,7 +35,8 @@ async fn swapped_coins_are_claimed_by_their_owner_or_paid_out_to_them_by_another
     assert_eq!(chain.balance(&me).await, 54 * SESH + 1);
     assert_eq!(chain.balance(&stranger.address()).await, 0);
     let state = SwapState::read(&chain.provider, &chain.swap).await.unwrap();
-    assert_eq!(state.left, sesh(30_000_000 * SESH - 54 * SESH - 1));
+    let rest = sesh(30_000_000 * SESH - 54 * SESH - 1);
+    assert_eq!((state.left, state.funded), (rest, rest));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

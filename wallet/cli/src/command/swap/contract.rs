@@ -28,6 +28,8 @@ pub(super) enum Look {
         state: SwapState,
         /// Who is to be credited.
         recipient: Recipient,
+        /// How much.
+        credited: Amount,
     },
 }
 
@@ -71,7 +73,11 @@ pub(super) async fn look(
     } else {
         Recipient::Account
     };
-    Ok(Look::Looked { state, recipient })
+    Ok(Look::Looked {
+        state,
+        recipient,
+        credited: wanted.credited,
+    })
 }
 
 fn check(state: &SwapState, wanted: Wanted) -> Result<(), SwapCommandError> {
@@ -138,6 +144,14 @@ impl Look {
                 "the contract on Arbitrum is paused: nothing is credited or paid until it goes on, and nobody can say when".to_owned(),
             );
         }
+        if let Self::Looked { state, credited, .. } = self
+            && state.funded.atomic() < credited.atomic()
+        {
+            warnings.push(format!(
+                "the contract on Arbitrum holds no more than {} that are not owed: it credits this burn only once it was sent more",
+                state.funded
+            ));
+        }
         if let Self::Looked {
             recipient: Recipient::Contract,
             ..
@@ -165,6 +179,7 @@ mod tests {
             paused: false,
             cap: Sesh::from_atomic(1_000),
             left: Sesh::from_atomic(400),
+            funded: Sesh::from_atomic(400),
             closes: NOW + 3_600 + MARGIN_SECONDS + 1,
             now: NOW,
             window: ClaimWindow {
@@ -201,6 +216,19 @@ mod tests {
                 matches!(refused, SwapCommandError::ContractFull { left: found, .. } if found.atomic() == left),
                 "{refused}"
             );
+        }
+    }
+
+    #[test]
+    fn a_contract_that_holds_too_little_is_warned_of() {
+        let recipient = EthereumAddress::new([1; 20]);
+        for (credited, warnings) in [(400, 0), (401, 1)] {
+            let look = Look::Looked {
+                state: state(),
+                recipient: Recipient::Account,
+                credited: Amount::from_atomic(credited),
+            };
+            assert_eq!(look.warnings(&recipient).len(), warnings);
         }
     }
 }

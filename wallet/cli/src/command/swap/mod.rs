@@ -2,8 +2,8 @@
 //!
 //! [`burn`] checks a burn by the chain's own rules before anything is signed, shows what it brings and when, and sends it;
 //! [`contract`] is what the contract on Arbitrum says to it;
-//! [`progress`] tells how far burns are, [`payments`] what the contract has paid for them, [`status`] and [`history`] show that. The receipt of a burn is written to the wallet's
-//! journal before the burn is handed over, so that no crash loses it.
+//! [`progress`] tells how far burns are, [`payments`] what the contract has paid for them, [`status`] and [`history`] show that. The
+//! receipt of a burn is written to the wallet's journal before the burn is handed over, so that no crash loses it.
 
 mod burn;
 mod contract;
