@@ -183,7 +183,7 @@ impl PrivateNetwork {
             rpc_port: 0,
             peers: Vec::new(),
             tie: settings.tie,
-            l2_provider: arbitrum.as_ref().map(Anvil::url),
+            l2_providers: arbitrum.iter().map(Anvil::url).collect(),
             more: &[],
         };
         let ordinary = NodePlan {
@@ -394,6 +394,15 @@ impl PrivateNetwork {
     /// It does not start.
     pub fn restart_as(&mut self, index: usize, start: &NodeStart) -> Result<(), NetworkError> {
         Ok(self.nodes[index].restart(start)?)
+    }
+
+    /// Starts a service node again that was killed, with other providers of Arbitrum from now on.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart_following(&mut self, index: usize, providers: &[String]) -> Result<(), NetworkError> {
+        self.nodes[index].plan.l2_providers = providers.to_vec();
+        self.restart(index)
     }
 
     /// How a service node is started.
@@ -624,7 +633,7 @@ fn start_arbitrum(
                 address.parse::<Address>().map_err(malformed)
             })
             .collect::<Result<_, NetworkError>>()?;
-        bridge::deployment(&description, wallets)?.carry_out(&anvil, &bridge.tools)?;
+        bridge::deployment(&description, wallets, bridge.unlisted)?.carry_out(&anvil, &bridge.tools)?;
     }
     anvil.make_blocks_every(bridge::L2_BLOCK_SECONDS)?;
     Ok(Some(anvil))

@@ -170,7 +170,7 @@ impl L2Reader for ScriptedL2 {
 
     fn status(&self) -> L2Status {
         L2Status {
-            state: lock(&self.0).clone(),
+            state: *lock(&self.0),
             providers: Vec::new(),
         }
     }
@@ -184,7 +184,7 @@ fn a_node_that_saw_nothing_of_l2_for_an_hour_does_not_say_that_it_is_well() {
     let stage = Stage::on(network);
     let l2 = Arc::new(ScriptedL2(Mutex::new(L2State::Following { newest: 500 })));
     let actor = stage.actor_following(0, Arc::clone(&l2) as Arc<dyn L2Reader>);
-    let mut hindrance_when = |state| {
+    let hindrance_when = |state| {
         *lock(&l2.0) = state;
         actor.prober.proofs().hindrance
     };
