@@ -10,6 +10,7 @@ use alloy::{
 };
 use reqwest::{Client, Url, redirect};
 use std::{
+    fmt,
     task::{Context, Poll},
     time::Duration,
 };
@@ -63,11 +64,22 @@ impl From<reqwest::Error> for HttpFault {
 }
 
 /// Connections to one provider. A redirection is not followed: a provider is who was named.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BoundedHttp {
     client: Client,
     url: Url,
     answer_bytes: usize,
+}
+
+impl fmt::Debug for BoundedHttp {
+    /// Scheme and host alone: the rest of a provider's address may be a secret of the user.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundedHttp")
+            .field("scheme", &self.url.scheme())
+            .field("host", &self.url.host_str())
+            .field("answer_bytes", &self.answer_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl BoundedHttp {

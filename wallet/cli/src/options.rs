@@ -193,7 +193,8 @@ pub struct NetworkOptions {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Arbitrum")]
 pub struct EthereumOptions {
-    /// JSON-RPC service of Arbitrum, needed by `rewards`, `bridge`, `swap claim` and `ethereum balance`.
+    /// JSON-RPC service of Arbitrum, needed by `rewards`, `bridge`, `swap claim` and `ethereum balance`. `swap` looks with it at the
+    /// contract before anything is burned, and `swap status` and `swap history` tell what it paid.
     #[arg(long, value_name = "URL", env = "OXEN_L2_PROVIDER", hide_env_values = true, value_parser = secret)]
     pub l2_provider: Option<Zeroizing<String>>,
     /// Password of the Ethereum key, if it is not the wallet's. Other users of this machine may see it.

@@ -6,12 +6,15 @@
 use crate::{
     address::to_alloy,
     amount::Sesh,
-    contracts::{BLSSignatureParams, OxenSwap, ServiceNodeRewards},
-    provider::{L2Error, L2Provider},
+    contracts::{BLSSignatureParams, OxenSwap, ServiceNodeRewards, Sesh as Token},
+    provider::{L2Error, L2Provider, address_of},
     submission::Submission,
     transaction::Call,
 };
-use alloy::primitives::U256;
+use alloy::{
+    primitives::{Log, U256},
+    sol_types::SolEvent,
+};
 use oxen_types::bytes::{BlsSignature, EthereumAddress};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -149,7 +152,8 @@ impl Claim {
         }
     }
 
-    /// The call that pays. Rewards are paid to whoever calls; swapped coins can be paid out for another address, all of them.
+    /// The call that pays. Rewards are paid to whoever calls; swapped coins can be paid out for another address: all of them, or
+    /// what the window of everybody's claims leaves ([`ClaimWindow`]), and then the contract pays less than the amount.
     #[must_use]
     pub fn claim_call(&self, caller: &EthereumAddress, amount: Sesh) -> Call {
         let amount = amount.to_word();
@@ -163,6 +167,24 @@ impl Claim {
                 },
             ),
         }
+    }
+
+    /// What a transaction paid to the recipient, as the contract tells in its logs; none when it tells nothing.
+    #[must_use]
+    pub fn paid(&self, logs: &[Log]) -> Option<Sesh> {
+        let recipient = to_alloy(&self.recipient);
+        let ours = logs.iter().filter(|log| log.address == to_alloy(&self.contract));
+        let amounts = ours.filter_map(|log| match self.kind {
+            ClaimKind::Rewards => ServiceNodeRewards::RewardsClaimed::decode_log(log)
+                .ok()
+                .filter(|event| event.recipientAddress == recipient)
+                .map(|event| event.amount),
+            ClaimKind::Swap => OxenSwap::SwapClaimed::decode_log(log)
+                .ok()
+                .filter(|event| event.account == recipient)
+                .map(|event| event.amount),
+        });
+        amounts.reduce(U256::saturating_add).and_then(Sesh::from_word)
     }
 
     /// What the contract has of the recipient.
@@ -307,10 +329,16 @@ impl ClaimWindow {
 pub struct SwapState {
     /// True while nothing is credited or paid.
     pub paused: bool,
-    /// What can still be credited over all swaps.
+    /// What can be credited over all swaps.
+    pub cap: Sesh,
+    /// What of it can still be credited.
     pub left: Sesh,
-    /// When credits end, seconds since 1970.
+    /// What can be credited with the tokens that it holds; more only once it was sent more.
+    pub funded: Sesh,
+    /// When credits end, seconds since 1970. A pause that is going on will be added.
     pub closes: u64,
+    /// The clock of the L2, seconds since 1970.
+    pub now: u64,
     /// What can be claimed in this window.
     pub window: ClaimWindow,
 }
@@ -323,12 +351,20 @@ impl SwapState {
     pub async fn read(provider: &L2Provider, contract: &EthereumAddress) -> Result<Self, L2Error> {
         let cap = provider.read(contract, &OxenSwap::capCall {}).await?;
         let credited = provider.read(contract, &OxenSwap::totalCreditedCall {}).await?;
+        let claimed = provider.read(contract, &OxenSwap::totalClaimedCall {}).await?;
+        let token = address_of(provider.read(contract, &OxenSwap::tokenCall {}).await?);
+        let account = to_alloy(contract);
+        let holds = provider.read(&token, &Token::balanceOfCall { account }).await?;
         let closes = provider.read(contract, &OxenSwap::closeTimeCall {}).await?;
+        let window = ClaimWindow::of_swap(provider, contract).await?;
         Ok(Self {
             paused: provider.read(contract, &OxenSwap::pausedCall {}).await?,
+            cap: Sesh::from_word_saturating(cap),
             left: Sesh::from_word_saturating(cap.saturating_sub(credited)),
+            funded: Sesh::from_word_saturating(holds.saturating_sub(credited.saturating_sub(claimed))),
             closes: u64::try_from(closes).unwrap_or(u64::MAX),
-            window: ClaimWindow::of_swap(provider, contract).await?,
+            now: window.ends.saturating_sub(window.ends_in),
+            window,
         })
     }
 }

@@ -51,6 +51,8 @@ sol! {
     }
 
     interface ServiceNodeRewards {
+        event RewardsClaimed(address indexed recipientAddress, uint256 amount);
+
         function updateRewardsBalance(address recipientAddress, uint256 recipientRewards, BLSSignatureParams blsSignature, uint64[] ids) external;
         function claimRewards(uint256 amount) external;
         function addBLSPublicKey(G1Point blsPubkey, BLSSignatureParams blsSignature, ServiceNodeParams serviceNodeParams, Contributor[] contributors) external;
@@ -76,6 +78,8 @@ sol! {
     }
 
     interface OxenSwap {
+        event SwapClaimed(address indexed account, uint256 amount);
+
         function updateSwapBalance(address account, uint256 total, BLSSignatureParams blsSignature, uint64[] ids) external;
         function claim(uint256 amount) external;
         function claimFor(address account) external;
@@ -85,6 +89,7 @@ sol! {
         function token() external view returns (address);
         function cap() external view returns (uint256);
         function totalCredited() external view returns (uint256);
+        function totalClaimed() external view returns (uint256);
         function CYCLE_SECONDS() external view returns (uint256);
         function cycleLimit() external view returns (uint256);
         function cycleRemaining() external view returns (uint256);

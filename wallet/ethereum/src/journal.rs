@@ -117,6 +117,9 @@ pub struct Receipt {
     pub block: u64,
     /// What was paid out, if anything.
     pub paid: Option<Sesh>,
+    /// What was to be paid too and was not, because the contract pays only so much in a window.
+    #[serde(default)]
+    pub left: Sesh,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,6 +215,14 @@ impl<S: JournalStorage> Journal<S> {
         self.replace(content)
     }
 
+    /// Leaves what was begun, for whoever cannot finish it any more. What was handed over may be mined all the same.
+    ///
+    /// # Errors
+    /// [`JournalError::Storage`].
+    pub fn forget(&mut self) -> Result<(), JournalError> {
+        self.give_up()
+    }
+
     /// What is in memory is what is on disk, also when writing fails.
     fn replace(&mut self, content: Content) -> Result<(), JournalError> {
         let bytes = serde_json::to_vec_pretty(&content).map_err(|error| JournalError::Damaged(error.to_string()))?;
@@ -290,6 +301,7 @@ mod tests {
                     transaction: B256::ZERO,
                     block,
                     paid: None,
+                    left: Sesh::ZERO,
                 })
                 .unwrap();
         }

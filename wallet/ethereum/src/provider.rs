@@ -38,9 +38,9 @@ const SHOWN_CHARACTERS: usize = 200;
 /// Why something on Arbitrum was not done or is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum L2Error {
-    /// No URL.
+    /// No URL; what of it holds no secret.
     #[error(
-        "\"{0}\" is no provider: give the URL of an Arbitrum JSON-RPC service, for example --l2-provider http://127.0.0.1:8545"
+        "{0} is no provider: give the URL of an Arbitrum JSON-RPC service, for example --l2-provider http://127.0.0.1:8545"
     )]
     Url(String),
     /// The provider cannot be used on this machine.
@@ -197,12 +197,11 @@ impl L2Provider {
     pub fn new(url: &str, chain_id: u64) -> Result<Self, L2Error> {
         // Another part of the process may have chosen one before: then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let wrong = || L2Error::Url(url.chars().take(SHOWN_CHARACTERS).collect());
-        let url = reqwest::Url::parse(url.trim()).map_err(|_| wrong())?;
+        let url = reqwest::Url::parse(url.trim()).map_err(|_| L2Error::Url("what was given".to_owned()))?;
         let host = match (url.scheme(), url.host_str(), url.port()) {
             ("http" | "https", Some(host), Some(port)) => format!("{host}:{port}"),
             ("http" | "https", Some(host), None) => host.to_owned(),
-            _ => return Err(wrong()),
+            _ => return Err(L2Error::Url(public_url(&url))),
         };
         let transport =
             BoundedHttp::new(url, &LIMITS).map_err(|error| L2Error::Client(error.without_url().to_string()))?;
@@ -397,6 +396,18 @@ impl L2Provider {
     }
 }
 
+/// Scheme and host: path, user and query may be secrets.
+fn public_url(url: &reqwest::Url) -> String {
+    match url.host_str() {
+        Some(host) => format!(
+            "{}://{}",
+            url.scheme(),
+            host.chars().take(SHOWN_CHARACTERS).collect::<String>()
+        ),
+        None => "what was given".to_owned(),
+    }
+}
+
 fn request(from: Option<&EthereumAddress>, to: &EthereumAddress, data: Bytes) -> TransactionRequest {
     TransactionRequest {
         from: from.map(to_alloy),
@@ -409,4 +420,31 @@ fn request(from: Option<&EthereumAddress>, to: &EthereumAddress, data: Bytes) ->
 /// An address that a contract answered with.
 pub(crate) fn address_of(address: Address) -> EthereumAddress {
     crate::address::from_alloy(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_cannot_be_used_is_named_without_the_secrets_in_its_url() {
+        for (url, shown) in [
+            (
+                "ftp://user:secret@arbitrum.example/v2/secret?key=secret",
+                "ftp://arbitrum.example is no provider",
+            ),
+            ("localhost:8545/secret", "what was given is no provider"),
+            ("arbitrum.example/v2/secret", "what was given is no provider"),
+            ("", "what was given is no provider"),
+        ] {
+            let error = L2Provider::new(url, 1).unwrap_err().to_string();
+            assert!(error.starts_with(shown) && !error.contains("secret"), "{error}");
+        }
+        let provider = L2Provider::new("https://user:secret@arbitrum.example:444/v2/secret?key=secret", 1).unwrap();
+        let shown = format!("{provider:?}");
+        assert!(
+            shown.contains("arbitrum.example:444") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
 }

@@ -11,7 +11,8 @@ use crate::{
     refusal::Refusal,
     transaction::{Attempt, Call},
 };
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{B256, Log, U256};
+use oxen_types::bytes::EthereumAddress;
 use serde::{Deserialize, Serialize};
 
 /// So often at most a transaction is replaced by one that pays more.
@@ -43,6 +44,8 @@ pub enum Fate {
         hash: B256,
         /// The block.
         block: u64,
+        /// What the contracts told of it.
+        logs: Vec<Log>,
     },
     /// It is in a block and changed nothing.
     Reverted {
@@ -65,6 +68,58 @@ impl Submission {
     /// All attempts, newest first.
     pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
         std::iter::once(&self.newest).chain(self.replaced.iter().rev())
+    }
+
+    /// What became of it; its account's key is not needed.
+    ///
+    /// # Errors
+    /// The provider's.
+    pub async fn fate(&self, provider: &L2Provider, account: &EthereumAddress) -> Result<Fate, L2Error> {
+        if let Some(fate) = self.receipt(provider, account).await? {
+            return Ok(fate);
+        }
+        if provider.mined_nonce(account).await? <= self.nonce {
+            return Ok(Fate::Waiting);
+        }
+        // It may have been mined between the two questions.
+        Ok(self.receipt(provider, account).await?.unwrap_or(Fate::Superseded))
+    }
+
+    async fn receipt(&self, provider: &L2Provider, account: &EthereumAddress) -> Result<Option<Fate>, L2Error> {
+        for attempt in self.attempts() {
+            let Some(receipt) = provider.receipt(attempt.hash).await? else {
+                continue;
+            };
+            let hash = attempt.hash;
+            if receipt.status() {
+                let block = receipt.block_number.unwrap_or_default();
+                let logs = receipt.logs().iter().map(|log| log.inner.clone()).collect();
+                return Ok(Some(Fate::Mined { hash, block, logs }));
+            }
+            let refusal = if receipt.gas_used >= self.gas_limit {
+                Box::new(Refusal::Text(
+                    "the transaction ran out of gas: give the command again".to_owned(),
+                ))
+            } else {
+                self.reason(provider, account).await?
+            };
+            return Ok(Some(Fate::Reverted { hash, refusal }));
+        }
+        Ok(None)
+    }
+
+    /// Receipts have no reasons: the same call again has one, if it still fails.
+    async fn reason(&self, provider: &L2Provider, account: &EthereumAddress) -> Result<Box<Refusal>, L2Error> {
+        match provider
+            .call(Some(account), &self.call.to, self.call.data.clone())
+            .await
+        {
+            Ok(_) => Ok(Box::new(Refusal::Text(
+                "what it met has passed meanwhile: give the command again".to_owned(),
+            ))),
+            Err(L2Error::Refused(refusal)) => Ok(refusal),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -129,52 +184,7 @@ impl Sender<'_> {
     /// # Errors
     /// The provider's.
     pub async fn fate(&self, submission: &Submission) -> Result<Fate, L2Error> {
-        if let Some(fate) = self.receipt(submission).await? {
-            return Ok(fate);
-        }
-        if self.provider.mined_nonce(&self.key.address()).await? <= submission.nonce {
-            return Ok(Fate::Waiting);
-        }
-        // It may have been mined between the two questions.
-        Ok(self.receipt(submission).await?.unwrap_or(Fate::Superseded))
-    }
-
-    async fn receipt(&self, submission: &Submission) -> Result<Option<Fate>, L2Error> {
-        for attempt in submission.attempts() {
-            let Some(receipt) = self.provider.receipt(attempt.hash).await? else {
-                continue;
-            };
-            let hash = attempt.hash;
-            if receipt.status() {
-                let block = receipt.block_number.unwrap_or_default();
-                return Ok(Some(Fate::Mined { hash, block }));
-            }
-            let refusal = if receipt.gas_used >= submission.gas_limit {
-                Box::new(Refusal::Text(
-                    "the transaction ran out of gas: give the command again".to_owned(),
-                ))
-            } else {
-                self.reason(submission).await?
-            };
-            return Ok(Some(Fate::Reverted { hash, refusal }));
-        }
-        Ok(None)
-    }
-
-    /// Receipts have no reasons: the same call again has one, if it still fails.
-    async fn reason(&self, submission: &Submission) -> Result<Box<Refusal>, L2Error> {
-        let call = &submission.call;
-        match self
-            .provider
-            .call(Some(&self.key.address()), &call.to, call.data.clone())
-            .await
-        {
-            Ok(_) => Ok(Box::new(Refusal::Text(
-                "what it met has passed meanwhile: give the command again".to_owned(),
-            ))),
-            Err(L2Error::Refused(refusal)) => Ok(refusal),
-            Err(error) => Err(error),
-        }
+        submission.fate(self.provider, &self.key.address()).await
     }
 
     /// Signs an attempt that pays more, to take the place of those before; none when nothing more may be paid. Keep it before it

@@ -14,15 +14,18 @@ use crate::{
 };
 use alloy::primitives::B256;
 use oxen_types::bytes::EthereumAddress;
-use std::{fmt, time::Duration};
-use thiserror::Error;
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
+
+mod outcome;
+
+pub use outcome::{Progress, SourceError, Step, WorkError};
 
 /// So many signatures that the contract does not accept are asked for before a claim is given up.
 const MAX_REFUSED_SIGNATURES: u32 = 3;
-/// So often a provider must say that a number is used up and none of our transactions mined, because one that is many machines may
-/// contradict itself for a moment.
-const SIGHTINGS_OF_SUPERSEDED: u32 = 3;
+/// More stages than any operation goes through: a provider that contradicts itself, or an L2 that goes back again and again, does
+/// not keep the worker for ever.
+const MAX_STAGES: u32 = 40;
 
 /// Who asks the network for its signature.
 pub trait SignatureSource {
@@ -34,19 +37,6 @@ pub trait SignatureSource {
     ) -> impl Future<Output = Result<Aggregate, SourceError>> + Send;
 }
 
-/// Why there is no signature of the network.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SourceError {
-    /// The network owes this address nothing.
-    #[error(
-        "the network owes this address nothing: it has earned no rewards and burned no coins for it, or not long enough ago"
-    )]
-    NothingOwed,
-    /// Another reason.
-    #[error("{0}")]
-    Failed(String),
-}
-
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -54,6 +44,9 @@ pub struct Pace {
     pub poll: Duration,
     /// Until a transaction that waits is replaced by one that pays more.
     pub raise_after: Duration,
+    /// So long a provider must say that a number is used up and none of our transactions mined, because one that is many machines
+    /// may contradict itself for a moment.
+    pub certain_after: Duration,
     /// Until waiting is given up for now.
     pub patience: Duration,
 }
@@ -64,145 +57,10 @@ impl Default for Pace {
         Self {
             poll: Duration::from_millis(500),
             raise_after: Duration::from_secs(45),
+            certain_after: Duration::from_secs(30),
             patience: Duration::from_secs(600),
         }
     }
-}
-
-/// Why an operation stopped. It can be gone on with by giving the command again.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum WorkError {
-    /// Arbitrum.
-    #[error(transparent)]
-    L2(#[from] L2Error),
-    /// The network.
-    #[error("there is no signature of the network: {0}")]
-    Source(#[from] SourceError),
-    /// Disk.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// Nothing is there to be gone on with.
-    #[error("nothing is to be finished")]
-    NothingBegun,
-    /// The operation is another account's.
-    #[error("the operation in the journal belongs to another account or chain: finish it with that one first")]
-    OtherAccount,
-    /// Everything was paid out.
-    #[error("there is nothing to claim: {0} were credited in all, and all was paid out")]
-    NothingToClaim(Sesh),
-    /// Less is there than was asked for.
-    #[error("only {available} can be claimed now, not {wanted}: claim less, or wait until more is earned and signed")]
-    MoreThanThereIs {
-        /// What was asked for.
-        wanted: Sesh,
-        /// What there is.
-        available: Sesh,
-    },
-    /// Everybody's claims of this window are used up.
-    #[error(
-        "everybody's claims together reach the limit of {} in this window, and {} of it are left: claim at most that now, or \
-         wait {} minutes for the next window",
-        .0.limit, .0.left, .0.ends_in.div_ceil(60)
-    )]
-    WindowUsedUp(ClaimWindow),
-    /// The contract accepts none of the network's signatures.
-    #[error(
-        "the contract accepted none of {MAX_REFUSED_SIGNATURES} signatures of the network, the last one because {0}. Try again later, or ask another daemon"
-    )]
-    SignaturesRefused(Box<Refusal>),
-    /// The transaction changed nothing.
-    #[error("transaction {hash} is in a block and changed nothing but the cost of its gas: {refusal}")]
-    Reverted {
-        /// Its id.
-        hash: B256,
-        /// Why.
-        refusal: Box<Refusal>,
-    },
-    /// Another transaction took its number.
-    #[error(
-        "another wallet with the same key sent a transaction in place of {hash}, which will never be mined: look at the state, and \
-         give the command again if it is still needed"
-    )]
-    Superseded {
-        /// Its id.
-        hash: B256,
-    },
-    /// Somebody with the same key claimed at the same time.
-    #[error(
-        "{paid} were claimed meanwhile by another wallet with the same key, in place of this one. To be safe nothing more was \
-         claimed: look at `rewards status` or `swap status`, and give the command again for what is still wanted"
-    )]
-    ClaimedElsewhere {
-        /// How much.
-        paid: Sesh,
-    },
-    /// It takes long.
-    #[error(
-        "transaction {0} still waits to be mined. It is kept: give the command again later, and it goes on from here. It cannot be \
-         executed twice"
-    )]
-    StillWaiting(B256),
-}
-
-/// What happens, for whoever watches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// The network is asked.
-    AskingNetwork,
-    /// The network signed.
-    Signed {
-        /// The lifetime total.
-        total: Sesh,
-        /// Nodes that did not sign.
-        non_signers: usize,
-    },
-    /// The contract refused a signature, another one is asked for.
-    SignatureRefused(Box<Refusal>),
-    /// Everything the network owes is credited.
-    Credited(Sesh),
-    /// A transaction was handed over.
-    Sent(B256),
-    /// The provider had lost it, and has it again.
-    SentAgain(B256),
-    /// A transaction with a higher price took its place.
-    Raised(B256),
-    /// It is in a block.
-    Mined(B256),
-    /// The provider did not say whether it took the transaction.
-    Unanswered(L2Error),
-}
-
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AskingNetwork => f.write_str("Asking the service nodes to sign..."),
-            Self::Signed { total, non_signers: 0 } => write!(f, "All nodes signed: {total} in all so far."),
-            Self::Signed { total, non_signers } => {
-                write!(
-                    f,
-                    "The network signed: {total} in all so far ({non_signers} nodes did not sign)."
-                )
-            }
-            Self::SignatureRefused(refusal) => write!(f, "Asking again: {refusal}."),
-            Self::Credited(total) => write!(f, "The contract has credited {total}."),
-            Self::Sent(hash) => write!(f, "Sent transaction {hash}."),
-            Self::SentAgain(hash) => write!(f, "Sent transaction {hash} once more."),
-            Self::Raised(hash) => write!(f, "It waits too long: replaced by transaction {hash}, which pays more."),
-            Self::Mined(hash) => write!(f, "Transaction {hash} is in a block."),
-            Self::Unanswered(error) => write!(f, "Note: {error}"),
-        }
-    }
-}
-
-/// What a step came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// The operation is a stage further.
-    Further,
-    /// Its transaction waits.
-    Waiting(B256),
-    /// It is done.
-    Done(Receipt),
 }
 
 /// Goes on with operations.
@@ -218,7 +76,7 @@ pub struct Worker<'a, S, N> {
     /// How long to wait.
     pub pace: Pace,
     waiting_since: Option<Instant>,
-    sightings: u32,
+    superseded_since: Option<Instant>,
 }
 
 impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
@@ -236,7 +94,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
             watcher,
             pace: Pace::default(),
             waiting_since: None,
-            sightings: 0,
+            superseded_since: None,
         }
     }
 
@@ -278,10 +136,12 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
     /// [`WorkError`].
     pub async fn finish(&mut self) -> Result<Receipt, WorkError> {
         let begun = Instant::now();
+        let mut stages = 0;
         loop {
             match self.step().await? {
                 Step::Done(receipt) => return Ok(receipt),
-                Step::Further => {}
+                Step::Further if stages >= MAX_STAGES => return Err(WorkError::NoEnd),
+                Step::Further => stages += 1,
                 Step::Waiting(hash) if begun.elapsed() >= self.pace.patience => {
                     return Err(WorkError::StillWaiting(hash));
                 }
@@ -320,9 +180,9 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
     async fn step_call(&mut self, call: SingleCall) -> Result<Step, WorkError> {
         let hash = call.submission.newest().hash;
         match self.sender.fate(&call.submission).await? {
-            Fate::Mined { hash, block } => {
+            Fate::Mined { hash, block, .. } => {
                 self.landed(hash);
-                self.done(call.purpose.to_string(), hash, block, None)
+                self.done(self.receipt(call.purpose.to_string(), hash, block))
             }
             Fate::Reverted { hash, refusal } => {
                 self.journal.give_up()?;
@@ -411,13 +271,20 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
                 self.hand_over(&submission).await?;
                 Ok(Step::Further)
             }
-            Err(L2Error::Refused(refusal)) => self.update_refused(claim, refusal),
+            Err(L2Error::Refused(refusal)) => {
+                self.update_refused(claim, refusal, |refusal| L2Error::Refused(refusal).into())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// What comes after a refused update, whether it was tried or mined.
-    fn update_refused(&mut self, mut claim: Claim, refusal: Box<Refusal>) -> Result<Step, WorkError> {
+    /// What comes after a refused update, whether it was tried or mined; the error is for a refusal that no other signature helps.
+    fn update_refused(
+        &mut self,
+        mut claim: Claim,
+        refusal: Box<Refusal>,
+        error: impl FnOnce(Box<Refusal>) -> WorkError,
+    ) -> Result<Step, WorkError> {
         if refusal.is_credited_already() {
             return self.reach(claim, ClaimStage::Credited { total: Sesh::ZERO });
         }
@@ -433,7 +300,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         Err(if again {
             WorkError::SignaturesRefused(refusal)
         } else {
-            L2Error::Refused(refusal).into()
+            error(refusal)
         })
     }
 
@@ -444,9 +311,9 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
                 self.tell(Progress::Credited(total));
                 self.reach(claim, ClaimStage::Credited { total })
             }
-            Fate::Reverted { refusal, .. } => {
-                self.landed(submission.newest().hash);
-                self.update_refused(claim, refusal)
+            Fate::Reverted { refusal, hash } => {
+                self.landed(hash);
+                self.update_refused(claim, refusal, |refusal| WorkError::Reverted { hash, refusal })
             }
             // Whoever took the number, an update does no harm when it is repeated.
             Fate::Superseded if self.is_sure() => self.reach(claim, ClaimStage::Begun),
@@ -515,9 +382,15 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         submission: Submission,
     ) -> Result<Step, WorkError> {
         match self.sender.fate(&submission).await? {
-            Fate::Mined { hash, block } => {
+            Fate::Mined { hash, block, logs } => {
                 self.landed(hash);
-                self.done(format!("claimed {}", claim.kind), hash, block, Some(amount))
+                // Not what was asked for: the contract may pay less.
+                let paid = claim.paid(&logs);
+                self.done(Receipt {
+                    paid,
+                    left: paid.map_or(Sesh::ZERO, |paid| amount.saturating_sub(paid)),
+                    ..self.receipt(format!("claimed {}", claim.kind), hash, block)
+                })
             }
             Fate::Reverted { refusal, hash } => {
                 self.landed(hash);
@@ -561,14 +434,18 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         })
     }
 
-    fn done(&mut self, done: String, hash: B256, block: u64, paid: Option<Sesh>) -> Result<Step, WorkError> {
-        let receipt = Receipt {
+    fn receipt(&self, done: String, hash: B256, block: u64) -> Receipt {
+        Receipt {
             done,
             account: self.sender.key.address(),
             transaction: hash,
             block,
-            paid,
-        };
+            paid: None,
+            left: Sesh::ZERO,
+        }
+    }
+
+    fn done(&mut self, receipt: Receipt) -> Result<Step, WorkError> {
         self.journal.finish(receipt.clone())?;
         Ok(Step::Done(receipt))
     }
@@ -589,7 +466,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         submission: &Submission,
         work: impl FnOnce(Submission) -> Work,
     ) -> Result<Step, WorkError> {
-        self.sightings = 0;
+        self.superseded_since = None;
         let hash = submission.newest().hash;
         let since = *self.waiting_since.get_or_insert_with(Instant::now);
         let mut raise = since.elapsed() >= self.pace.raise_after;
@@ -610,19 +487,19 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         Ok(Step::Waiting(hash))
     }
 
-    /// One more sighting; true when there were enough.
+    /// The provider says that the number is used up; true when it has said so for long enough.
     fn is_sure(&mut self) -> bool {
-        self.sightings += 1;
-        if self.sightings < SIGHTINGS_OF_SUPERSEDED {
+        let since = *self.superseded_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < self.pace.certain_after {
             return false;
         }
-        self.sightings = 0;
+        self.superseded_since = None;
         self.waiting_since = None;
         true
     }
 
     fn landed(&mut self, hash: B256) {
-        self.sightings = 0;
+        self.superseded_since = None;
         self.waiting_since = None;
         self.tell(Progress::Mined(hash));
     }

@@ -34,7 +34,7 @@ pub mod words;
 
 pub use arguments::Arguments;
 pub use error::{CommandError, ExitStatus};
-pub use ethereum::{EthereumError, SwapOnArbitrum, swap_on_arbitrum};
+pub use ethereum::EthereumError;
 pub use help::welcome;
 pub use names::NamesError;
 pub use reply::Reply;

@@ -252,7 +252,8 @@ The key lies beside the wallet, <name>.ethereum, encrypted with a password of it
 --password or --password-file, and none with --ethereum-password, the key has the same one. Your 25 seed words do not restore it: write
 down what `ethereum key` shows. It pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are
 handed over: after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and
-nothing is ever done twice.";
+nothing is ever done twice. Where the key of what was begun is lost, `ethereum forget` leaves it; while its transaction may still be
+mined, or nobody can say, it wants the word anyway.";
 
 const REWARDS: &str = "\
 Rewards and returned stakes of service nodes come to an Ethereum address. A claim has two transactions: the service nodes sign
@@ -271,10 +272,12 @@ not, for a small part of its stake. A node is named by its key, as print_sn_key 
 const SWAP: &str = "\
 Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
 address is one of Ethereum with its checksum, as your Ethereum wallet shows it, and you type it twice; a wrong one cannot be put
-right, so try a small amount first. swap status tells how far a burn is: pending, mined, matured (after 30 blocks), claimable (once
-service nodes have signed a block above it). The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
+right, so try a small amount first. With --l2-provider the contract on Arbitrum is looked at before anything is burned: a burn that
+it could not credit any more is refused, and you are warned while it is paused, or when the address is a contract. swap status tells
+how far a burn is: pending, mined, matured (after 30 blocks), claimable (once service nodes have signed a block above it), and with
+--l2-provider what of it the contract has paid. The receipts are kept in the wallet's journal, whatever happens to the chain's cache.
 swap claim pays what OXEN that were burned for an Ethereum address have become: the service nodes sign the total, the contract
-credits it and pays it out. With address= it pays another address than the key's, everything to that address; unsigned prints the
+credits it and pays it out. With address= it pays another address than the key's, everything to that address, or what the limit of all claims in 12 hours leaves; unsigned prints the
 transactions as JSON instead.";
 
 /// Every command, in the order of `help`.
@@ -567,7 +570,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::Ethereum,
         "ethereum",
         Group::Arbitrum,
-        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume"],
+        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume", "ethereum forget [anyway]"],
         "Makes, shows and uses the Ethereum key of this wallet",
     )
     .more(ETHEREUM),

@@ -22,3 +22,4 @@ pub use compatibility::{DaemonStatus, Incompatible};
 pub use connection::{Connection, ConnectionOptions, Login};
 pub use error::DaemonError;
 pub use submission::{Delivery, Relaying, Submission};
+pub use swap::SwapAccount;

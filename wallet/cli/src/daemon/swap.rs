@@ -13,6 +13,8 @@ const BURNS: &str = "get_swap_burns";
 const TOTALS: &str = "get_swap_totals";
 /// Most ids of one request.
 const IDS_AT_ONCE: usize = 1_000;
+/// Most burns of one answer.
+const BURNS_AT_ONCE: u64 = 1_000;
 
 impl Daemon {
     /// The rules, the ratio, and what the caps leave.
@@ -43,21 +45,43 @@ impl Daemon {
         Ok(burns)
     }
 
-    /// What a recipient may claim in all, claimed or not, after the newest block.
+    /// What was burned for a recipient: the total that counts after the newest block, and the newest burns.
     ///
     /// # Errors
     /// [`DaemonError`].
-    pub async fn swap_total(&self, recipient: &EthereumAddress) -> Result<Amount, DaemonError> {
+    pub async fn swap_account(&self, recipient: &EthereumAddress) -> Result<SwapAccount, DaemonError> {
+        let address = checksummed(recipient);
+        let request = SwapBurnsRequest {
+            address: Some(address.clone()),
+            count: Some(BURNS_AT_ONCE),
+            ..SwapBurnsRequest::default()
+        };
+        let burns: SwapBurnsAnswer = self.connection().call(BURNS, request).await?;
+        check(BURNS, &burns.status)?;
         let request = SwapTotalsRequest {
-            addresses: vec![checksummed(recipient)],
-            height: None,
+            addresses: vec![address],
+            // Of the block that the list is of, whatever came since.
+            height: Some(burns.height),
         };
         let answer: SwapTotalsAnswer = self.connection().call(TOTALS, request).await?;
         check(TOTALS, &answer.status)?;
         let total = answer.totals.first().map(|entry| Amount::from_atomic(entry.total));
-        total.ok_or_else(|| DaemonError::Unreadable {
+        let total = total.ok_or_else(|| DaemonError::Unreadable {
             method: TOTALS,
             reason: "it has no total".to_owned(),
+        })?;
+        Ok(SwapAccount {
+            total,
+            burns: burns.burns,
         })
     }
+}
+
+/// What was burned for a recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwapAccount {
+    /// SESH that count, claimed or not.
+    pub total: Amount,
+    /// The newest burns, newest first; also those that do not count yet.
+    pub burns: Vec<SwapBurnEntry>,
 }

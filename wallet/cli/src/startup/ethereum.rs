@@ -16,7 +16,8 @@ pub(super) fn settings(options: &Options, network: &Network) -> Result<EthereumS
         None => given_password(&options.password)?,
     };
     Ok(EthereumSettings {
-        provider: given.l2_provider.clone(),
+        // An empty environment variable names none.
+        provider: given.l2_provider.clone().filter(|url| !url.trim().is_empty()),
         password,
         gas_price_limit: GasPriceLimit(u128::from(given.max_gas_price).saturating_mul(GWEI)),
         rewards_contract: contract("--rewards-contract", given.rewards_contract.as_deref())?

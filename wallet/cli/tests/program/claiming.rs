@@ -5,9 +5,14 @@ use crate::{
     arbitrum::{Arbitrum, REQUIREMENT, SESH},
     dialogue::{Desk, Run},
     fake_bridge::FakeBridge,
+    fake_swap::{self, FakeSwap},
 };
 use alloy::primitives::hex;
-use oxen_types::{Network, bytes::EthereumAddress};
+use oxen_types::{Amount, Network, bytes::EthereumAddress};
+use oxen_wallet_core::{
+    address::{AddressUse, parse_address},
+    wallet::WalletNetwork,
+};
 use oxen_wallet_ethereum::{EthereumKey, checksummed};
 use serde_json::json;
 use std::{
@@ -19,19 +24,51 @@ use tokio::runtime::Runtime;
 const EARNED: u64 = 123_456_789_012_345;
 
 /// A wallet with a key that has ETH, its daemon, and Arbitrum.
-struct Office {
-    runtime: Runtime,
-    arbitrum: Arbitrum,
-    desk: Desk,
-    address: EthereumAddress,
+pub struct Office {
+    pub runtime: Runtime,
+    pub arbitrum: Arbitrum,
+    pub desk: Desk,
+    pub address: EthereumAddress,
+}
+
+/// A wallet `w` with money on a chain that takes burns for this contract, and its address.
+pub fn swap_desk(contract: EthereumAddress) -> (Desk, String) {
+    let network = fake_swap::network(contract);
+    let desk = Desk::with_daemon().on(&network);
+    {
+        let mut chain = desk.daemon().chain();
+        chain.nettype = network.name.clone();
+        chain.hard_fork = 30;
+        chain.swap = Some(FakeSwap::new(network));
+    }
+    let own = desk.make("w", 1);
+    let prefixes = WalletNetwork::from(&Network::regtest()).prefixes;
+    let address = parse_address(&own, &prefixes, AddressUse::Payment).unwrap();
+    let mut chain = desk.daemon().chain();
+    chain.mine(&vec![(address, Amount::from_atomic(10_000_000_000)); 10]);
+    chain.mine_strangers(15);
+    drop(chain);
+    (desk, own)
 }
 
 impl Office {
-    fn open() -> Option<Self> {
+    pub fn open() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let arbitrum = runtime.block_on(Arbitrum::start_as(Network::regtest().l2.chain_id, 4))?;
         let desk = Desk::with_daemon();
         desk.make("w", 1);
+        Some(Self::furnish(runtime, arbitrum, desk))
+    }
+
+    /// The same on a chain that takes burns.
+    pub fn with_swap() -> Option<Self> {
+        let runtime = Runtime::new().unwrap();
+        let arbitrum = runtime.block_on(Arbitrum::start_as(Network::regtest().l2.chain_id, 4))?;
+        let (desk, _) = swap_desk(arbitrum.swap);
+        Some(Self::furnish(runtime, arbitrum, desk))
+    }
+
+    fn furnish(runtime: Runtime, arbitrum: Arbitrum, desk: Desk) -> Self {
         let key = runtime.block_on(arbitrum.account());
         desk.daemon().chain().bridge = Some(FakeBridge::new(arbitrum.nodes.clone()));
         let office = Self {
@@ -41,22 +78,22 @@ impl Office {
             address: key.address(),
         };
         office.take_key("w", &key);
-        Some(office)
+        office
     }
 
-    fn take_key(&self, wallet: &str, key: &EthereumKey) {
+    pub fn take_key(&self, wallet: &str, key: &EthereumKey) {
         let path = self.desk.file(wallet);
         let words = ["--wallet-file", &path, "--password", "", "ethereum", "import"];
         self.desk.run(&words, &hex::encode(*key.to_bytes())).ok();
     }
 
-    fn owe(&self, address: EthereumAddress, total: u64) {
+    pub fn owe(&self, address: EthereumAddress, total: u64) {
         let mut chain = self.desk.daemon().chain();
         chain.bridge.as_mut().unwrap().nodes.owed.insert(address, total);
     }
 
     /// Where everything is, for the command line.
-    fn options(&self) -> Vec<String> {
+    pub fn options(&self) -> Vec<String> {
         [
             "--l2-provider",
             &self.arbitrum.endpoint(),
@@ -70,7 +107,7 @@ impl Office {
     }
 
     /// Opens `w` and runs a command as a script does.
-    fn script(&self, command: &[&str]) -> Run {
+    pub fn script(&self, command: &[&str]) -> Run {
         let (path, options) = (self.desk.file("w"), self.options());
         let mut words = vec!["--wallet-file", &path, "--password", "", "--json", "--yes"];
         words.extend(options.iter().map(String::as_str));
@@ -78,7 +115,7 @@ impl Office {
         self.desk.run(&words, "")
     }
 
-    fn balance(&self, address: &EthereumAddress) -> u64 {
+    pub fn balance(&self, address: &EthereumAddress) -> u64 {
         self.runtime.block_on(self.arbitrum.balance(address))
     }
 }
@@ -218,7 +255,7 @@ fn the_program_is_killed_at_everything_it_says_and_pays_once() {
 }
 
 /// Runs the real program until it says something for the n-th time, and kills it there; everything it said.
-fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> String {
+pub fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxen-wallet-cli"))
         .args([
             "--regtest",

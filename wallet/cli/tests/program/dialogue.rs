@@ -48,6 +48,8 @@ impl Run {
 pub struct Desk {
     folder: tempfile::TempDir,
     pub daemon: Option<FakeDaemon>,
+    /// The description of a network other than regtest.
+    network: Option<PathBuf>,
 }
 
 impl Desk {
@@ -55,7 +57,17 @@ impl Desk {
         Self {
             folder: tempfile::tempdir().unwrap(),
             daemon: None,
+            network: None,
         }
+    }
+
+    /// The same on another network.
+    pub fn on(mut self, network: &oxen_types::Network) -> Self {
+        let path = self.path("network.json");
+        let description = oxen_types::network::NetworkDescription::of(network);
+        std::fs::write(&path, description.to_json()).unwrap();
+        self.network = Some(path);
+        self
     }
 
     pub fn with_daemon() -> Self {
@@ -79,8 +91,6 @@ impl Desk {
             None => vec!["--offline".to_owned()],
         };
         let fixed = [
-            "wallet",
-            "--regtest",
             "--kdf-memory",
             "8",
             "--kdf-rounds",
@@ -89,9 +99,13 @@ impl Desk {
             "--log-level",
             "off",
         ];
-        let all = fixed
+        let network = match &self.network {
+            Some(path) => format!("--network={}", path.display()),
+            None => "--regtest".to_owned(),
+        };
+        let all = ["wallet".to_owned(), network]
             .into_iter()
-            .map(ToOwned::to_owned)
+            .chain(fixed.map(ToOwned::to_owned))
             .chain(daemon)
             .chain(words.iter().map(|word| (*word).to_owned()));
         Options::try_parse_from(all).unwrap()

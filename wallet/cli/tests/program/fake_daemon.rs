@@ -4,6 +4,7 @@
 use crate::fake_bridge::FakeBridge;
 use crate::fake_names::FakeNames;
 use crate::fake_registry::FakeRegistry;
+use crate::fake_swap::FakeSwap;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -86,6 +87,8 @@ pub struct Chain {
     pub names: FakeNames,
     /// The service nodes that sign for Arbitrum.
     pub bridge: Option<FakeBridge>,
+    /// The swap, on a network that has one.
+    pub swap: Option<FakeSwap>,
 }
 
 impl Chain {
@@ -112,6 +115,7 @@ impl Chain {
             nodes: FakeRegistry::default(),
             names: FakeNames::default(),
             bridge: None,
+            swap: None,
         };
         chain.mine(&[]);
         chain
@@ -284,6 +288,9 @@ impl Chain {
     }
 
     fn answer_json(&mut self, method: &str, params: &Value) -> Result<Value, (i32, &'static str)> {
+        if let Some(answer) = self.swap.as_ref().and_then(|swap| swap.answer(method, params)) {
+            return Ok(answer);
+        }
         Ok(match method {
             "get_info" => json!({
                 "height": self.height(), "target_height": 0, "nettype": self.nettype, "hard_fork": self.hard_fork,

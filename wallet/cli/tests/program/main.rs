@@ -17,6 +17,8 @@ mod fake_bridge;
 mod fake_daemon;
 mod fake_names;
 mod fake_registry;
+mod fake_swap;
+mod forgetting;
 mod names;
 #[allow(dead_code, reason = "the tests of wallet/ethereum use more of it")]
 #[path = "../../../ethereum/tests/on_anvil/nodes.rs"]
@@ -26,3 +28,4 @@ mod secrecy;
 mod sending;
 mod staking;
 mod swap;
+mod swap_contract;

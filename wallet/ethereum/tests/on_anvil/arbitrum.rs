@@ -33,6 +33,8 @@ use std::{
 pub const CHAIN_ID: u64 = 31_337;
 /// One SESH.
 pub const SESH: u64 = 1_000_000_000;
+/// When the swap takes no more credits, seconds since 1970.
+pub const CLOSES: u64 = 4_000_000_000;
 /// The stake of a node here.
 pub const REQUIREMENT: u64 = 120 * SESH;
 
@@ -49,13 +51,16 @@ sol! {
         function pause() external;
         function unpause() external;
         function setClaimThreshold(uint256 threshold) external;
+        function setCycleLimit(uint256 limit) external;
         function transfer(address to, uint256 value) external returns (bool);
     }
 }
 
 /// Where the program and the contracts are; says so when they are not.
 fn tools() -> Option<(PathBuf, PathBuf)> {
-    let tool = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
+    // An empty variable names nothing, as one that is not set.
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let tool = |name| named(name).map(PathBuf::from).filter(|path| path.exists());
     match (tool("OXEN_ANVIL"), tool("OXEN_CONTRACTS")) {
         (Some(anvil), Some(contracts)) if contracts.join("out").exists() => Some((anvil, contracts)),
         _ => {
@@ -118,7 +123,7 @@ impl Arbitrum {
             recipient: U256::from(9980),
         };
         send(&owner, rewards, initialize).await;
-        let closes = U256::from(4_000_000_000_u64);
+        let closes = U256::from(CLOSES);
         let cap = U256::from(30_000_000) * U256::from(SESH);
         let swap = deploy(
             &owner,
@@ -169,6 +174,11 @@ impl Arbitrum {
         send(&self.owner, to_alloy(&self.rewards), call).await;
     }
 
+    /// The owner of the contract of the swap does this.
+    pub async fn own_swap<C: SolCall>(&self, call: C) {
+        send(&self.owner, to_alloy(&self.swap), call).await;
+    }
+
     /// The owner gives SESH away.
     pub async fn give(&self, to: &EthereumAddress, amount: u64) {
         let transfer = Owner::transferCall {
@@ -211,7 +221,8 @@ impl Arbitrum {
         sender.hand_over(submission).await.unwrap();
         loop {
             match sender.fate(submission).await.unwrap() {
-                Fate::Waiting => tokio::time::sleep(Duration::from_millis(20)).await,
+                // Anvil counts a transaction a moment before it has the receipt.
+                Fate::Waiting | Fate::Superseded => tokio::time::sleep(Duration::from_millis(20)).await,
                 Fate::Mined { .. } => return,
                 fate => panic!("{fate:?}"),
             }
@@ -280,6 +291,7 @@ pub fn impatient<'a, S: JournalStorage>(
 ) -> Worker<'a, S, ServiceNodes> {
     let mut worker = Worker::new(sender, journal, nodes, watcher);
     worker.pace.poll = Duration::from_millis(20);
+    worker.pace.certain_after = Duration::from_secs(1);
     worker.pace.patience = Duration::from_secs(60);
     worker
 }

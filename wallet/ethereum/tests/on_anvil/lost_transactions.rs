@@ -10,6 +10,7 @@ use oxen_wallet_ethereum::{
 };
 use serde_json::json;
 use std::time::Duration;
+use tokio::{runtime::Handle, task::block_in_place};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_dropped_transaction_is_handed_over_again() {
@@ -102,6 +103,69 @@ async fn a_payment_whose_number_another_wallet_used_is_repeated_only_when_nothin
         }
         assert_eq!(journal.operation(), None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some_looks() {
+    let Some(chain) = Arbitrum::start(3).await else { return };
+    let key = chain.account().await;
+    let mut nodes = chain.nodes.clone();
+    nodes.owed.insert(key.address(), 10 * SESH);
+    let mut journal = begun(&chain, &key, Wanted::Everything);
+    chain.automine(Mining::ByHand).await;
+    let mut watcher = |_| ();
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    let hash = wait_for_waiting(&mut worker).await;
+    chain.ask("anvil_dropTransaction", json!([hash])).await;
+    chain.automine(Mining::AtOnce).await;
+    let sender = chain.sender(&key);
+    let rival = sender
+        .prepare(approve_call(chain.token, &chain.rewards, sesh(1)))
+        .await
+        .unwrap();
+    chain.hand_over(sender, &rival).await;
+    worker.pace.certain_after = Duration::from_secs(30);
+    for _ in 0..10 {
+        assert_eq!(worker.step().await, Ok(Step::Waiting(hash)));
+    }
+    worker.pace.certain_after = Duration::ZERO;
+    assert_eq!(worker.step().await, Ok(Step::Further));
+    worker.finish().await.unwrap();
+    assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_l2_that_goes_back_again_and_again_does_not_keep_the_worker_for_ever() {
+    let Some(chain) = Arbitrum::start(3).await else { return };
+    let key = chain.account().await;
+    let mut nodes = chain.nodes.clone();
+    nodes.owed.insert(key.address(), 10 * SESH);
+    let mut journal = begun(&chain, &key, Wanted::Everything);
+    let mut before = chain.ask("evm_snapshot", json!([])).await;
+    // Whenever the update is in a block, that block is replaced by one without it.
+    let mut watcher = |progress| {
+        if matches!(progress, Progress::Credited(_)) {
+            block_in_place(|| {
+                Handle::current().block_on(async {
+                    chain.ask("evm_revert", json!([before])).await;
+                    before = chain.ask("evm_snapshot", json!([])).await;
+                });
+            });
+        }
+    };
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    let mut result = worker.finish().await;
+    for _ in 0..20 {
+        // Anvil contradicts itself for a moment when it has gone back: the command is given again.
+        if matches!(result, Err(WorkError::L2(_))) {
+            result = worker.finish().await;
+        }
+    }
+    assert_eq!(result, Err(WorkError::NoEnd));
+    let mut watcher = |_| ();
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    worker.finish().await.unwrap();
+    assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,6 +1,6 @@
-//! `ethereum create`, `import`, `address`, `balance`, `key`, `password`, `resume`
+//! `ethereum create`, `import`, `address`, `balance`, `key`, `password`, `resume`; `forget` is in [`forget`]
 
-use super::{EthereumError, link, words, work};
+use super::{EthereumError, forget, link, words, work};
 use crate::{
     command::{Arguments, CommandError, Reply},
     file::{FileError, replace_ethereum_key, write_ethereum_key},
@@ -24,7 +24,7 @@ pub(in crate::command) async fn ethereum(
     mut words: Arguments,
 ) -> Result<Reply, CommandError> {
     match words
-        .next("What is to be done (create, import, address, balance, key, password or resume)")?
+        .next("What is to be done (create, import, address, balance, key, password, resume or forget)")?
         .as_str()
     {
         "create" => {
@@ -60,6 +60,7 @@ pub(in crate::command) async fn ethereum(
             words.finish()?;
             resume(session, terminal).await
         }
+        "forget" => forget::forget(session, terminal, words).await,
         other => Err(words.usage(format!("\"{other}\" is nothing that can be done with an Ethereum key."))),
     }
 }

@@ -115,6 +115,17 @@ pub enum EthereumError {
         /// What is needed.
         needs: Sesh,
     },
+    /// What was handed over is not settled.
+    #[error(
+        "transaction {hash} may still be mined ({reason}): wait until it is in a block, or another one has its number. To forget it all \
+         the same, give `ethereum forget anyway`: whoever has the signed transaction can hand it over even then"
+    )]
+    MayStillBeMined {
+        /// Its id.
+        hash: String,
+        /// Why nobody can say that it will not.
+        reason: String,
+    },
     /// An address has to be given twice the same.
     #[error("the two addresses are not the same: nothing was done")]
     AddressNotConfirmed,
@@ -141,6 +152,7 @@ impl EthereumError {
             Self::AlreadyRegistered { .. } | Self::BlsKeyRegistered { .. } => "already_registered",
             Self::NotRegistered(_) => "not_registered",
             Self::NotEnoughSesh { .. } => "not_enough_sesh",
+            Self::MayStillBeMined { .. } => "l2_transaction_waits",
         }
     }
 }
@@ -176,5 +188,6 @@ const fn work_code(error: &WorkError) -> &'static str {
         WorkError::Reverted { .. } => "l2_transaction_reverted",
         WorkError::Superseded { .. } | WorkError::ClaimedElsewhere { .. } => "l2_transaction_superseded",
         WorkError::StillWaiting(_) => "l2_transaction_waits",
+        WorkError::NoEnd => "l2_provider",
     }
 }

@@ -6,11 +6,13 @@
 mod account;
 mod error;
 mod exit;
+mod forget;
 mod link;
 mod network;
 mod register;
 mod rewards;
 mod swap_claim;
+mod swap_contract;
 mod unsigned;
 mod words;
 mod work;
@@ -19,7 +21,7 @@ pub(super) use account::ethereum;
 pub use error::EthereumError;
 pub(super) use rewards::rewards;
 pub(super) use swap_claim::swap_claim;
-pub use swap_claim::{SwapOnArbitrum, swap_on_arbitrum};
+pub(super) use swap_contract::SwapContract;
 
 use super::{Arguments, CommandError, Reply};
 use crate::{session::Session, terminal::Terminal};

@@ -152,6 +152,14 @@ pub(super) fn tell(receipt: &Receipt) -> Reply {
         "\nTransaction {} in block {}.",
         receipt.transaction, receipt.block
     );
+    if !receipt.left.is_zero() {
+        let _ = write!(
+            text,
+            "\n{} are left: the claims of everybody together reached the limit of 12 hours, and the contract paid what it allowed. \
+             Nothing is lost: give the command again in the next window, which begins at 0:00 or 12:00 UTC.",
+            receipt.left
+        );
+    }
     Reply::new(text, json(receipt))
 }
 
@@ -163,6 +171,7 @@ pub(super) fn json(receipt: &Receipt) -> Value {
         "transaction": receipt.transaction.to_string(),
         "block": receipt.block,
         "paid": receipt.paid.map(oxen_wallet_ethereum::Sesh::atomic),
+        "left": receipt.left.atomic(),
     })
 }
 

@@ -1,6 +1,10 @@
 //! `swap <amount> <address>`: from what the user wants to a burn on its way.
 
-use super::{SwapCommandError, progress};
+use super::{
+    SwapCommandError,
+    contract::{self, Look},
+    progress,
+};
 use crate::{
     command::{Arguments, CommandError, Reply, arguments::parse_amount, payment},
     daemon::Daemon,
@@ -42,6 +46,15 @@ struct Offer {
     credited: Amount,
     /// Of the next block.
     height: Height,
+    /// What the contract on Arbitrum says.
+    look: Look,
+}
+
+impl Offer {
+    /// When the burn counts.
+    fn matures(&self) -> Height {
+        matures_at(self.height, &self.parameters)
+    }
 }
 
 /// Burns, if everything speaks for it and the user wants it.
@@ -62,7 +75,8 @@ pub(super) async fn burn(
     let (daemon, rates) = payment::ready_to_send(session).await?;
     open_swap(session)?;
     let info = daemon.swap_info().await?;
-    let offer = offer(session, &order, &info)?;
+    let mut offer = offer(session, &order, &info)?;
+    look(session, &order, &mut offer, &info).await?;
     type_again(terminal, &order, session.settings.confirmation)?;
     let prepared = prepare(session, &daemon, &order, &offer, &rates).await?;
     payment::warn_of_strange_fees(session, terminal, &prepared)?;
@@ -140,7 +154,21 @@ fn offer(session: &Session, order: &Order, info: &SwapInfoAnswer) -> Result<Offe
         ratio,
         credited,
         height,
+        look: Look::NotLooked,
     })
+}
+
+/// Asks the contract, where a provider was named.
+async fn look(session: &Session, order: &Order, offer: &mut Offer, info: &SwapInfoAnswer) -> Result<(), CommandError> {
+    // The next block is one more.
+    let blocks = offer.matures().since(offer.height).saturating_add(1);
+    let wanted = contract::Wanted {
+        credited: offer.credited,
+        matures_in: blocks.saturating_mul(session.network.target_block_seconds),
+        credited_before: contract::credited_before(info),
+    };
+    offer.look = contract::look(session, &offer.parameters, &order.recipient, wanted).await?;
+    Ok(())
 }
 
 /// A daemon of another version or network must not have coins burned by other rules than the user is shown.
@@ -230,7 +258,7 @@ fn summary(
         session.network.l2.chain_id,
         checksummed(&order.recipient)
     );
-    let mature = matures_at(offer.height, &offer.parameters);
+    let mature = offer.matures();
     let _ = writeln!(
         text,
         "  claimable from about height {mature} on, {}, once service nodes have signed a block above it",
@@ -242,6 +270,7 @@ fn summary(
         Amount::from_atomic(remaining.pool),
         Amount::from_atomic(remaining.rate)
     );
+    offer.look.describe(&mut text, &order.recipient);
     warn_of_changes(&mut text, offer, info);
     for transaction in prepared {
         let network_fee = transaction.fee.saturating_sub(transaction.burned);
@@ -295,8 +324,9 @@ fn tell(order: &Order, offer: &Offer, sent: &[Dispatched]) -> Result<Reply, Comm
         fields.insert("burned".to_owned(), format::json_amount(order.amount));
         fields.insert("sesh".to_owned(), format::json_amount(offer.credited));
         fields.insert("recipient".to_owned(), json!(checksummed(&order.recipient)));
-        let mature = matures_at(offer.height, &offer.parameters);
-        fields.insert("mature_height".to_owned(), json!(mature.index()));
+        fields.insert("mature_height".to_owned(), json!(offer.matures().index()));
+        fields.insert("contract_checked".to_owned(), json!(offer.look.was_done()));
+        fields.insert("warnings".to_owned(), json!(offer.look.warnings(&order.recipient)));
     }
     if sent.iter().any(|one| one.fate.is_out()) {
         reply

@@ -1,7 +1,8 @@
 //! What can be wrong with a swap, in words that say what to do.
 
+use crate::format::time::date_and_time;
 use oxen_bridge_rules::{address::AddressTextError, swap::SwapError};
-use oxen_types::{Amount, Hash, Height};
+use oxen_types::{Amount, Hash, Height, Timestamp};
 use thiserror::Error;
 
 /// Why nothing is burned, or nothing can be told.
@@ -68,6 +69,29 @@ pub enum SwapCommandError {
         /// What the wallet knows.
         wallet: String,
     },
+    /// The contract on Arbitrum ends before the burn can be credited.
+    #[error(
+        "the contract on Arbitrum takes no more credits from {} UTC on, and this burn counts from about {} UTC on, with service nodes \
+         signing an hour or more later: that is too late, or too near to it. The OXEN would be lost, so nothing was burned",
+        date_and_time(*.closes), date_and_time(*.counts)
+    )]
+    ClosesTooSoon {
+        /// When credits end.
+        closes: Timestamp,
+        /// When the burn would count, by the clock of Arbitrum.
+        counts: Timestamp,
+    },
+    /// The contract on Arbitrum has not that much left.
+    #[error(
+        "the swap would bring {wanted} SESH, but the contract on Arbitrum can only credit {left} more: {}. Nothing was burned",
+        advice(.left)
+    )]
+    ContractFull {
+        /// What the amount is worth.
+        wanted: Amount,
+        /// What is left there.
+        left: Amount,
+    },
     /// The chain would refuse it.
     #[error("{0}")]
     Refused(#[from] SwapError),
@@ -100,6 +124,8 @@ impl SwapCommandError {
             Self::PoolFull { .. } => "swap_full",
             Self::RateFull { .. } => "swap_limit",
             Self::DaemonDisagrees { .. } => "daemon_disagrees",
+            Self::ClosesTooSoon { .. } => "swap_contract_closes",
+            Self::ContractFull { .. } => "swap_contract_full",
             Self::Refused(_) => "swap_refused",
             Self::NotASwap(_) => "unknown_swap",
         }

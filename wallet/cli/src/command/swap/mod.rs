@@ -1,12 +1,15 @@
 //! Swapping OXEN for SESH (bridge §5.3): burning, and what becomes of it.
 //!
 //! [`burn`] checks a burn by the chain's own rules before anything is signed, shows what it brings and when, and sends it;
-//! [`progress`] tells how far burns are, [`status`] and [`history`] show that. The receipt of a burn is written to the wallet's
-//! journal before the burn is handed over, so that no crash loses it.
+//! [`contract`] is what the contract on Arbitrum says to it;
+//! [`progress`] tells how far burns are, [`payments`] what the contract has paid for them, [`status`] and [`history`] show that. The
+//! receipt of a burn is written to the wallet's journal before the burn is handed over, so that no crash loses it.
 
 mod burn;
+mod contract;
 mod error;
 mod history;
+mod payments;
 mod progress;
 mod status;
 

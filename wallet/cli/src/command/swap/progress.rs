@@ -65,6 +65,8 @@ pub(super) struct Progress {
     /// What it is worth; none when its ratio is not known here.
     pub(super) credited: Option<Amount>,
     pub(super) stage: Stage,
+    /// What of it the contract on Arbitrum has paid; none when that is not known.
+    pub(super) paid: Option<Amount>,
 }
 
 impl Progress {
@@ -85,8 +87,14 @@ impl Progress {
         )
     }
 
+    /// True when the contract has paid all of it.
+    fn is_paid(&self) -> bool {
+        self.paid.is_some() && self.paid == self.credited
+    }
+
     fn stage_text(&self, session: &Session) -> String {
         match &self.stage {
+            _ if self.is_paid() => "paid: the contract on Arbitrum has paid all of it".to_owned(),
             Stage::Refused(reason) => format!("refused, nothing was burned: {reason}"),
             Stage::Dropped => "failed: it is in no block and in no pool any more, and nothing was burned".to_owned(),
             Stage::Unknown => {
@@ -100,7 +108,10 @@ impl Progress {
                 about(session, *mature)
             ),
             Stage::Matured => "matured: claimable as soon as service nodes have signed a block above it".to_owned(),
-            Stage::Signable => "claimable: `swap claim` pays it out on Arbitrum".to_owned(),
+            Stage::Signable => match self.paid.filter(|paid| !paid.is_zero()) {
+                Some(paid) => format!("claimable: {paid} SESH of it are paid, `swap claim` pays the rest out on Arbitrum"),
+                None => "claimable: `swap claim` pays it out on Arbitrum".to_owned(),
+            },
         }
     }
 
@@ -116,7 +127,8 @@ impl Progress {
             "recipient": self.recipient,
             "burned": self.burned.atomic(),
             "sesh": self.credited.map(Amount::atomic),
-            "status": self.stage.word(),
+            "status": if self.is_paid() { "paid" } else { self.stage.word() },
+            "paid": self.paid.map(Amount::atomic),
             "height": height,
             "mature_height": mature,
             "reason": match &self.stage {
@@ -157,6 +169,7 @@ fn of_sent(
         burned: sent.burned,
         credited: worth(session, receipt.ratio_index, sent.burned),
         stage: found.map_or_else(|| own_stage(session, sent), stage_of),
+        paid: None,
     }
 }
 
@@ -173,6 +186,7 @@ pub(super) fn of_entry(session: &Session, entry: &SwapBurnEntry) -> Progress {
             .map(Amount::from_atomic)
             .or_else(|| worth(session, entry.ratio_index, burned)),
         stage: stage_of(entry),
+        paid: None,
     }
 }
 

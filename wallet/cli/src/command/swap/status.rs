@@ -1,6 +1,6 @@
-//! `swap status [<transaction id>]`: how far burns are, and what can be burned now.
+//! `swap status [<transaction id>]`: how far burns are, what is paid for them, and what can be burned now.
 
-use super::{SwapCommandError, progress};
+use super::{SwapCommandError, payments, progress};
 use crate::{
     command::{Arguments, CommandError, Reply},
     refresh::refresh,
@@ -23,10 +23,11 @@ pub(super) async fn status(session: &mut Session, mut words: Arguments) -> Resul
     let daemon = session.daemon().await?;
     refresh(session, session.settings.progress).await?;
     session.save()?;
-    let burns = progress::own(session, Some(&daemon)).await;
+    let mut burns = progress::own(session, Some(&daemon)).await;
     if let Some(id) = wanted {
         return one(session, &daemon, &burns, id).await;
     }
+    let payments = payments::ask(session, Some(&daemon), &mut burns).await;
     let info = daemon.swap_info().await?;
     let mut text = swap_text(&info);
     if burns.is_empty() {
@@ -35,11 +36,13 @@ pub(super) async fn status(session: &mut Session, mut words: Arguments) -> Resul
     for burn in &burns {
         let _ = write!(text, "\n\n{}", burn.text(session));
     }
+    text.push_str(&payments.text(&burns));
     Ok(Reply::new(
         text,
         json!({
             "swap": swap_json(&info),
             "burns": burns.iter().map(progress::Progress::json).collect::<Vec<_>>(),
+            "arbitrum": payments.json(),
         }),
     ))
 }
@@ -59,7 +62,15 @@ async fn one(
             progress::of_entry(session, entry)
         }
     };
-    Ok(Reply::new(found.text(session), found.json()))
+    let mut found = [found];
+    let payments = payments::ask(session, Some(daemon), &mut found).await;
+    let text = payments.text(&found);
+    let [found] = found;
+    let mut json = found.json();
+    if let Value::Object(fields) = &mut json {
+        fields.insert("arbitrum".to_owned(), payments.json());
+    }
+    Ok(Reply::new(found.text(session) + &text, json))
 }
 
 fn swap_text(info: &SwapInfoAnswer) -> String {
