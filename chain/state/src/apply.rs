@@ -485,8 +485,8 @@ fn next_totals(
     before: &TotalsRow,
     entry: &BlockEntry,
     limits: &WeightLimits,
-    created_milli: u64,
-    credited_milli: u64,
+    created_milli: u128,
+    credited_milli: u128,
 ) -> Result<TotalsRow, BlockError> {
     let miner_fees = u128::from(entry.miner_fees.atomic()).saturating_mul(u128::from(BATCH_REWARD_FACTOR));
     let mut heavy_blocks = before.heavy_blocks;
@@ -502,11 +502,11 @@ fn next_totals(
         tip: entry.height,
         transactions: before.transactions.saturating_add(u64::from(entry.transaction_count)),
         outputs: entry.next_output,
-        emitted_milli: before.emitted_milli.saturating_add(u128::from(created_milli)),
+        emitted_milli: before.emitted_milli.saturating_add(created_milli),
         burned: sum(before.burned, entry.burned)?,
         forfeited_milli: before
             .forfeited_milli
-            .saturating_add(miner_fees.saturating_sub(u128::from(credited_milli))),
+            .saturating_add(miner_fees.saturating_sub(credited_milli)),
         fees: sum(before.fees, entry.fees)?,
         heavy_blocks,
     })

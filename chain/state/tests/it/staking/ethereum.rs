@@ -102,11 +102,12 @@ fn registration(number: u8, contributors: Vec<L2Contributor>) -> L2EventKind {
 }
 
 fn alone(number: u8) -> L2EventKind {
-    let address = ethereum(number);
-    registration(
-        number,
-        vec![L2Contributor::new(address, address, Amount::from_atomic(REQUIREMENT))],
-    )
+    stake_of(number, number, Amount::from_atomic(REQUIREMENT))
+}
+
+fn stake_of(number: u8, staker: u8, amount: Amount) -> L2EventKind {
+    let staker = ethereum(staker);
+    registration(number, vec![L2Contributor::new(staker, staker, amount)])
 }
 
 fn l2_node_key(number: u8) -> PublicKey {
@@ -187,8 +188,8 @@ fn stakes_become_sesh_and_converted_outputs_are_gone_for_ever() {
         "nothing in OXEN is left"
     );
     // What is left of the bonus, the worth of 100 OXEN, unpaid rewards, and the first reward of one of two paid nodes.
-    let reward = 22_983_257_229_u64 * 1_000 / 2;
-    let least = (BONUS - REQUIREMENT + 54_000) * 1_000 + reward;
+    let reward = 22_983_257_229_u128 * 1_000 / 2;
+    let least = u128::from(BONUS - REQUIREMENT + 54_000) * 1_000 + reward;
     let found = total(&chain, 1).milli();
     assert!((least..least + 200_000_000).contains(&found), "{found}");
     assert_eq!(total(&chain, 3), MilliAmount::ZERO);
@@ -245,17 +246,23 @@ fn a_node_registers_on_l2_earns_asks_to_leave_and_gets_its_stake_back() {
     assert_eq!((removed.removal, removed.height), (Removal::Expired, chain.height()));
     let before = total(&chain, 7);
     decide(&mut chain, &[event(exit(7, REQUIREMENT), 102)], true);
-    assert_eq!(total(&chain, 7).milli() - before.milli(), REQUIREMENT * 1_000);
+    assert_eq!(
+        total(&chain, 7).milli() - before.milli(),
+        u128::from(REQUIREMENT) * 1_000
+    );
     assert!(chain.registry().bridge().removed.is_empty());
     chain.mine(3);
     assert_eq!(
         total(&chain, 7).milli() - before.milli(),
-        REQUIREMENT * 1_000,
+        u128::from(REQUIREMENT) * 1_000,
         "and no more"
     );
     // The same once more changes nothing.
     decide(&mut chain, &[event(exit(7, REQUIREMENT), 103)], true);
-    assert_eq!(total(&chain, 7).milli() - before.milli(), REQUIREMENT * 1_000);
+    assert_eq!(
+        total(&chain, 7).milli() - before.milli(),
+        u128::from(REQUIREMENT) * 1_000
+    );
 }
 
 #[test]
@@ -358,7 +365,7 @@ fn a_purged_node_is_paid_back_when_its_exit_is_seen_and_by_the_reference_not() {
     assert!(chain.node("n1").is_none());
     let before = total(&chain, 1).milli();
     decide(&mut chain, &[event(exit(1, REQUIREMENT), 101)], true);
-    assert_eq!(total(&chain, 1).milli() - before, REQUIREMENT * 1_000);
+    assert_eq!(total(&chain, 1).milli() - before, u128::from(REQUIREMENT) * 1_000);
 
     let mut chain = before_ethereum(&network().with(|network| network.l2.settlement = L2Settlement::AsReference));
     chain.mine(1);
@@ -375,7 +382,7 @@ fn an_exit_of_a_node_that_is_registered_ends_it_and_one_that_never_was_is_refund
     decide(&mut chain, &[event(exit(1, REQUIREMENT), 100)], true);
     assert!(chain.node("n1").is_none());
     // Four blocks of rewards came in between, and the stake.
-    assert!(total(&chain, 1).milli() - before >= REQUIREMENT * 1_000);
+    assert!(total(&chain, 1).milli() - before >= u128::from(REQUIREMENT) * 1_000);
 
     // Twice the same contributor: the contract takes it, the chain does not.
     let half = L2Contributor::new(ethereum(9), ethereum(10), Amount::from_atomic(REQUIREMENT / 2));
@@ -383,9 +390,35 @@ fn an_exit_of_a_node_that_is_registered_ends_it_and_one_that_never_was_is_refund
     assert!(chain.registry().node(&l2_node_key(8)).is_none());
     assert_eq!(chain.registry().bridge().unregistered.size(), 1);
     decide(&mut chain, &[event(exit(8, REQUIREMENT), 102)], true);
-    assert_eq!(total(&chain, 9).milli(), REQUIREMENT * 1_000, "to who staked");
+    assert_eq!(
+        total(&chain, 9).milli(),
+        u128::from(REQUIREMENT) * 1_000,
+        "to who staked"
+    );
     assert_eq!(total(&chain, 10), MilliAmount::ZERO);
     assert!(chain.registry().bridge().unregistered.is_empty());
+}
+
+#[test]
+fn an_account_may_get_back_more_than_eighteen_million_sesh() {
+    let stake = Amount::from_atomic(10_000_000 * Amount::OXEN.atomic());
+    let mut chain = at_ethereum();
+    let requirement = L2EventKind::StakingRequirementUpdated {
+        staking_requirement: stake,
+    };
+    decide(&mut chain, &[event(requirement, 100)], true);
+    let registrations = [event(stake_of(7, 9, stake), 101), event(stake_of(8, 9, stake), 102)];
+    decide(&mut chain, &registrations, true);
+    let (before, begin) = (chain.chain().digest(), chain.height());
+    let exits = [7, 8].map(|number| event(exit(number, stake.atomic()), 103));
+    decide(&mut chain, &exits, true);
+    assert!(total(&chain, 9).milli() >= 2 * milli(stake));
+    // The balance is settled again when its turn comes.
+    chain.mine(chain.chain().network().batching.interval_blocks);
+    assert!(total(&chain, 9).milli() >= 2 * milli(stake));
+    chain.revert(usize::try_from(chain.height().since(begin)).unwrap());
+    assert_eq!(chain.chain().digest(), before);
+    assert!(total(&chain, 9).milli() < milli(stake));
 }
 
 #[test]
@@ -466,11 +499,7 @@ fn report_of(what: u8, number: u8, l2_height: u64) -> Arc<CheckedTransaction> {
 /// thousandths of an atomic unit.
 fn all_sesh(chain: &StakingChain) -> u128 {
     let state = chain.chain().state();
-    let balances: u128 = balances(state)
-        .unwrap()
-        .iter()
-        .map(|(_, one)| u128::from(one.amount.milli()))
-        .sum();
+    let balances: u128 = balances(state).unwrap().iter().map(|(_, one)| one.amount.milli()).sum();
     let delayed: u128 = delayed_payments(state)
         .unwrap()
         .iter()
@@ -518,11 +547,11 @@ fn distributed(chain: &StakingChain) -> u128 {
     let network = chain.chain().network();
     let payable = chain.registry().payable(chain.height(), network);
     let reward = chain.chain().blocks().last().unwrap().block.block().reward().unwrap();
-    let share = MilliAmount::from_amount(reward).unwrap().share(payable.len() as u64);
+    let share = MilliAmount::from_amount(reward).share(payable.len() as u64);
     payable
         .iter()
         .flat_map(|(_, shares)| shares.split(share))
-        .map(|(_, amount)| u128::from(amount.milli()))
+        .map(|(_, amount)| amount.milli())
         .sum()
 }
 
