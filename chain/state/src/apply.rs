@@ -193,6 +193,7 @@ fn transition(
     } = Header::check(view, rules, block.block(), block.id(), completeness)?;
     check_event_order(block)?;
     let payouts = due_payouts(view, rules.network, height)?;
+    let limits = WeightLimits::of_next_block(view, &parent.totals)?;
     let mut state = Overlay::new(view);
     let mut entry = BlockEntry::new(&parent.totals, height);
     if let Some(coinbase) = &block.block().miner_transaction {
@@ -204,9 +205,8 @@ fn transition(
         apply_name_transaction(&mut state, rules.network, transaction, height)
             .map_err(|error| transaction_error(transaction.id(), error))?;
     }
-    apply_swaps(&mut state, rules.network, block.transactions(), height)?;
+    apply_swaps(&mut state, rules.network, block.transactions(), height, &limits)?;
 
-    let limits = WeightLimits::of_next_block(view, &parent.totals)?;
     let earned = match &block.block().header.l2 {
         Some(l2) => {
             entry.burn_fees();
