@@ -23,6 +23,13 @@ ifneq ($(VECTORS),)
 export OXEN_VECTORS ?= $(VECTORS)
 endif
 
+# The contracts and anvil, which npm brings: the programs and tests that need them look here.
+export OXEN_CONTRACTS ?= $(CURDIR)/contracts
+# Not `?=`: a make that starts before npm has brought anvil hands an empty value on to the make that starts after it.
+ifeq ($(OXEN_ANVIL),)
+export OXEN_ANVIL = $(shell ls $(CURDIR)/contracts/node_modules/@foundry-rs/anvil-*/bin/anvil 2>/dev/null)
+endif
+
 CARGO := cargo --locked
 
 .PHONY: help
@@ -46,6 +53,8 @@ run-localnet:
 
 .PHONY: test
 test: prerequisites ## Everything CI runs
+	@.ci/prerequisites contracts
+	@.ci/prerequisites python
 	@$(MAKE) --no-print-directory run-test
 
 .PHONY: run-test
@@ -60,33 +69,33 @@ check: ## Format, lints, documentation, licences
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
 .PHONY: unit
-unit: ## Tests of every crate
+unit: contracts-built ## Tests of every crate, those against anvil and the contracts among them
 	$(CARGO) test --workspace
 
 # The binary of the platform's package itself: the script in `.bin` succeeds even when a test has failed.
-FORGE := cd contracts && node_modules/@foundry-rs/forge-*/bin/forge
+FORGE := node_modules/@foundry-rs/forge-*/bin/forge
 
 .PHONY: contracts-built
 contracts-built:
 	@.ci/prerequisites contracts
 	@echo "Building the contracts (the first time takes some minutes) ..."
-	@$(FORGE) build src --quiet
+	@cd contracts && $(FORGE) build src --quiet
 
 .PHONY: contracts
 contracts: ## The contracts: sizes, tests, and the gas of every call against the recorded figures
 	@.ci/prerequisites contracts
-	$(FORGE) fmt --check
-	FORGE_SNAPSHOT_CHECK=true $(FORGE) test
+	cd contracts && $(FORGE) fmt --check
+	cd contracts && FORGE_SNAPSHOT_CHECK=true $(FORGE) test
 
 .PHONY: contracts-deep
 contracts-deep: ## The contracts with a hundred thousand runs of every fuzz test
 	@.ci/prerequisites contracts
-	FOUNDRY_PROFILE=deep $(FORGE) test
+	cd contracts && FOUNDRY_PROFILE=deep $(FORGE) test
 
 .PHONY: contracts-snapshots
 contracts-snapshots: ## Record gas and sizes anew, after a change that is meant to change them
 	@.ci/prerequisites contracts
-	$(FORGE) test --match-contract Gas
+	cd contracts && $(FORGE) test --match-contract Gas
 
 .PHONY: end-to-end
 end-to-end: ## The real binaries, driven as their users drive them

@@ -13,9 +13,6 @@ use oxen_types::{
 };
 use std::sync::Arc;
 
-/// Heights below the tip whose swapped totals are told. The chain keeps all of them; what is asked for is what is new.
-const SWAP_HISTORY_BLOCKS: u64 = 65;
-
 /// Totals and nodes of a chain.
 pub struct ChainSources {
     /// The chain.
@@ -39,8 +36,8 @@ impl SwapTotals for ChainSources {
 
     fn total_at(&self, recipient: &EthereumAddress, height: Height) -> Result<Option<Amount>, ViewError> {
         let snapshot = self.chain.snapshot();
-        let tip = queries::totals(&*snapshot)?.tip;
-        if height > tip || tip.since(height) >= SWAP_HISTORY_BLOCKS {
+        // The chain keeps the totals of every height, so that they can be signed however long no checkpoint comes.
+        if height > queries::totals(&*snapshot)?.tip {
             return Ok(None);
         }
         swap::queries::total_at(&*snapshot, recipient, height).map(Some)

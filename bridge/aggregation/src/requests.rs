@@ -196,7 +196,25 @@ impl Aggregation {
         let now = self.parts.clock.now_milliseconds();
         let admitted = lock(&self.collections).admit(&(), now);
         admitted.map_err(|milliseconds| busy(milliseconds.div_ceil(1_000)))?;
+        let job = self.stamped_now(job)?;
         self.gather_anew(job, nodes).await
+    }
+
+    /// Who may leave is signed with the time: that of the turn, because signers refuse one that is minutes old.
+    fn stamped_now(&self, job: Job) -> Result<Job, AggregationError> {
+        let time = self.parts.clock.now();
+        let question = match job.question {
+            Question::Exit { key, .. } => Question::Exit { key, time },
+            Question::Liquidation { key, .. } => Question::Liquidation { key, time },
+            Question::Rewards { .. } | Question::Swap { .. } => return Ok(job),
+        };
+        let message = self.message(&question, None)?;
+        Ok(Job {
+            question,
+            message,
+            time,
+            ..job
+        })
     }
 
     /// What those wait for who want the same.

@@ -49,7 +49,13 @@ struct Shared {
     providers: Vec<Arc<Provider>>,
     clock: Arc<dyn Clock>,
     course: Mutex<Course>,
+    /// After so long without a good look the follower is not following, whatever it said last.
+    overdue: Duration,
 }
+
+/// Looks that may fail to come, and the time that the last of them may take.
+const OVERDUE_LOOKS: u32 = 3;
+const OVERDUE: Duration = Duration::from_secs(120);
 
 /// How it goes.
 struct Course {
@@ -96,6 +102,7 @@ impl Follower {
                 succeeded: clock.now(),
             }),
             clock: Arc::clone(&clock),
+            overdue: OVERDUE_LOOKS * settings.refresh + OVERDUE,
         });
         let worker = Worker {
             shared: Arc::clone(&shared),
@@ -150,10 +157,11 @@ impl L2Reader for Follower {
 impl Shared {
     fn status(&self) -> L2Status {
         let course = self.course();
+        let for_seconds = self.clock.now().seconds().saturating_sub(course.succeeded.seconds());
         let state = match course.state {
-            L2State::Interrupted { .. } => L2State::Interrupted {
-                for_seconds: self.clock.now().seconds().saturating_sub(course.succeeded.seconds()),
-            },
+            L2State::Interrupted { .. } => L2State::Interrupted { for_seconds },
+            // A worker that ended, for whatever reason, cannot say so itself.
+            L2State::Following { .. } if for_seconds > self.overdue.as_secs() => L2State::Interrupted { for_seconds },
             state => state,
         };
         L2Status {
@@ -273,5 +281,39 @@ async fn take_up(file: Option<PathBuf>, followed: Followed) -> History {
             History::default()
         }
         Err(_) => History::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oxen_types::Timestamp;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct HandClock(AtomicU64);
+
+    impl Clock for HandClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_seconds(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    #[test]
+    fn a_follower_whose_looks_end_without_a_word_is_interrupted() {
+        let clock = Arc::new(HandClock(AtomicU64::new(1_000)));
+        let shared = Shared {
+            pictures: watch::channel(None).0,
+            providers: Vec::new(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            course: Mutex::new(Course {
+                state: L2State::Following { newest: 7 },
+                succeeded: Timestamp::from_seconds(1_000),
+            }),
+            overdue: Duration::from_secs(300),
+        };
+        clock.0.store(1_300, Ordering::SeqCst);
+        assert_eq!(shared.status().state, L2State::Following { newest: 7 });
+        clock.0.store(1_301, Ordering::SeqCst);
+        assert_eq!(shared.status().state, L2State::Interrupted { for_seconds: 301 });
     }
 }

@@ -68,7 +68,10 @@ impl From<TransportError> for ProviderError {
             other => other.to_string(),
         };
         // What a provider says goes into the log: not more of it than a line.
-        Self::Transport(text.chars().take(200).collect())
+        let line = text
+            .chars()
+            .map(|character| if character.is_control() { ' ' } else { character });
+        Self::Transport(line.take(200).collect())
     }
 }
 

@@ -63,6 +63,8 @@ pub struct BridgeSettings {
     pub maturity_blocks: u64,
     /// Wallets beside the faucet's that get an Ethereum key, and some ether for gas.
     pub wallets: Vec<&'static str>,
+    /// Service nodes that the contract does not know, to see what becomes of them: the chain purges them (bridge §4.4).
+    pub unlisted: usize,
 }
 
 impl BridgeSettings {
@@ -74,6 +76,7 @@ impl BridgeSettings {
             heights: ForkHeights::default(),
             maturity_blocks: 10,
             wallets: vec!["alice", "bob"],
+            unlisted: 0,
         }
     }
 }
@@ -164,8 +167,12 @@ pub(crate) fn is_bridged(description: &Value) -> bool {
     description["constants"]["ETHEREUM_REWARDS_CONTRACT"]["value"].is_string()
 }
 
-/// What the chain of the contracts begins with, by the network's description.
-pub(crate) fn deployment(description: &Value, wallets: Vec<Address>) -> Result<Deployment, NetworkError> {
+/// What the chain of the contracts begins with, by the network's description, less so many of its nodes.
+pub(crate) fn deployment(
+    description: &Value,
+    wallets: Vec<Address>,
+    unlisted: usize,
+) -> Result<Deployment, NetworkError> {
     let malformed = |what: &Value| NetworkError::Output {
         program: "an earlier oxen-localnet",
         output: what.to_string(),
@@ -181,7 +188,11 @@ pub(crate) fn deployment(description: &Value, wallets: Vec<Address>) -> Result<D
             operator,
         })
     };
-    let nodes = conversion["service_nodes"].as_object().into_iter().flatten();
+    let nodes = conversion["service_nodes"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .skip(unlisted);
     Ok(Deployment {
         nodes: nodes
             .map(node)
@@ -256,19 +267,23 @@ mod tests {
     fn the_list_of_the_contract_is_that_of_the_conversion() {
         let mut description = description();
         go_over(&mut description, &BridgeSettings::new(Tools::nowhere()));
-        assert!(deployment(&description, Vec::new()).is_err(), "nobody is in the table");
+        assert!(
+            deployment(&description, Vec::new(), 0).is_err(),
+            "nobody is in the table"
+        );
         let operator = Address::repeat_byte(7);
         description["stake_conversion"] = json!({
             "addresses": { "L": operator },
             "service_nodes": { "01".repeat(32): "02".repeat(64) },
         });
-        let deployment = deployment(&description, Vec::new()).unwrap();
+        let found = deployment(&description, Vec::new(), 0).unwrap();
         let expected = SeededNode {
             bls_key: [2; 64],
             ed25519_key: [1; 32],
             operator,
         };
-        assert_eq!(deployment.nodes, [expected]);
-        assert_eq!(deployment.requirement, 54 * OXEN / 10);
+        assert_eq!(found.nodes, [expected]);
+        assert_eq!(found.requirement, 54 * OXEN / 10);
+        assert!(deployment(&description, Vec::new(), 1).unwrap().nodes.is_empty());
     }
 }

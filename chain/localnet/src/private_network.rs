@@ -34,6 +34,12 @@ const BOOTSTRAP_BLOCKS: u64 = 41;
 /// What could not be done.
 #[derive(Debug, Error)]
 pub enum NetworkError {
+    /// It began with Arbitrum.
+    #[error(
+        "this network began with Arbitrum and cannot go on without it: start it with Arbitrum (npm brings it, `.ci/prerequisites \
+         contracts`), or begin another network with --data-dir"
+    )]
+    NeedsArbitrum,
     /// A node could not be run.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -86,7 +92,7 @@ pub struct NetworkSettings {
     /// Where the nodes run.
     pub processes: Processes,
     /// Arbitrum beside it, to which a new network goes over; `None` for a network that stays with OXEN. A network that began
-    /// with it and is started without it has to do without its L2 for so long.
+    /// with it is not started without it.
     pub bridge: Option<BridgeSettings>,
 }
 
@@ -158,6 +164,10 @@ impl PrivateNetwork {
             Some(bridge) => bridge::describe(folder, &settings.rules, count, bridge)?,
             None => settings.rules.describe(folder)?,
         };
+        // From HF21 on its service nodes send no proofs without L2, and would vote each other out.
+        if settings.bridge.is_none() && bridge::is_bridged(&rules::read_description(&description)?) {
+            return Err(NetworkError::NeedsArbitrum);
+        }
         let ports = free_ports(count + 2)?;
         let [l2_port, own, others @ ..] = ports.as_slice() else {
             return Err(std::io::Error::other("no port").into());
@@ -173,7 +183,7 @@ impl PrivateNetwork {
             rpc_port: 0,
             peers: Vec::new(),
             tie: settings.tie,
-            l2_provider: arbitrum.as_ref().map(Anvil::url),
+            l2_providers: arbitrum.iter().map(Anvil::url).collect(),
             more: &[],
         };
         let ordinary = NodePlan {
@@ -384,6 +394,15 @@ impl PrivateNetwork {
     /// It does not start.
     pub fn restart_as(&mut self, index: usize, start: &NodeStart) -> Result<(), NetworkError> {
         Ok(self.nodes[index].restart(start)?)
+    }
+
+    /// Starts a service node again that was killed, with other providers of Arbitrum from now on.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart_following(&mut self, index: usize, providers: &[String]) -> Result<(), NetworkError> {
+        self.nodes[index].plan.l2_providers = providers.to_vec();
+        self.restart(index)
     }
 
     /// How a service node is started.
@@ -614,7 +633,7 @@ fn start_arbitrum(
                 address.parse::<Address>().map_err(malformed)
             })
             .collect::<Result<_, NetworkError>>()?;
-        bridge::deployment(&description, wallets)?.carry_out(&anvil, &bridge.tools)?;
+        bridge::deployment(&description, wallets, bridge.unlisted)?.carry_out(&anvil, &bridge.tools)?;
     }
     anvil.make_blocks_every(bridge::L2_BLOCK_SECONDS)?;
     Ok(Some(anvil))

@@ -53,8 +53,8 @@ pub(crate) struct NodePlan {
     /// Ports of the peers that it connects to; whom it does not name may connect to it.
     pub(crate) peers: Vec<u16>,
     pub(crate) tie: Tie,
-    /// JSON-RPC service of Arbitrum, if it follows it.
-    pub(crate) l2_provider: Option<String>,
+    /// JSON-RPC services of Arbitrum, if it follows it.
+    pub(crate) l2_providers: Vec<String>,
     /// Options beside these.
     pub(crate) more: &'static [&'static str],
 }
@@ -70,8 +70,9 @@ impl NodePlan {
             "--dev-allow-local-ips".to_owned(),
         ];
         arguments.extend(log_level());
-        if let Some(url) = &self.l2_provider {
-            arguments.extend([format!("--l2-provider={url}"), L2_REFRESH.to_owned()]);
+        arguments.extend(self.l2_providers.iter().map(|url| format!("--l2-provider={url}")));
+        if !self.l2_providers.is_empty() {
+            arguments.push(L2_REFRESH.to_owned());
         }
         arguments.extend(
             self.peers

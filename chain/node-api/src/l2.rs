@@ -3,8 +3,8 @@
 //! Reading never waits for a provider: the follower publishes a picture whenever it has read more, and everybody else takes the
 //! newest one. The rules of opinions, votes and templates over a picture are in `bridge/rules`.
 
-use oxen_bridge_rules::picture::{ContractNodes, Opinion, Picture, RegisteredSince};
-use oxen_types::{Amount, Height, bytes::BlsPublicKey, extra::L2Event};
+use oxen_bridge_rules::picture::{ContractNodes, Picture};
+use oxen_types::bytes::BlsPublicKey;
 use std::{fmt, sync::Arc};
 
 /// The newest picture of L2.
@@ -19,21 +19,6 @@ pub trait L2Reader: Send + Sync {
     /// Newest L2 block that was read: what uptime proofs say.
     fn newest_height(&self) -> Option<u64> {
         self.picture().map(|picture| picture.newest())
-    }
-
-    /// Newest L2 block that counts as safe.
-    fn safe_height(&self) -> Option<u64> {
-        self.picture().map(|picture| picture.safe())
-    }
-
-    /// The reward rate that holds at an L2 block, atomic SENT a block of ours.
-    fn reward_rate(&self, l2_height: u64) -> Option<Amount> {
-        self.picture()?.reward_rate(l2_height)
-    }
-
-    /// What this node thinks of a report in a block at `height`; `None` when it cannot know.
-    fn opinion(&self, event: &L2Event, height: Height, registered: &dyn RegisteredSince) -> Option<Opinion> {
-        self.picture()?.opinion(event, height, registered).ok()
     }
 
     /// The contract's nodes, as of the newest block that was read: numbers for non-signers, keys for signers.
@@ -52,8 +37,6 @@ pub trait L2Reader: Send + Sync {
 pub enum L2State {
     /// No provider is configured: the node validates without an opinion of its own.
     NoProvider,
-    /// The network's contracts are not known: there is nothing to follow.
-    NoContract,
     /// Nothing was read yet.
     Starting,
     /// Old blocks are being read.
@@ -79,7 +62,6 @@ impl fmt::Display for L2State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProvider => f.write_str("no L2 provider: validating without own opinion"),
-            Self::NoContract => f.write_str("this network has no L2 contracts: nothing to follow"),
             Self::Starting => f.write_str("waiting for the first answer of an L2 provider"),
             Self::CatchingUp { newest, head } => write!(f, "reading L2, block {newest} of {head}"),
             Self::Following { newest } => write!(f, "following L2 at block {newest}"),

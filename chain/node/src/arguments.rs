@@ -193,8 +193,8 @@ pub struct L2Arguments {
     /// any other node does without.
     #[arg(long, value_name = "URL")]
     pub l2_provider: Vec<String>,
-    /// Seconds between two looks at Arbitrum; 60 by default.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    /// Seconds between two looks at Arbitrum; 60 by default. A node that looks more seldom cannot follow the blocks of others.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=90))]
     pub l2_refresh: Option<u64>,
     /// Seconds that a provider may take for an answer; 5 by default.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]

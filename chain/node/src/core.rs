@@ -203,7 +203,10 @@ impl Core {
         let followed = Followed::of(&self.chain.network().l2);
         let mut l2 = L2::none();
         match followed {
-            _ if settings.providers.is_empty() => tracing::info!("{}", NoL2.status().state),
+            _ if settings.providers.is_empty() => tracing::info!(
+                "{}; a service node of a network at hard fork 21 needs --l2-provider",
+                NoL2.status().state
+            ),
             None => tracing::warn!("--l2-provider has no use: this network has no L2 contracts"),
             Some(followed) => {
                 let follower = Arc::new(Follower::start(settings, followed, Arc::clone(&self.clock)).await?);

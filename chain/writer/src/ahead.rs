@@ -6,7 +6,10 @@
 
 use crate::chain::Chain;
 use oxen_node_api::BlockSubmission;
-use oxen_state::transaction::{CheckedTransaction, resolve_rings};
+use oxen_state::{
+    View,
+    transaction::{CheckedTransaction, resolve_rings},
+};
 use oxen_types::Height;
 use oxen_verifier::Resolved;
 use rayon::prelude::*;
@@ -28,9 +31,10 @@ impl Chain {
             .zip(next)
             .flat_map(|(height, block)| block.transactions.iter().map(move |blob| (height, blob)))
             .collect();
+        let snapshot = self.parts.store.snapshot();
         let resolved: Vec<Resolved> = transactions
             .par_iter()
-            .filter_map(|(height, blob)| self.resolve_ahead(blob, *height))
+            .filter_map(|(height, blob)| self.resolve_ahead(&*snapshot, blob, *height))
             .collect();
         if let Err(failure) = self.parts.verifier.verify(&resolved) {
             tracing::debug!("proofs are verified block by block: {failure}");
@@ -38,16 +42,15 @@ impl Chain {
     }
 
     /// A transaction with its rings, if it has some and the chain knows them all.
-    fn resolve_ahead(&self, blob: &[u8], height: Height) -> Option<Resolved> {
+    fn resolve_ahead(&self, view: &dyn View, blob: &[u8], height: Height) -> Option<Resolved> {
         let network = &self.parts.network;
         let version = network.forks.version_at(height).version;
         let transaction = CheckedTransaction::from_blob(blob, version).ok()?;
         if transaction.transaction().prefix.inputs.is_empty() {
             return None;
         }
-        let snapshot = self.parts.store.snapshot();
         let now = self.parts.clock.now();
-        let rings = resolve_rings(&*snapshot, &transaction, height, now, network.target_block_seconds).ok()?;
+        let rings = resolve_rings(view, &transaction, height, now, network.target_block_seconds).ok()?;
         Some((Arc::new(transaction), rings))
     }
 }

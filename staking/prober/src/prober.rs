@@ -186,6 +186,7 @@ impl Prober {
             version: self.network().forks.version_at(tip).version,
             now: self.now(),
             last_ip_change: last_ip_change.map(|row| row.timestamp).unwrap_or_default(),
+            l2_height: self.parts.l2.newest_height(),
         })
     }
 

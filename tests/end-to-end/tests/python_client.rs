@@ -30,7 +30,7 @@ fn the_monero_library_reads_blocks_and_transactions_and_sends() {
     let waiting = send(&faucet, &address);
 
     let port = node.address().rsplit(':').next().expect("an address has a port");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/daemon_client.py");
+    let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("python/daemon_client.py");
     let output = Command::new(python)
         .arg(script)
         .args([port, &height.to_string(), &mined, &raw, &waiting])

@@ -21,7 +21,7 @@ pub struct LocalChain {
 impl LocalChain {
     /// `None`, and a sentence, when there is no anvil.
     pub fn start(arguments: &[&str]) -> Option<Self> {
-        let Ok(path) = std::env::var(ANVIL) else {
+        let Some(path) = std::env::var_os(ANVIL).filter(|path| !path.is_empty()) else {
             eprintln!("skipped: name the anvil binary in {ANVIL} (npm package @foundry-rs/anvil)");
             return None;
         };

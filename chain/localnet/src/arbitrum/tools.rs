@@ -9,7 +9,7 @@ use std::{
 
 /// Names anvil's program where it is not the one beside the contracts.
 const ANVIL: &str = "OXEN_ANVIL";
-/// Names the folder of the contracts where it is not the one of the sources.
+/// Names the folder of the contracts where it is neither in the folder that the program is started in nor above it.
 const CONTRACTS: &str = "OXEN_CONTRACTS";
 
 /// Anvil and the contracts.
@@ -28,9 +28,13 @@ impl Tools {
     /// # Errors
     /// Something is missing, or forge fails.
     pub fn find() -> Result<Self, ArbitrumError> {
-        let contracts = env::var_os(CONTRACTS).map_or_else(sources, PathBuf::from);
-        let anvil = match env::var_os(ANVIL) {
-            Some(program) => PathBuf::from(program),
+        let named = |name| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let contracts = match named(CONTRACTS) {
+            Some(folder) => folder,
+            None => above(&env::current_dir()?).ok_or_else(|| missing("contracts/foundry.toml"))?,
+        };
+        let anvil = match named(ANVIL) {
+            Some(program) => program,
             None => installed(&contracts, "anvil")?,
         };
         if !anvil.is_file() {
@@ -50,9 +54,13 @@ impl Tools {
     }
 }
 
-/// The folder that this program was built from.
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts")
+/// The contracts of the clone that a folder belongs to. Where the program was built says nothing: what is built outlives a clone
+/// and serves the next one.
+fn above(folder: &Path) -> Option<PathBuf> {
+    let contracts = folder.ancestors().map(|folder| folder.join("contracts"));
+    contracts
+        .into_iter()
+        .find(|contracts| contracts.join("foundry.toml").is_file())
 }
 
 fn missing(what: &str) -> ArbitrumError {
@@ -92,7 +100,7 @@ fn build(contracts: &Path) -> Result<(), ArbitrumError> {
     }
     Err(ArbitrumError::Build {
         folder: contracts.to_owned(),
-        output: String::from_utf8_lossy(&output.stderr).into_owned(),
+        output: String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
     })
 }
 
@@ -100,6 +108,18 @@ fn build(contracts: &Path) -> Result<(), ArbitrumError> {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn the_contracts_are_those_of_the_clone_one_stands_in() {
+        let clone = tempfile::tempdir().unwrap();
+        let inside = clone.path().join("chain/localnet");
+        fs::create_dir_all(&inside).unwrap();
+        assert_eq!(above(&inside), None);
+        let contracts = clone.path().join("contracts");
+        fs::create_dir(&contracts).unwrap();
+        fs::write(contracts.join("foundry.toml"), "").unwrap();
+        assert_eq!(above(&inside), Some(contracts));
+    }
 
     #[test]
     fn the_program_is_in_the_package_of_the_platform() {

@@ -161,8 +161,10 @@ pub enum ProofHindrance {
     /// It is not known under which address others reach us.
     #[error("the public address is not known: start oxend with --service-node-public-ip")]
     NoPublicAddress,
-    /// It has seen nothing of L2.
-    #[error("nothing of Arbitrum was read yet: start oxend with --l2-provider, or check that the provider answers")]
+    /// It has seen nothing of L2, or nothing for an hour.
+    #[error(
+        "nothing of Arbitrum was read for an hour or ever: start oxend with --l2-provider, or check that the provider answers"
+    )]
     NoL2,
     /// The process started a moment ago, or the registering block is the newest.
     #[error("the node started, or was registered, a moment ago: the first proof follows")]

@@ -141,6 +141,8 @@ pub(crate) fn forecast(
         version: network.forks.version_at(tip).version,
         now,
         last_ip_change: last_ip_change.map(|row| row.timestamp).unwrap_or_default(),
+        // Our own proofs say what we have read ourselves: of it we are never behind.
+        l2_height: None,
     };
     Ok(Some(obligations::outlook(node, seen, tip, &context)))
 }

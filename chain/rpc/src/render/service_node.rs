@@ -142,6 +142,9 @@ impl NodeJson<'_> {
         fields.put("service_node_pubkey", &Hex32(self.key.as_bytes()))?;
         fields.put("registration_height", &record.registration_height)?;
         fields.put("registration_hf_version", &record.registration_version)?;
+        if let Some(bls_key) = &self.node.stake.bls_key {
+            fields.put("pubkey_bls", bls_key)?;
+        }
         let unlock = record.requested_unlock_height.map_or(0, Height::index);
         fields.put("requested_unlock_height", &unlock)?;
         fields.put("last_ip_change_height", &record.last_ip_change_height)

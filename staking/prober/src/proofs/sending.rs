@@ -7,7 +7,7 @@
 use super::possession::prove_possession;
 use crate::prober::{Inner, Prober};
 use oxen_node_api::{
-    Companion, GossipTopic,
+    Companion, GossipTopic, L2State,
     service_nodes::{CompanionState, OwnProofs, ProofHindrance},
 };
 use oxen_staking_rules::{
@@ -24,6 +24,8 @@ use std::net::Ipv4Addr;
 
 /// Seconds between two sendings of the same proof.
 const REPEAT_SECONDS: u64 = 120;
+/// Without news of L2 for so long a node does not say any more that it is well (bridge §3.5).
+const L2_SILENCE_SECONDS: u64 = 3_600;
 
 /// What is known of our proofs.
 #[derive(Debug, Clone, Default)]
@@ -240,10 +242,15 @@ impl Prober {
             .map(|companion| ProofHindrance::NoPing { companion })
     }
 
-    /// From HF21 on nobody counts a proof without an L2 height.
+    /// From HF21 on nobody counts a proof without an L2 height, and a node that has seen nothing of L2 for an hour says so by its
+    /// silence (bridge §3.5).
     fn silent_l2(&self, tip: Height) -> Option<ProofHindrance> {
         let version = self.network().forks.version_at(tip.next()).version;
-        (version >= HardForkVersion::ETHEREUM && self.parts.l2.newest_height().is_none())
+        let is_blind = || match self.parts.l2.status().state {
+            L2State::Interrupted { for_seconds } => for_seconds > L2_SILENCE_SECONDS,
+            L2State::NoProvider | L2State::Starting | L2State::CatchingUp { .. } | L2State::Following { .. } => false,
+        };
+        (version >= HardForkVersion::ETHEREUM && (self.parts.l2.newest_height().is_none() || is_blind()))
             .then_some(ProofHindrance::NoL2)
     }
 

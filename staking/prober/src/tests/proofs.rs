@@ -2,13 +2,20 @@
 
 use super::stage::{Actor, Disk, NODES, START, Stage, key, keys, lock, network, settings};
 use crate::ProberSettings;
+use oxen_bridge_rules::picture::Picture;
 use oxen_node_api::{
-    Companion, GossipTopic, GossipVerdict, OwnServiceNode, ServiceNodePeers,
+    Companion, GossipTopic, GossipVerdict, L2Reader, L2State, L2Status, OwnServiceNode, ServiceNodePeers,
     service_nodes::{CompanionPing, PingError, ProofHindrance},
 };
 use oxen_staking_rules::uptime_proof::{SignedProof, SoftwareVersion};
-use oxen_types::{Network, network::CompanionServices};
-use std::{net::Ipv4Addr, sync::Arc};
+use oxen_types::{
+    Network,
+    network::{CompanionServices, HardFork, HardForkTable},
+};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
 
 fn sent(actor: &Actor) -> Vec<SignedProof> {
     let messages = actor.take_sent(GossipTopic::UptimeProofs).into_iter();
@@ -147,6 +154,47 @@ fn what_keeps_proofs_from_being_sent_is_named() {
         .set_node(&key(5), |node| node.record.registration_height = tip);
     assert_eq!(after(&stage, &young, 60), 0, "no block stands on its registration");
     assert_eq!(young.prober.proofs().hindrance, Some(ProofHindrance::Starting));
+}
+
+/// A follower that has read up to L2 block 500, and says of itself what it is told to.
+struct ScriptedL2(Mutex<L2State>);
+
+impl L2Reader for ScriptedL2 {
+    fn picture(&self) -> Option<Arc<Picture>> {
+        None
+    }
+
+    fn newest_height(&self) -> Option<u64> {
+        Some(500)
+    }
+
+    fn status(&self) -> L2Status {
+        L2Status {
+            state: *lock(&self.0),
+            providers: Vec::new(),
+        }
+    }
+}
+
+#[test]
+fn a_node_that_saw_nothing_of_l2_for_an_hour_does_not_say_that_it_is_well() {
+    let mut network = network();
+    let forks = [(7, 0), (19, 1), (20, 2), (21, 3)].map(|(version, height)| HardFork::new(version, 0, height));
+    network.forks = HardForkTable::new(&forks).unwrap();
+    let stage = Stage::on(network);
+    let l2 = Arc::new(ScriptedL2(Mutex::new(L2State::Following { newest: 500 })));
+    let actor = stage.actor_following(0, Arc::clone(&l2) as Arc<dyn L2Reader>);
+    let hindrance_when = |state| {
+        *lock(&l2.0) = state;
+        actor.prober.proofs().hindrance
+    };
+    stage.clock.advance(60);
+    assert_eq!(hindrance_when(L2State::Following { newest: 500 }), None);
+    assert_eq!(hindrance_when(L2State::Interrupted { for_seconds: 3_600 }), None);
+    let blind = hindrance_when(L2State::Interrupted { for_seconds: 3_601 });
+    assert_eq!(blind, Some(ProofHindrance::NoL2));
+    let without = stage.actor(1);
+    assert_eq!(without.prober.send_proof(), Err(ProofHindrance::NoL2));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
 };
 use oxen_node_api::{
     Admission, AdmissionError, Answer, AskError, BlockOutcome, BlockSubmission, ChainReader, ChainWriter,
-    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, NoL2, Pool, PoolTransaction,
+    CheckpointOutcome, Clock, Gossip, GossipHandler, GossipTopic, GossipVerdict, L2Reader, NoL2, Pool, PoolTransaction,
     QuorumHandler, QuorumNetwork, QuorumSubject, Reach, Relay, SubmitBlockError, SubmitCheckpointError, Subscription,
 };
 use oxen_staking_rules::{
@@ -257,7 +257,16 @@ impl Stage {
         self.actor_with(settings(number), Arc::default())
     }
 
+    /// The prober of a node that follows L2.
+    pub(super) fn actor_following(&self, number: u8, l2: Arc<dyn L2Reader>) -> Actor {
+        self.actor_beside(settings(number), Arc::default(), l2)
+    }
+
     pub(super) fn actor_with(&self, settings: ProberSettings, disk: Arc<Disk>) -> Actor {
+        self.actor_beside(settings, disk, Arc::new(NoL2))
+    }
+
+    fn actor_beside(&self, settings: ProberSettings, disk: Arc<Disk>, l2: Arc<dyn L2Reader>) -> Actor {
         let (outbox, receiver) = (Arc::<Outbox>::default(), Arc::<Receiver>::default());
         let clocks = Arc::<Clocks>::default();
         let prober = Prober::new(ProberParts {
@@ -270,7 +279,7 @@ impl Stage {
             staking: Arc::clone(&self.chain) as _,
             sync: Arc::new(NoSyncTarget),
             storage: Arc::clone(&disk) as Arc<dyn ObservationStorage>,
-            l2: Arc::new(NoL2),
+            l2,
             possession: Arc::new(NothingProven),
             settings,
         })

@@ -18,6 +18,6 @@ pub use addresses::AddressHistory;
 pub use decision::{Decision, DecisionContext, decide};
 pub use history::{CheckpointParticipation, History, MAX_FAILURES, Outcome, PulseParticipation, TestOutcome, WINDOW};
 pub use node_tests::{FailedTest, TestContext, TestResults, test_node};
-pub use observations::{NodeObservations, SeenProof};
+pub use observations::{NodeObservations, SeenL2, SeenProof};
 pub use outlook::{Outlook, outlook};
 pub use reachability::Reachability;

@@ -2,7 +2,7 @@
 
 use super::{
     history::{History, Outcome},
-    observations::NodeObservations,
+    observations::{NodeObservations, SeenL2},
     reachability::Reachability,
 };
 use crate::registry::ServiceNode;
@@ -24,7 +24,14 @@ pub struct TestContext<'a> {
     pub now: Timestamp,
     /// Time of the block that penalised a change of address last; that of the registration at first.
     pub last_ip_change: Timestamp,
+    /// The newest block of L2 that we know; `None` when we know nothing of L2, and then nobody is tested for it.
+    pub l2_height: Option<u64>,
 }
+
+/// L2 blocks that a node may be behind, an hour of them (bridge §3.1).
+const L2_LAG_BLOCKS: u64 = 14_400;
+/// L2 blocks in a second, as the rule assumes them on every network.
+const L2_BLOCKS_PER_SECOND: u64 = 4;
 
 /// A test that a node failed, with the numbers that say how badly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +85,13 @@ pub enum FailedTest {
         /// How long is forgiven, seconds.
         limit_seconds: u64,
     },
+    /// How far it has read L2, from HF21 on.
+    L2Height {
+        /// The block that its proof told.
+        height: u64,
+        /// The least that would have done.
+        least: u64,
+    },
 }
 
 impl FailedTest {
@@ -92,6 +106,7 @@ impl FailedTest {
             Self::TimestampResponse { .. } => Reasons::TIMESTAMP_RESPONSE,
             Self::TimeSynchronisation { .. } => Reasons::TIME_SYNCHRONISATION,
             Self::OnionRouter { .. } => Reasons::ONION_ROUTER,
+            Self::L2Height { .. } => Reasons::L2_HEIGHT,
         }
     }
 }
@@ -149,6 +164,10 @@ impl fmt::Display for FailedTest {
             } => write!(
                 f,
                 "the onion router has been unreachable for {unreachable_seconds} s; {limit_seconds} s are forgiven: check its port"
+            ),
+            Self::L2Height { height, least } => write!(
+                f,
+                "it has read Arbitrum up to block {height} only, and should have come to {least}: check its --l2-provider"
             ),
         }
     }
@@ -219,6 +238,7 @@ pub fn test_node(node: &ServiceNode, seen: &NodeObservations, context: &TestCont
             unreachable_seconds,
             limit_seconds,
         }),
+        l2_lag(seen.l2, context),
     ];
     let changed = seen
         .addresses
@@ -244,6 +264,16 @@ fn uptime(seen: &NodeObservations, context: &TestContext<'_>) -> Option<FailedTe
             silent_seconds,
             limit_seconds,
         })
+}
+
+/// A node that is more than an hour of L2 behind us, its proof's age allowed for.
+fn l2_lag(seen: Option<SeenL2>, context: &TestContext<'_>) -> Option<FailedTest> {
+    let (SeenL2 { height, received }, own) = seen.zip(context.l2_height)?;
+    let age_seconds = context.now.seconds().saturating_sub(received.seconds());
+    let least = own
+        .saturating_sub(age_seconds.saturating_mul(L2_BLOCKS_PER_SECOND))
+        .saturating_sub(L2_LAG_BLOCKS);
+    (context.version >= HardForkVersion::ETHEREUM && height < least).then_some(FailedTest::L2Height { height, least })
 }
 
 /// Failures and results of a history that fails, for a node that works: a suspended one has no such duties.
@@ -334,6 +364,7 @@ pub(crate) mod tests {
             version: HardForkVersion::REWARD_BATCHING,
             now: NOW,
             last_ip_change: Timestamp::from_seconds(0),
+            l2_height: None,
         };
         test_node(&node(activity), seen, &context)
     }
@@ -439,6 +470,37 @@ pub(crate) mod tests {
             );
             assert_eq!(results.reasons().bits(), 0x48);
         }
+    }
+
+    #[test]
+    fn a_node_that_is_an_hour_of_l2_behind_fails_from_hf21_on() {
+        let network = Network::mainnet();
+        let test = |height, version, l2_height| {
+            let context = TestContext {
+                network: &network,
+                version,
+                now: NOW,
+                last_ip_change: Timestamp::from_seconds(0),
+                l2_height,
+            };
+            let received = ago(600);
+            let seen = NodeObservations {
+                l2: Some(SeenL2 { height, received }),
+                ..well()
+            };
+            test_node(&node(ACTIVE), &seen, &context)
+        };
+        let (hf21, own) = (HardForkVersion::ETHEREUM, Some(100_000));
+        // Ten minutes since the proof are 2,400 blocks, and an hour is forgiven.
+        assert!(test(83_200, hf21, own).passed());
+        let results = test(83_199, hf21, own);
+        let (height, least) = (83_199, 83_200);
+        assert_eq!(results.failed, [FailedTest::L2Height { height, least }]);
+        assert_eq!(results.reasons().bits(), 0x80);
+        assert!(results.failed[0].to_string().contains("--l2-provider"));
+        assert!(test(1, HardForkVersion::ETHEREUM_TRANSITION, own).passed());
+        assert!(test(1, hf21, None).passed(), "who knows nothing of L2 judges nobody");
+        assert!(test(0, hf21, Some(16_800)).passed());
     }
 
     #[test]

@@ -41,11 +41,23 @@ impl SeenProof {
     }
 }
 
+/// How far a node had read L2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenL2 {
+    /// The newest block of L2 that it knew.
+    pub height: u64,
+    /// When its proof came here, by our clock.
+    pub received: Timestamp,
+}
+
 /// Everything that was seen of one node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NodeObservations {
     /// The newest proof; `None` before the first one.
     pub proof: Option<SeenProof>,
+    /// What came with the newest proof since this process started: how far its node has read L2. Nobody votes so soon after a
+    /// start that it would have to be kept on disk.
+    pub l2: Option<SeenL2>,
     /// When a proof was accepted last; forgotten at a decommission, so that the node can prove anew at once.
     pub last_accepted: Option<Timestamp>,
     /// From when on the node counts as having proved: the last proof, or a later recommission. Forgotten at a decommission.
@@ -78,6 +90,7 @@ impl NodeObservations {
             ports: proof.ports,
             versions: proof.versions,
         });
+        self.l2 = proof.l2_height.map(|height| SeenL2 { height, received: now });
         self.last_accepted = Some(now);
         self.proof_counts_from = Some(now);
         self.addresses.note(proof.public_ip, now);

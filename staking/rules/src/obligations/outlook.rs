@@ -124,6 +124,7 @@ mod tests {
             version: HardForkVersion::REWARD_BATCHING,
             now: NOW,
             last_ip_change: Timestamp::from_seconds(0),
+            l2_height: None,
         };
         outlook(&node(activity), seen, Height::new(height), &context)
     }
@@ -198,6 +199,7 @@ mod tests {
             version: HardForkVersion::REWARD_BATCHING,
             now: NOW,
             last_ip_change: NOW,
+            l2_height: None,
         };
         let outlook = outlook(&waiting, &NodeObservations::default(), Height::new(299), &context);
         assert_eq!(outlook.blocks_until_decommission, None);

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(0..=60))]
     pub(crate) nodes: Option<u16>,
 
-    /// Without Arbitrum: stakes stay in OXEN, and there is no swap. A network that began with it goes on without news of it.
+    /// Without Arbitrum: stakes stay in OXEN, and there is no swap. A network that began with it needs it.
     #[arg(long)]
     pub(crate) no_bridge: bool,
 

@@ -77,6 +77,9 @@ pub struct ServiceNodeEntry {
     /// The transport key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pubkey_x25519: Option<String>,
+    /// The BLS key, 128 hexadecimal digits; from HF20 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pubkey_bls: Option<String>,
     /// Height of the registering block.
     pub registration_height: u64,
     /// Hard fork at the registration.
