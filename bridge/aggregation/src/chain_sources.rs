@@ -25,7 +25,7 @@ impl RewardBalances for ChainSources {
     fn total_at(&self, recipient: &EthereumAddress, height: Height) -> Result<Option<Amount>, ViewError> {
         let snapshot = self.chain.snapshot();
         let total = rewards::lifetime_total_at(&*snapshot, self.chain.network(), *recipient, height)?;
-        Ok(total.map(|total| total.whole()))
+        total.map(rewards::whole).transpose()
     }
 }
 

@@ -29,16 +29,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose.
-    pub const ALL: [Self; 6] = [
-        Self::Possession,
-        Self::Reward,
-        Self::Exit,
-        Self::Liquidation,
-        Self::Swap,
-        Self::HashToField,
-    ];
-
     /// Its name in the tag.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -6,14 +6,9 @@
 use crate::{
     event_transaction::event_transaction,
     picture::{NotReached, Opinion, Picture, RegisteredSince},
+    reward_rate::{allowed_rewards, down_step, up_step},
 };
-use oxen_types::{
-    Amount, Hash, Height,
-    block::header::L2Header,
-    extra::L2Event,
-    network::constants::{L2_REWARD_MAX_DECREASE_DIVISOR, L2_REWARD_MAX_INCREASE_DIVISOR},
-};
-use std::ops::RangeInclusive;
+use oxen_types::{Amount, Hash, Height, block::header::L2Header, extra::L2Event};
 use thiserror::Error;
 
 /// L2 blocks by which a template may be ahead of what the validator has read: 40 seconds at 250 milliseconds.
@@ -159,26 +154,6 @@ pub enum TemplateObjection {
     },
 }
 
-/// What `l2_reward` may be after a block with `previous` (chain §4.8).
-#[must_use]
-pub fn reward_bounds(previous: Amount) -> RangeInclusive<Amount> {
-    let least = previous.saturating_sub(down_step(previous));
-    let most = previous.saturating_add(up_step(previous));
-    least..=most
-}
-
-fn up_step(previous: Amount) -> Amount {
-    part(previous, L2_REWARD_MAX_INCREASE_DIVISOR)
-}
-
-fn down_step(previous: Amount) -> Amount {
-    part(previous, L2_REWARD_MAX_DECREASE_DIVISOR)
-}
-
-fn part(amount: Amount, divisor: u64) -> Amount {
-    Amount::from_atomic(amount.atomic().checked_div(divisor).unwrap_or(0))
-}
-
 /// The L2 fields of a block on `chain` by this node's own picture.
 ///
 /// # Errors
@@ -221,16 +196,20 @@ fn clamped_reward(picture: &Picture, l2_height: u64, previous: Amount) -> Result
     let rate = picture
         .reward_rate(l2_height)
         .ok_or(NoWord::NoRewardRate { l2_height })?;
-    let bounds = reward_bounds(previous);
-    Ok(rate.clamp(*bounds.start(), *bounds.end()))
+    let allowed = allowed_rewards(previous);
+    Ok(rate.clamp(*allowed.start(), *allowed.end()))
 }
 
-/// This node's votes on what is pending.
+/// This node's votes on what is pending: yes to the report that every node makes of an event that it saw.
 ///
 /// # Errors
 /// A report's block was not read yet.
 pub fn own_votes(picture: &Picture, chain: &ChainSide<'_>) -> Result<Vec<bool>, NotReached> {
     let votes = chain.pending.iter().map(|report| {
+        // The same event in other bytes waits beside its report, and would take effect a second time.
+        if event_transaction(&report.event).id() != report.id {
+            return Ok(false);
+        }
         let opinion = picture.opinion(&report.event, chain.height, chain.registered)?;
         Ok(opinion == Opinion::Yes)
     });

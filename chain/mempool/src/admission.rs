@@ -120,9 +120,9 @@ impl Mempool {
             return Err(AdmissionError::Expired);
         }
         let totals = queries::totals(view).map_err(TransactionError::View)?;
+        let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
         let height = totals.tip.next();
         if candidate.source == Source::Submitted {
-            let limits = WeightLimits::of_next_block(view, &totals).map_err(TransactionError::View)?;
             self.check_policy(&limits, candidate)?;
             self.parts.service_nodes.check_policy(view, transaction, height)?;
         }
@@ -131,7 +131,7 @@ impl Mempool {
         }
         self.parts.service_nodes.check_transaction(view, transaction, height)?;
         check_name_transaction(view, self.parts.chain.network(), transaction, height)?;
-        self.check_swap(view, transaction)?;
+        self.check_swap(view, transaction, height, &limits)?;
         self.check_conflicts(&mut self.lock(), view, candidate)?;
         let rings = self.resolve(view, transaction, height)?;
         self.parts

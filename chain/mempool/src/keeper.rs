@@ -52,7 +52,7 @@ impl PoolKeeper for Mempool {
         let mut spent: HashSet<KeyImage> = HashSet::new();
         let mut named: HashSet<Hash> = HashSet::new();
         let mut asked: HashSet<StakingSubject> = HashSet::new();
-        let Ok(mut swaps) = SwapTally::of_next_block(view, self.parts.chain.network()) else {
+        let Ok(mut swaps) = SwapTally::of_next_block(view, self.parts.chain.network(), height, &limits) else {
             return Vec::new();
         };
         let mut fitting = Vec::new();

@@ -10,11 +10,12 @@ use oxen_node_api::{ApprovedBlink, BlinkState, PoolTransaction, Relay, Source};
 use oxen_staking_rules::blink::is_held;
 use oxen_state::{
     View,
+    block::weight::WeightLimits,
     names::check_name_transaction,
     queries,
     transaction::{CheckedTransaction, spent_key_image},
 };
-use oxen_types::{Hash, Timestamp};
+use oxen_types::{Hash, Timestamp, transaction::TransactionType};
 use oxen_verifier::Resolved;
 use std::{collections::HashSet, sync::Arc};
 
@@ -163,7 +164,8 @@ impl Mempool {
     }
 
     fn readmit(&self, view: &dyn View, id: &Hash, entry: &StoredEntry) -> Option<Resolved> {
-        let height = queries::totals(view).ok()?.tip.next();
+        let totals = queries::totals(view).ok()?;
+        let height = totals.tip.next();
         let version = self.parts.chain.network().forks.version_at(height).version;
         let transaction = Arc::new(CheckedTransaction::from_blob(&entry.blob, version).ok()?);
         let known = queries::transaction_row(view, id).ok()?.is_some();
@@ -178,7 +180,10 @@ impl Mempool {
             .check_transaction(view, &transaction, height)
             .ok()?;
         check_name_transaction(view, self.parts.chain.network(), &transaction, height).ok()?;
-        self.check_swap(view, &transaction).ok()?;
+        if transaction.transaction().prefix.kind == TransactionType::OxenSwap {
+            let limits = WeightLimits::of_next_block(view, &totals).ok()?;
+            self.check_swap(view, &transaction, height, &limits).ok()?;
+        }
         let rings = self.resolve(view, &transaction, height).ok()?;
         Some((transaction, rings))
     }

@@ -193,6 +193,7 @@ fn transition(
     } = Header::check(view, rules, block.block(), block.id(), completeness)?;
     check_event_order(block)?;
     let payouts = due_payouts(view, rules.network, height)?;
+    let limits = WeightLimits::of_next_block(view, &parent.totals)?;
     let mut state = Overlay::new(view);
     let mut entry = BlockEntry::new(&parent.totals, height);
     if let Some(coinbase) = &block.block().miner_transaction {
@@ -204,9 +205,8 @@ fn transition(
         apply_name_transaction(&mut state, rules.network, transaction, height)
             .map_err(|error| transaction_error(transaction.id(), error))?;
     }
-    apply_swaps(&mut state, rules.network, block.transactions(), height)?;
+    apply_swaps(&mut state, rules.network, block.transactions(), height, &limits)?;
 
-    let limits = WeightLimits::of_next_block(view, &parent.totals)?;
     let earned = match &block.block().header.l2 {
         Some(l2) => {
             entry.burn_fees();
@@ -485,8 +485,8 @@ fn next_totals(
     before: &TotalsRow,
     entry: &BlockEntry,
     limits: &WeightLimits,
-    created_milli: u64,
-    credited_milli: u64,
+    created_milli: u128,
+    credited_milli: u128,
 ) -> Result<TotalsRow, BlockError> {
     let miner_fees = u128::from(entry.miner_fees.atomic()).saturating_mul(u128::from(BATCH_REWARD_FACTOR));
     let mut heavy_blocks = before.heavy_blocks;
@@ -502,11 +502,11 @@ fn next_totals(
         tip: entry.height,
         transactions: before.transactions.saturating_add(u64::from(entry.transaction_count)),
         outputs: entry.next_output,
-        emitted_milli: before.emitted_milli.saturating_add(u128::from(created_milli)),
+        emitted_milli: before.emitted_milli.saturating_add(created_milli),
         burned: sum(before.burned, entry.burned)?,
         forfeited_milli: before
             .forfeited_milli
-            .saturating_add(miner_fees.saturating_sub(u128::from(credited_milli))),
+            .saturating_add(miner_fees.saturating_sub(credited_milli)),
         fees: sum(before.fees, entry.fees)?,
         heavy_blocks,
     })

@@ -65,8 +65,6 @@ pub enum TableId {
     L2Readings,
     /// Votes on reports of L2 events that wait, by the transaction's id.
     PendingEvents,
-    /// Reports of L2 events that were denied, by the transaction's id.
-    DeniedEvents,
     /// Nodes that left and whose stake is still on L2, by BLS key.
     RemovedNodes,
     /// Stakes on L2 of registrations that made no node, by BLS key.
@@ -81,7 +79,7 @@ pub enum TableId {
 
 impl TableId {
     /// Every table; those of the digest in its order.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 33] = [
         Self::Totals,
         Self::Blocks,
         Self::BlockHeights,
@@ -110,7 +108,6 @@ impl TableId {
         Self::SwapSums,
         Self::L2Readings,
         Self::PendingEvents,
-        Self::DeniedEvents,
         Self::RemovedNodes,
         Self::UnregisteredStakes,
         Self::SentRequirement,
@@ -157,7 +154,6 @@ impl TableId {
             Self::SwapSums => "swap-sums",
             Self::L2Readings => "l2-readings",
             Self::PendingEvents => "pending-events",
-            Self::DeniedEvents => "denied-events",
             Self::RemovedNodes => "removed-nodes",
             Self::UnregisteredStakes => "unregistered-stakes",
             Self::SentRequirement => "sent-requirement",

@@ -5,13 +5,14 @@ use crate::{
     block::{coinbase::key_end, reward::block_reward, weight::WeightLimits},
     bridge::{
         events::waiting_reports,
-        reward::{allowed_rewards, consensus_reward, reading_before},
+        reward::{consensus_reward, reading_before},
     },
     rewards::due_payouts,
     tables::{Blocks, Totals},
     transaction::CheckedTransaction,
     view::{TypedView, View, ViewError},
 };
+use oxen_bridge_rules::reward_rate::allowed_rewards;
 use oxen_staking_rules::{BatchPayout, batching};
 use oxen_types::{
     Amount, Block, BlockHeader, Hash, Height, Network, PublicKey, Timestamp, Transaction, UnlockTime,

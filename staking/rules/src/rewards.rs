@@ -8,9 +8,12 @@ use oxen_types::{
 use parity_scale_codec::{Decode, Encode};
 use std::iter;
 
-/// An amount in thousandths of an atomic unit, in which rewards accrue.
+const FACTOR: u128 = BATCH_REWARD_FACTOR as u128;
+
+/// An amount in thousandths of an atomic unit, in which rewards accrue. Wide enough for any number of [`Amount`]s: what accrued
+/// to an account on L2 in its life, with every stake that came back, is not bounded by the supply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
-pub struct MilliAmount(u64);
+pub struct MilliAmount(u128);
 
 impl MilliAmount {
     /// Nothing.
@@ -18,29 +21,28 @@ impl MilliAmount {
 
     /// From thousandths of an atomic unit.
     #[must_use]
-    pub const fn new(milli: u64) -> Self {
+    pub const fn new(milli: u128) -> Self {
         Self(milli)
     }
 
-    /// From whole atomic units, unless it overflows.
+    /// From whole atomic units.
     #[must_use]
-    pub const fn from_amount(amount: Amount) -> Option<Self> {
-        match amount.atomic().checked_mul(BATCH_REWARD_FACTOR) {
-            Some(milli) => Some(Self(milli)),
-            None => None,
-        }
+    pub fn from_amount(amount: Amount) -> Self {
+        // 64 bits and ten are less than 128.
+        Self(u128::from(amount.atomic()).saturating_mul(FACTOR))
     }
 
     /// In thousandths of an atomic unit.
     #[must_use]
-    pub const fn milli(self) -> u64 {
+    pub const fn milli(self) -> u128 {
         self.0
     }
 
-    /// Whole atomic units, rounded down.
+    /// Whole atomic units, rounded down; `None` when they leave the 64 bits of an [`Amount`].
     #[must_use]
-    pub const fn whole(self) -> Amount {
-        Amount::from_atomic(self.0 / BATCH_REWARD_FACTOR)
+    pub fn whole(self) -> Option<Amount> {
+        let whole = self.0.checked_div(FACTOR)?;
+        u64::try_from(whole).ok().map(Amount::from_atomic)
     }
 
     /// The sum, unless it overflows.
@@ -54,11 +56,8 @@ impl MilliAmount {
 
     /// This much once for each of `count` blocks, unless it overflows.
     #[must_use]
-    pub const fn checked_mul(self, count: u64) -> Option<Self> {
-        match self.0.checked_mul(count) {
-            Some(product) => Some(Self(product)),
-            None => None,
-        }
+    pub fn checked_mul(self, count: u64) -> Option<Self> {
+        self.0.checked_mul(u128::from(count)).map(Self)
     }
 
     /// The difference, unless it would be negative.
@@ -72,11 +71,8 @@ impl MilliAmount {
 
     /// An equal part for each of `count`, rounded down; nothing when there is nobody.
     #[must_use]
-    pub const fn share(self, count: u64) -> Self {
-        match self.0.checked_div(count) {
-            Some(share) => Self(share),
-            None => Self::ZERO,
-        }
+    pub fn share(self, count: u64) -> Self {
+        self.0.checked_div(u128::from(count)).map_or(Self::ZERO, Self)
     }
 }
 
@@ -123,7 +119,7 @@ impl RewardPart {
     /// This part of the node's `reward`.
     #[must_use]
     pub fn of(&self, reward: MilliAmount) -> MilliAmount {
-        let fee = |portions| multiply_divide(portions, reward.milli(), u128::from(STAKING_PORTIONS));
+        let fee = |portions| multiply_divide(portions, reward.milli(), STAKING_PORTIONS);
         MilliAmount(match *self {
             Self::OperatorFee { portions } => fee(portions),
             Self::Contribution {
@@ -132,7 +128,7 @@ impl RewardPart {
                 total,
             } => {
                 let rest = reward.milli().saturating_sub(fee(portions));
-                multiply_divide(amount.atomic(), rest, u128::from(total.atomic()))
+                multiply_divide(amount.atomic(), rest, total.atomic())
             }
         })
     }
@@ -167,13 +163,16 @@ impl NodeShares {
     }
 }
 
-/// `a·b / divisor` rounded down; zero when the divisor is.
-fn multiply_divide(a: u64, b: u64, divisor: u128) -> u64 {
-    let product = u128::from(a).saturating_mul(u128::from(b));
-    product
-        .checked_div(divisor)
-        .and_then(|quotient| u64::try_from(quotient).ok())
-        .unwrap_or(0)
+/// `part·of / whole` rounded down; zero when the whole is, or the quotient leaves 128 bits, which no part of a whole does.
+fn multiply_divide(part: u64, of: u128, whole: u64) -> u128 {
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let divided = of.checked_div(whole).zip(of.checked_rem(whole));
+    let quotient = divided.and_then(|(times, rest)| {
+        // The rest is below 64 bits, so this product is below 128.
+        let last = part.checked_mul(rest)?.checked_div(whole)?;
+        times.checked_mul(part)?.checked_add(last)
+    });
+    quotient.unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -203,7 +202,7 @@ mod tests {
         }
     }
 
-    fn amounts(shares: &NodeShares, reward: u64) -> Vec<u64> {
+    fn amounts(shares: &NodeShares, reward: u128) -> Vec<u128> {
         shares
             .split(MilliAmount::new(reward))
             .map(|(_, amount)| amount.milli())
@@ -223,7 +222,25 @@ mod tests {
 
     #[test]
     fn nobody_gets_anything_from_an_empty_node() {
-        assert_eq!(amounts(&shares(0, &[]), 1000), Vec::<u64>::new());
+        assert_eq!(amounts(&shares(0, &[]), 1000), Vec::<u128>::new());
         assert_eq!(MilliAmount::new(5).share(0), MilliAmount::ZERO);
+    }
+
+    #[test]
+    fn rewards_beyond_64_bits_are_split_to_the_last_thousandth() {
+        let most = MilliAmount::from_amount(Amount::from_atomic(u64::MAX)).milli();
+        assert_eq!(amounts(&shares(0, &[1, 2]), most), [most / 3, most / 3 * 2]);
+        assert_eq!(amounts(&shares(STAKING_PORTIONS, &[7]), most), [most]);
+        let half = STAKING_PORTIONS / 2;
+        assert_eq!(amounts(&shares(half, &[u64::MAX]), most), [most / 2, most / 2]);
+    }
+
+    #[test]
+    fn more_than_an_amount_is_not_cut_to_one() {
+        let most = Amount::from_atomic(u64::MAX);
+        let milli = MilliAmount::from_amount(most);
+        assert_eq!(milli.whole(), Some(most));
+        assert_eq!(MilliAmount::new(milli.milli() + 999).whole(), Some(most));
+        assert_eq!(MilliAmount::new(milli.milli() + 1_000).whole(), None);
     }
 }

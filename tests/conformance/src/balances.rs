@@ -25,7 +25,7 @@ pub struct Balances<'a> {
 }
 
 /// Balances of the state by address, in thousandths, and when they are paid.
-type Computed = BTreeMap<String, (u64, u64)>;
+type Computed = BTreeMap<String, (u128, u64)>;
 
 fn computed(view: &dyn View, height: Height) -> Result<Computed, ViewError> {
     let balances = balances_after(view, height)?;
@@ -131,7 +131,8 @@ fn compare_whole(recorded: &RecordedBalances, balances: &Computed, place: &str, 
     for address in addresses {
         let whole = balances
             .get(address)
-            .map_or(0, |(milli, _)| milli / BATCH_REWARD_FACTOR);
+            .and_then(|(milli, _)| u64::try_from(milli / u128::from(BATCH_REWARD_FACTOR)).ok())
+            .unwrap_or_default();
         report.compare(
             Check::AccruedRewards,
             || format!("rewards of {address} at {place}"),
@@ -155,7 +156,7 @@ pub fn compare_answer(recorded: &RecordedBalances, height: Height, view: &dyn Vi
 /// The state could not be read.
 pub fn owed(view: &dyn View, height: Height) -> Result<u128, ViewError> {
     let balances = computed(view, height)?;
-    Ok(balances.values().map(|(milli, _)| u128::from(*milli)).sum())
+    Ok(balances.values().map(|(milli, _)| *milli).sum())
 }
 
 /// The same rows, to the last thousandth.
@@ -163,12 +164,12 @@ fn compare_milli(recorded: &[&RecordedBalance], balances: &Computed, height: Hei
     let place = || format!("number of balances at height {height}");
     report.compare(Check::AccruedMilli, place, &recorded.len(), &balances.len());
     for balance in recorded {
-        let text = |milli: u64, offset: u64| format!("{milli} thousandths, paid at offset {offset}");
+        let text = |milli: u128, offset: u64| format!("{milli} thousandths, paid at offset {offset}");
         let found = balances.get(&balance.address).copied();
         report.compare(
             Check::AccruedMilli,
             || format!("balance of {} at height {height}", balance.address),
-            &text(balance.amount, balance.payout_offset),
+            &text(u128::from(balance.amount), balance.payout_offset),
             &found.map_or_else(|| "none".to_owned(), |(milli, offset)| text(milli, offset)),
         );
     }

@@ -482,8 +482,5 @@ fn emitted_and_lost(state: &SharedState) -> (u128, u128) {
 
 fn pending(state: &SharedState) -> u128 {
     let balances = balances(state).expect("a state in memory reads");
-    balances
-        .iter()
-        .map(|(_, balance)| u128::from(balance.amount.milli()))
-        .sum()
+    balances.iter().map(|(_, balance)| balance.amount.milli()).sum()
 }

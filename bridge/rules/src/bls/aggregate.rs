@@ -3,7 +3,7 @@
 use super::{PublicKey, Signature};
 use ark_bn254::{G1Projective, G2Projective};
 
-/// A sum of public keys. The contract keeps that of all nodes and takes off those that did not sign.
+/// A sum of public keys: of those that signed. The contract finds the same one as the sum of all less those that did not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AggregateKey(G1Projective);
 
@@ -15,11 +15,6 @@ impl AggregateKey {
     /// Adds a key.
     pub fn add(&mut self, key: &PublicKey) {
         self.0 += key.0;
-    }
-
-    /// Takes a key off, whether it was added or not.
-    pub fn subtract(&mut self, key: &PublicKey) {
-        self.0 -= key.0;
     }
 
     /// The key that verifies the sum of the signatures. `None` for infinity: the sum of no keys, under which nothing may verify

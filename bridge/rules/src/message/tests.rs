@@ -74,16 +74,15 @@ const NODES: [Node; 4] = [
     },
 ];
 
-/// The sum of what the first three nodes sign, checked under the sum of all keys less that of the fourth, as the contract does.
+/// The sum of what the first three nodes sign, which verifies under the sum of their keys and not under that of all.
 fn aggregate(message: &Message) -> String {
     let point = message.to_point();
     let signatures: Vec<Signature> = NODES[..3].iter().map(|node| node.secret().sign(&point)).collect();
     let sum = signatures.iter().collect::<AggregateSignature>().signature().unwrap();
     let keys = NODES.map(|node| bls::PublicKey::decode(&node.key()).unwrap());
-    let mut key: AggregateKey = keys.iter().collect();
-    assert!(!verify(&point, &key.key().unwrap(), &sum));
-    key.subtract(&keys[3]);
-    assert!(verify(&point, &key.key().unwrap(), &sum));
+    let key_of = |keys: &[bls::PublicKey]| keys.iter().collect::<AggregateKey>().key().unwrap();
+    assert!(!verify(&point, &key_of(&keys), &sum));
+    assert!(verify(&point, &key_of(&keys[..3]), &sum));
     sum.to_string()
 }
 
@@ -225,12 +224,20 @@ fn an_uptime_proof_has_no_tag_and_no_contract() {
 
 #[test]
 fn no_two_purposes_chains_or_contracts_share_a_tag() {
+    let purposes = [
+        Purpose::Possession,
+        Purpose::Reward,
+        Purpose::Exit,
+        Purpose::Liquidation,
+        Purpose::Swap,
+        Purpose::HashToField,
+    ];
     let mut tags = std::collections::BTreeSet::new();
     for chain_id in [1, 31337] {
         for contract in [EthereumAddress::ZERO, RECIPIENT.parse().unwrap()] {
             let domain = BridgeDomain { chain_id, contract };
-            tags.extend(Purpose::ALL.map(|purpose| domain.tag(purpose)));
+            tags.extend(purposes.map(|purpose| domain.tag(purpose)));
         }
     }
-    assert_eq!(tags.len(), 4 * Purpose::ALL.len());
+    assert_eq!(tags.len(), 4 * purposes.len());
 }

@@ -196,23 +196,29 @@ pub enum SwapError {
         /// What is left in this window.
         remaining: Amount,
     },
+    /// RATE_CAP is not less.
+    #[error(
+        "the swap would be credited {credited} SESH; no block takes more than {most} from one transaction: burn it in several"
+    )]
+    AboveRateCap {
+        /// What it would be credited.
+        credited: Amount,
+        /// RATE_CAP.
+        most: Amount,
+    },
     /// A sum leaves 64 bits.
     #[error("the amounts of the swap overflow")]
     Overflow,
 }
 
 impl SwapError {
-    /// True when a later block may take the same transaction: what has not begun, the caps, and a fee that the blocks before
-    /// decide.
+    /// True when a later block may take the same transaction: what has not begun, a rate window that is full, and a fee that the
+    /// blocks before decide.
     #[must_use]
     pub const fn may_pass_later(&self) -> bool {
         matches!(
             self,
-            Self::NotBegun { .. }
-                | Self::NoRatio { .. }
-                | Self::FeeTooLow { .. }
-                | Self::PoolCapReached { .. }
-                | Self::RateCapReached { .. }
+            Self::NotBegun { .. } | Self::NoRatio { .. } | Self::FeeTooLow { .. } | Self::RateCapReached { .. }
         )
     }
 }

@@ -17,4 +17,4 @@ pub use burn::{
 };
 pub use conversion::convert;
 pub use sums::{SwapRoom, SwapSums, left_window};
-pub use totals::{TOTALS_WINDOW_BLOCKS, credited_from, is_signable, matures_at};
+pub use totals::{credited_from, matures_at};

@@ -30,14 +30,6 @@ pub struct SwapRoom {
     pub rate: Amount,
 }
 
-impl SwapRoom {
-    /// What one burn may be credited at most.
-    #[must_use]
-    pub fn least(&self) -> Amount {
-        self.pool.min(self.rate)
-    }
-}
-
 /// The newest height that has left the rate window when that ends at `height`; `None` while none has.
 #[must_use]
 pub const fn left_window(height: Height, parameters: &SwapParameters) -> Option<Height> {
@@ -67,7 +59,8 @@ impl SwapSums {
     /// Adds a burn at the end of the window, if the caps have room for it.
     ///
     /// # Errors
-    /// [`SwapError::PoolCapReached`], [`SwapError::RateCapReached`]: then it is not valid here, and nothing is burned.
+    /// [`SwapError::PoolCapReached`], [`SwapError::AboveRateCap`], [`SwapError::RateCapReached`]: then it is not valid here, and
+    /// nothing is burned.
     pub fn with(self, burn: &Burn, parameters: &SwapParameters) -> Result<Self, SwapError> {
         let room = self.room(parameters);
         let credited = burn.credited;
@@ -75,6 +68,12 @@ impl SwapSums {
             return Err(SwapError::PoolCapReached {
                 credited,
                 remaining: room.pool,
+            });
+        }
+        if credited > parameters.rate_cap {
+            return Err(SwapError::AboveRateCap {
+                credited,
+                most: parameters.rate_cap,
             });
         }
         if credited > room.rate {

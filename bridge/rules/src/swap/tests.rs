@@ -310,16 +310,18 @@ fn a_cap_is_filled_to_its_last_unit_and_not_beyond() {
     };
     let refused = full.with(&burn_of(2), &parameters).unwrap_err();
     assert_eq!(refused, SwapError::PoolCapReached { credited, remaining });
+    assert!(!refused.may_pass_later(), "what was credited stays credited");
     assert!(full.with(&burn_of(1), &parameters).is_ok());
 }
 
 #[test]
-fn totals_are_signed_between_the_window_and_the_immutable_block() {
-    let signable = |height, tip, immutable| is_signable(Height::new(height), Height::new(tip), Height::new(immutable));
-    assert!(signable(92, 100, 92));
-    assert!(!signable(93, 100, 92), "a checkpoint must be above it");
-    assert!(signable(35, 100, 92));
-    assert!(!signable(34, 100, 92), "too long ago");
+fn what_is_above_the_rate_cap_never_passes() {
+    let parameters = small();
+    let (credited, most) = (Amount::from_atomic(101), Amount::from_atomic(100));
+    let refused = SwapSums::default().with(&burn_of(101), &parameters).unwrap_err();
+    assert_eq!(refused, SwapError::AboveRateCap { credited, most });
+    assert!(!refused.may_pass_later());
+    assert!(SwapSums::default().with(&burn_of(100), &parameters).is_ok());
 }
 
 #[test]

@@ -122,6 +122,17 @@ fn votes_that_are_not_ours_are_not_signed() {
 }
 
 #[test]
+fn a_true_event_in_other_bytes_is_voted_down() {
+    let mut scene = Scene::new(&[event(4_000, 1)]);
+    let own = |scene: &Scene| own_votes(&picture_at(5_000), &scene.chain());
+    assert_eq!(own(&scene), Ok(vec![true]));
+    scene.pending[0].id = Hash::new([0xff; 32]);
+    assert_eq!(own(&scene), Ok(vec![false]));
+    scene.pending.insert(0, pending(&[event(4_000, 1)]).remove(0));
+    assert_eq!(own(&scene), Ok(vec![true, false]), "beside the report itself");
+}
+
+#[test]
 fn an_invented_event_is_not_signed_and_a_seen_one_is() {
     let scene = Scene::new(&[]);
     let header = scene.header(&picture_at(5_000));
@@ -267,9 +278,9 @@ proptest! {
     #[test]
     fn the_own_reward_is_always_allowed(previous in any::<u64>(), rate in any::<u64>()) {
         let previous = Amount::from_atomic(previous);
-        let bounds = reward_bounds(previous);
-        let clamped = Amount::from_atomic(rate).clamp(*bounds.start(), *bounds.end());
-        prop_assert!(bounds.contains(&clamped));
+        let allowed = allowed_rewards(previous);
+        let clamped = Amount::from_atomic(rate).clamp(*allowed.start(), *allowed.end());
+        prop_assert!(allowed.contains(&clamped));
         let step = previous.atomic() / 25_000;
         prop_assert!(clamped.atomic().abs_diff(previous.atomic()) <= step.max(previous.atomic() / 50_000));
     }

@@ -79,6 +79,18 @@ fn a_burn_that_waits_for_room_may_be_submitted_and_one_beyond_the_pool_cap_may_n
 }
 
 #[test]
+fn a_burn_that_no_window_has_room_for_is_refused() {
+    let fixture = pool_with(|_| ());
+    fixture.add(&burn(&fixture, 100, 200_000_000));
+    let beyond = burn(&fixture, 101, 200_000_000);
+    let expected = SwapError::AboveRateCap {
+        credited: Amount::from_atomic(54_540_000_000),
+        most: coins(54),
+    };
+    assert_eq!(refused(&fixture, &beyond), expected);
+}
+
+#[test]
 fn a_burn_of_another_ratio_is_refused_and_leaves_when_the_ratio_changes() {
     let fixture = pool_with(|swap| {
         let period = |height, numerator| SwapRatioPeriod {

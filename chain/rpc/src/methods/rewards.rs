@@ -12,7 +12,7 @@ use crate::{
 };
 use oxen_crypto::address::Address;
 use oxen_staking_rules::Recipient;
-use oxen_state::rewards::{balance_of, balances};
+use oxen_state::rewards::{balance_of, balances, whole};
 use oxen_types::Network;
 
 pub(super) fn methods() -> Vec<Method> {
@@ -46,10 +46,10 @@ fn get_accrued_rewards(call: &Call<'_>, request: AccruedRewardsRequest) -> Resul
 }
 
 fn everybody(call: &Call<'_>) -> Result<Vec<(String, u64)>, MethodError> {
-    let mut earned: Vec<(String, u64)> = balances(&*call.snapshot())?
-        .into_iter()
-        .map(|(key, balance)| (key.address, balance.amount.whole().atomic()))
-        .collect();
+    let mut earned = Vec::new();
+    for (key, balance) in balances(&*call.snapshot())? {
+        earned.push((key.address, whole(balance.amount)?.atomic()));
+    }
     earned.sort();
     Ok(earned)
 }
@@ -64,7 +64,7 @@ fn of_addresses(call: &Call<'_>, addresses: Vec<String>) -> Result<Vec<(String, 
     for text in addresses {
         let recipient = recipient(&text, network)?;
         let balance = balance_of(&*snapshot, network, &recipient)?;
-        earned.push((text, balance.whole().atomic()));
+        earned.push((text, whole(balance)?.atomic()));
     }
     Ok(earned)
 }

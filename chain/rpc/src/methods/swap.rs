@@ -43,7 +43,7 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .oxen()
         .parameters(&["txids", "address", "skip", "count"])
-        .errors(&[ErrorCode::WrongParameter])
+        .errors(&[ErrorCode::WrongParameter, ErrorCode::WrongAddress])
         .example(r#"{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}"#),
         Method::new(
             "get_swap_totals",
@@ -52,7 +52,11 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .oxen()
         .parameters(&["addresses", "height"])
-        .errors(&[ErrorCode::WrongParameter, ErrorCode::HeightTooBig])
+        .errors(&[
+            ErrorCode::WrongParameter,
+            ErrorCode::WrongAddress,
+            ErrorCode::HeightTooBig,
+        ])
         .example(r#"{"addresses":["0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"]}"#),
     ]
 }

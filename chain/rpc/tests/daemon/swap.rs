@@ -145,11 +145,7 @@ fn wrong_questions_are_answered_with_what_is_wrong() {
     for (method, params, code) in [
         ("get_swap_burns", json!({}), ErrorCode::WrongParameter),
         ("get_swap_burns", json!({ "txids": ["00"] }), ErrorCode::WrongParameter),
-        (
-            "get_swap_burns",
-            json!({ "address": "0x12" }),
-            ErrorCode::WrongParameter,
-        ),
+        ("get_swap_burns", json!({ "address": "0x12" }), ErrorCode::WrongAddress),
         (
             "get_swap_burns",
             json!({ "address": RECIPIENT, "count": 1_001 }),
@@ -158,7 +154,7 @@ fn wrong_questions_are_answered_with_what_is_wrong() {
         (
             "get_swap_totals",
             json!({ "addresses": [RECIPIENT.replace("6053F", "6052F")] }),
-            ErrorCode::WrongParameter,
+            ErrorCode::WrongAddress,
         ),
         (
             "get_swap_totals",

@@ -15,7 +15,6 @@ use oxen_types::{
     block::L2Header,
     extra::{Extra, L2Event},
 };
-use parity_scale_codec::{Decode, Encode};
 
 /// Reports that wait for votes, by the transaction's id, which is the order of votes. The event stands in the transaction.
 #[derive(Debug, Clone, Copy)]
@@ -27,26 +26,6 @@ impl Table for PendingEvents {
     type Row = Tally;
 }
 
-/// Reports that were denied, by the transaction's id. No rule looks at them: whoever follows L2 proposes those again that are
-/// true all the same (bridge §3.5).
-#[derive(Debug, Clone, Copy)]
-pub enum DeniedEvents {}
-
-impl Table for DeniedEvents {
-    const ID: TableId = TableId::DeniedEvents;
-    type Key = Hash;
-    type Row = DeniedRow;
-}
-
-/// How a report ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct DeniedRow {
-    /// Height of the block whose votes denied it.
-    pub height: Height,
-    /// The votes.
-    pub tally: Tally,
-}
-
 /// A report that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingEvent {
@@ -56,17 +35,6 @@ pub struct PendingEvent {
     pub event: L2Event,
     /// The votes so far.
     pub tally: Tally,
-}
-
-/// A report that was denied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeniedEvent {
-    /// Id of the transaction.
-    pub report: Hash,
-    /// What it says.
-    pub event: L2Event,
-    /// Height of the block whose votes denied it.
-    pub height: Height,
 }
 
 /// The event that a transaction reports.
@@ -100,25 +68,6 @@ pub fn pending_events(view: &dyn View) -> Result<Vec<PendingEvent>, ViewError> {
         .collect()
 }
 
-/// Every report that was denied, by id.
-///
-/// # Errors
-/// The state could not be read.
-pub fn denied_events(view: &dyn View) -> Result<Vec<DeniedEvent>, ViewError> {
-    scan_rows::<DeniedEvents>(view, &[], &[], usize::MAX)?
-        .into_iter()
-        .map(|(key, row)| {
-            let report = report_id(&key)?;
-            let event = event_of_report(view, &report)?;
-            Ok(DeniedEvent {
-                report,
-                event,
-                height: row.height,
-            })
-        })
-        .collect()
-}
-
 /// Ids of the reports that the next block votes on, in the order of votes.
 ///
 /// # Errors
@@ -141,7 +90,8 @@ pub(crate) fn check_votes(view: &dyn View, l2: &L2Header) -> Result<(), BlockErr
     }
 }
 
-/// Counts the votes of a block. What is decided waits no longer; what is confirmed is returned, in the order of reports.
+/// Counts the votes of a block. What is decided waits no longer; what is confirmed is returned, in the order of reports. What is
+/// denied is so for good: the same event makes the same transaction, which is in the chain.
 pub(crate) fn count_votes(
     state: &mut Overlay<&dyn View>,
     block: &Block,
@@ -158,13 +108,14 @@ pub(crate) fn count_votes(
             Verdict::Waiting => state.put::<PendingEvents>(&report, &tally),
             Verdict::Confirmed => {
                 state.delete::<PendingEvents>(&report);
-                let event = event_of_report(&*state, &report)?.kind;
-                confirmed.push(ConfirmedEvent { report, event });
+                let L2Event { source, kind } = event_of_report(&*state, &report)?;
+                confirmed.push(ConfirmedEvent {
+                    report,
+                    l2_height: source.l2_height,
+                    event: kind,
+                });
             }
-            Verdict::Denied => {
-                state.delete::<PendingEvents>(&report);
-                state.put::<DeniedEvents>(&report, &DeniedRow { height, tally });
-            }
+            Verdict::Denied => state.delete::<PendingEvents>(&report),
         }
     }
     Ok(confirmed)

@@ -9,6 +9,6 @@ pub mod events;
 pub mod payments;
 pub mod reward;
 
-pub use events::{DeniedEvent, PendingEvent, denied_events, pending_events};
-pub use payments::{DelayedPayment, delayed_payments};
+pub use events::{PendingEvent, pending_events};
+pub use payments::{DelayedPayment, DelayedPayments};
 pub use reward::{L2Reading, L2Readings, consensus_reward, reading_before};

@@ -55,15 +55,6 @@ pub struct DelayedPayment {
     pub report: Hash,
 }
 
-/// Every stake on its way back after the newest block, the next to come first.
-///
-/// # Errors
-/// The state could not be read.
-pub fn delayed_payments(view: &dyn View) -> Result<Vec<DelayedPayment>, ViewError> {
-    let rows = scan_rows::<DelayedPayments>(view, &[], &[], usize::MAX)?;
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
-}
-
 /// Sends stakes on their way in the block at `height`.
 pub(crate) fn send(state: &mut Overlay<&dyn View>, returned: &[StakeReturn], height: Height) {
     for one in returned {

@@ -6,19 +6,16 @@ use crate::{
     table::{Table, TableId},
     view::{TypedView, View, ViewError},
 };
+use oxen_bridge_rules::reward_rate::allowed_rewards;
 use oxen_types::{
     Amount, Height, Network,
     block::L2Header,
     network::{
         HardForkVersion,
-        constants::{
-            ETHEREUM_INITIAL_REWARD, L2_REWARD_CONSENSUS_BLOCKS, L2_REWARD_MAX_DECREASE_DIVISOR,
-            L2_REWARD_MAX_INCREASE_DIVISOR,
-        },
+        constants::{ETHEREUM_INITIAL_REWARD, L2_REWARD_CONSENSUS_BLOCKS},
     },
 };
 use parity_scale_codec::{Decode, Encode};
-use std::ops::RangeInclusive;
 
 /// What the makers of the last blocks read from L2, by height; older ones are dropped.
 #[derive(Debug, Clone, Copy)]
@@ -53,15 +50,6 @@ pub fn reading_before(view: &(impl View + ?Sized), height: Height) -> Result<L2R
         l2_height: 0,
         l2_reward: ETHEREUM_INITIAL_REWARD,
     }))
-}
-
-/// What the next block may say the reward rate is, after one that said `before`: the divisions round down.
-#[must_use]
-pub const fn allowed_rewards(before: Amount) -> RangeInclusive<Amount> {
-    let atomic = before.atomic();
-    let least = atomic.saturating_sub(atomic / L2_REWARD_MAX_DECREASE_DIVISOR);
-    let most = atomic.saturating_add(atomic / L2_REWARD_MAX_INCREASE_DIVISOR);
-    Amount::from_atomic(least)..=Amount::from_atomic(most)
 }
 
 /// What a block at `height` earns: the least rate that the fifteen blocks before it read, and the initial reward until there
@@ -108,23 +96,5 @@ pub(crate) fn record_reading(state: &mut Overlay<&dyn View>, height: Height, l2:
     state.put::<L2Readings>(&height, &reading);
     if let Some(old) = height.checked_sub(L2_REWARD_CONSENSUS_BLOCKS) {
         state.delete::<L2Readings>(&old);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rate_rises_by_a_fifty_thousandth_and_falls_by_a_twenty_five_thousandth() {
-        let allowed = allowed_rewards(Amount::from_atomic(22_983_257_229));
-        assert_eq!(allowed.start().atomic(), 22_983_257_229 - 919_330);
-        assert_eq!(allowed.end().atomic(), 22_983_257_229 + 459_665);
-    }
-
-    #[test]
-    fn a_small_rate_stands_still() {
-        let allowed = allowed_rewards(Amount::from_atomic(24_999));
-        assert_eq!((allowed.start().atomic(), allowed.end().atomic()), (24_999, 24_999));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 use oxen_staking_rules::{BatchPayout, MilliAmount, Recipient};
 use oxen_types::{
-    Height, Network,
+    Amount, Height, Network,
     network::{HardForkVersion, PaymentStart},
 };
 use std::collections::BTreeMap;
@@ -157,14 +157,14 @@ pub fn due_payouts(view: &dyn View, network: &Network, height: Height) -> Result
         return Ok(Vec::new());
     };
     let balances = balances_at(view, &offset_prefix(network, height), before)?;
-    Ok(balances
-        .into_iter()
-        .map(|(_, balance)| BatchPayout {
-            recipient: balance.recipient,
-            amount: balance.amount.whole(),
-        })
-        .filter(|payout| payout.amount >= network.batching.minimum_payment)
-        .collect())
+    let mut payouts = Vec::with_capacity(balances.len());
+    for (_, Balance { recipient, amount }) in balances {
+        let amount = whole(amount)?;
+        if amount >= network.batching.minimum_payment {
+            payouts.push(BatchPayout { recipient, amount });
+        }
+    }
+    Ok(payouts)
 }
 
 /// What the keys of those whose turn comes at `height` begin with.
@@ -173,7 +173,17 @@ pub(super) fn offset_prefix(network: &Network, height: Height) -> [u8; 8] {
     offset.unwrap_or(0).to_be_bytes()
 }
 
-/// Balances are bounded by the supply, which fits: a sum that does not is damage.
+/// A balance in whole atomic units, rounded down.
+///
+/// # Errors
+/// [`ViewError::Corrupt`]: more than 18 thousand million OXEN or SESH, which no supply has.
+pub fn whole(balance: MilliAmount) -> Result<Amount, ViewError> {
+    balance.whole().ok_or(ViewError::Corrupt {
+        table: TableId::AccruedRewards,
+    })
+}
+
+/// A sum that leaves 128 bits is damage.
 fn add(settled: MilliAmount, pending: Option<MilliAmount>) -> Result<MilliAmount, ViewError> {
     let corrupt = ViewError::Corrupt {
         table: TableId::RewardStreams,

@@ -34,7 +34,7 @@ impl RewardLedger<'_, '_> {
 
     /// A new rate only where it differs from that of the block before.
     fn continue_rate(&mut self, reward: Amount, payable: u64) -> Result<(), RewardError> {
-        let reward = MilliAmount::from_amount(reward).ok_or(RewardError::Overflow)?;
+        let reward = MilliAmount::from_amount(reward);
         let rate = RewardRate {
             from: self.height,
             node: reward.share(payable),
@@ -63,7 +63,6 @@ impl RewardLedger<'_, '_> {
     }
 
     fn add_whole(&mut self, address: EthereumAddress, amount: Amount) -> Result<(), RewardError> {
-        let amount = MilliAmount::from_amount(amount).ok_or(RewardError::Overflow)?;
-        self.add(&Recipient::Ethereum(address), amount)
+        self.add(&Recipient::Ethereum(address), MilliAmount::from_amount(amount))
     }
 }

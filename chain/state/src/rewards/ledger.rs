@@ -27,7 +27,7 @@ use thiserror::Error;
 /// Why rewards could not be accrued.
 #[derive(Debug, Error)]
 pub enum RewardError {
-    /// A sum leaves 64 bits.
+    /// A sum leaves its bits, or a balance is smaller than its payout.
     #[error("accrued rewards overflow")]
     Overflow,
     /// A recipient's keys are not those of an address.
@@ -89,7 +89,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
                 table: AccruedRewards::ID,
             };
             let (key, balance) = rows.remove(&payout.recipient).ok_or(missing)?;
-            let paid = MilliAmount::from_amount(payout.amount).ok_or(RewardError::Overflow)?;
+            let paid = MilliAmount::from_amount(payout.amount);
             let balance = balance.checked_sub(paid).ok_or(RewardError::Overflow)?;
             self.write(&decode_key(&key)?, payout.recipient, balance);
         }
@@ -110,7 +110,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
         if self.network.batching.foundation == FoundationAccrual::Paid
             && let Some(foundation) = self.foundation()
         {
-            let amount = MilliAmount::from_amount(FOUNDATION_BLOCK_REWARD).ok_or(RewardError::Overflow)?;
+            let amount = MilliAmount::from_amount(FOUNDATION_BLOCK_REWARD);
             self.add(&foundation, amount)?;
             created = created.checked_add(amount).ok_or(RewardError::Overflow)?;
         }
@@ -127,7 +127,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
             Producer::Gone => return Err(RewardError::ProducerGone),
             Producer::Node(shares) => shares,
         };
-        let fees = MilliAmount::from_amount(fees).ok_or(RewardError::Overflow)?;
+        let fees = MilliAmount::from_amount(fees);
         let mut credited = MilliAmount::ZERO;
         for (recipient, amount) in shares.split(fees) {
             self.add(recipient, amount)?;
@@ -139,7 +139,7 @@ impl<'a, 'v> RewardLedger<'a, 'v> {
     /// Ends and begins streams, and sets the rate from this block on; returns what the block creates.
     fn change_payable(&mut self, change: &PayableChange) -> Result<MilliAmount, RewardError> {
         self.change_streams(change)?;
-        let reward = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).ok_or(RewardError::Overflow)?;
+        let reward = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD);
         let node = reward.share(change.payable.len() as u64);
         let created = created_per_block(&change.payable, node).ok_or(RewardError::Overflow)?;
         let rate = RewardRate {

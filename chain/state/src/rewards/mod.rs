@@ -13,7 +13,7 @@ mod ethereum;
 pub mod history;
 pub mod ledger;
 
-pub use balance::{Balance, balance_of, balances, balances_after, due_payouts};
+pub use balance::{Balance, balance_of, balances, balances_after, due_payouts, whole};
 pub use history::{REWARD_HISTORY_BLOCKS, lifetime_total_at};
 pub use ledger::{Accrued, RewardError, RewardLedger};
 

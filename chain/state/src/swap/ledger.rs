@@ -9,6 +9,7 @@ use super::{
     tally::{SwapTally, sums_at},
 };
 use crate::{
+    block::weight::WeightLimits,
     delta::Overlay,
     error::{BlockError, TransactionError},
     table::TableId,
@@ -23,7 +24,8 @@ use oxen_types::{
 };
 use std::sync::Arc;
 
-/// Writes the burns among the transactions of the block at `height`, in their order, and credits those that mature in it.
+/// Writes the burns among the transactions of the block at `height`, in their order, and credits those that mature in it;
+/// `limits` are that block's.
 /// Nothing before the fork of the swap, or on a network that has none: there a burn is refused.
 ///
 /// # Errors
@@ -33,8 +35,9 @@ pub fn apply_swaps(
     network: &Network,
     transactions: &[Arc<CheckedTransaction>],
     height: Height,
+    limits: &WeightLimits,
 ) -> Result<(), BlockError> {
-    apply_burns(state, network, transactions, height)?;
+    apply_burns(state, network, transactions, height, limits)?;
     match &network.swap {
         Some(parameters) if network.forks.is_active(HardForkVersion::SWAP, height) => {
             credit_matured(state, network, parameters, height)
@@ -48,12 +51,13 @@ fn apply_burns(
     network: &Network,
     transactions: &[Arc<CheckedTransaction>],
     height: Height,
+    limits: &WeightLimits,
 ) -> Result<(), BlockError> {
     let is_burn = |one: &Arc<CheckedTransaction>| one.transaction().prefix.kind == TransactionType::OxenSwap;
     if !transactions.iter().any(is_burn) {
         return Ok(());
     }
-    let mut tally = SwapTally::of_next_block(&*state, network)?;
+    let mut tally = SwapTally::of_next_block(&*state, network, height, limits)?;
     let mut block = SwapBlockRow::default();
     for transaction in transactions {
         let id = transaction.id();

@@ -6,7 +6,6 @@ use crate::{
     delta::scan_rows,
     error::TransactionError,
     fees::FeeRate,
-    queries,
     transaction::CheckedTransaction,
     view::{TypedView, View, ViewError},
 };
@@ -23,17 +22,20 @@ pub struct SwapTally<'a> {
 }
 
 impl<'a> SwapTally<'a> {
-    /// For the block after the tip of `view`, before any of its burns.
+    /// For the block at `height`, the next one of `view`, before any of its burns; `limits` are that block's.
     ///
     /// # Errors
     /// The state could not be read.
-    pub fn of_next_block(view: &dyn View, network: &'a Network) -> Result<Self, ViewError> {
-        let totals = queries::totals(view)?;
-        let height = totals.tip.next();
+    pub fn of_next_block(
+        view: &dyn View,
+        network: &'a Network,
+        height: Height,
+        limits: &WeightLimits,
+    ) -> Result<Self, ViewError> {
         Ok(Self {
             network,
             height,
-            fees: FeeRate::of_next_block(&WeightLimits::of_next_block(view, &totals)?),
+            fees: FeeRate::of_next_block(limits),
             sums: sums_at(view, network, height)?,
         })
     }
@@ -69,7 +71,7 @@ impl<'a> SwapTally<'a> {
     }
 }
 
-/// Checks a burn for the block at the next height, which holds no other; other transactions pass.
+/// Checks a burn for the block at `height`, the next one of `view`, which holds no other; other transactions pass.
 ///
 /// # Errors
 /// The rule it breaks, or the state could not be read.
@@ -77,9 +79,11 @@ pub fn check_swap_transaction(
     view: &dyn View,
     network: &Network,
     transaction: &CheckedTransaction,
+    height: Height,
+    limits: &WeightLimits,
 ) -> Result<(), TransactionError> {
     if transaction.transaction().prefix.kind == TransactionType::OxenSwap {
-        SwapTally::of_next_block(view, network)?.take(transaction)?;
+        SwapTally::of_next_block(view, network, height, limits)?.take(transaction)?;
     }
     Ok(())
 }

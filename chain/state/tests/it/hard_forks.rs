@@ -1,7 +1,8 @@
 //! Chains that cross HF20, HF21 and the fork of the swap: what blocks look like there, and what each of their rules refuses.
 
 use crate::block_rules::{next_block, refused};
-use oxen_state::{BlockError, bridge::reward::allowed_rewards, template::TemplateL2};
+use oxen_bridge_rules::reward_rate::allowed_rewards;
+use oxen_state::{BlockError, template::TemplateL2};
 use oxen_testkit::{TestChain, TestNetwork, TransferBuilder};
 use oxen_types::{
     Amount, Block,

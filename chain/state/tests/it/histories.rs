@@ -246,7 +246,7 @@ impl History {
         let totals = self.chain.totals();
         let milli = |amount: Amount| u128::from(amount.atomic()) * u128::from(BATCH_REWARD_FACTOR);
         let owned: u128 = self.chain.unspent().map(|output| milli(output.amount())).sum();
-        let pending = u128::from(self.chain.pending_rewards().milli());
+        let pending = self.chain.pending_rewards().milli();
         prop_assert_eq!(
             totals.emitted_milli - milli(totals.burned) - totals.forfeited_milli,
             owned + pending

@@ -74,7 +74,10 @@ fn the_foundation_is_paid_once_an_interval_what_accrued_before_the_block() {
     let total: u64 = paid.iter().map(|(_, amount)| amount.atomic()).sum();
     assert_eq!(chain.balance(&foundation()).atomic(), total);
     let accrued = chain.tip().0.index() * FOUNDATION_BLOCK_REWARD.atomic();
-    assert_eq!(chain.pending_rewards(), MilliAmount::new((accrued - total) * 1000));
+    assert_eq!(
+        chain.pending_rewards(),
+        MilliAmount::new(u128::from(accrued - total) * 1000)
+    );
 }
 
 #[test]
@@ -110,8 +113,7 @@ fn thousandths_of_an_atomic_unit_are_kept_for_the_next_payout() {
     chain.mine_empty(4 * INTERVAL);
     let share = SERVICE_NODE_BLOCK_REWARD.atomic() * 1000 / 7;
     let paid = |account: &Account| u128::from(chain.balance(account).atomic()) * 1000;
-    let everything: u128 =
-        [&one, &two, &three].map(paid).iter().sum::<u128>() + u128::from(chain.pending_rewards().milli());
+    let everything: u128 = [&one, &two, &three].map(paid).iter().sum::<u128>() + chain.pending_rewards().milli();
     assert_eq!(everything, 7 * u128::from(share) * 80);
     let created: u128 = 64_000 * 1_000_000_000_000 + everything;
     assert_eq!(chain.totals().emitted_milli, created);

@@ -4,8 +4,9 @@ use crate::transaction_rules::refused_by;
 use oxen_bridge_rules::swap::{SwapError, SwapRoom, convert};
 use oxen_state::{
     TransactionError,
+    block::weight::WeightLimits,
     delta::scan_rows,
-    swap::{SwapTotals, burn, burns_of_recipient, next_room, sums, total_at},
+    swap::{SwapTotals, burn, burns_of_recipient, check_swap_transaction, next_room, sums, total_at},
     transaction::CheckedTransaction,
 };
 use oxen_testkit::{SWAP_BEGINS, SwapBuilder, TestChain, TestNetwork, Transfer};
@@ -273,7 +274,8 @@ fn no_block_before_the_fork_takes_a_burn() {
     chain.revert(usize::try_from(BEFORE + 1 - SWAP_BEGINS).unwrap() + 1);
     let height = chain.next_height();
     assert!(height.index() < SWAP_BEGINS);
-    let error = oxen_state::swap::check_swap_transaction(chain.state(), chain.network(), &transfer.checked());
+    let limits = WeightLimits::of_next_block(chain.state(), &chain.totals()).unwrap();
+    let error = check_swap_transaction(chain.state(), chain.network(), &transfer.checked(), height, &limits);
     assert!(matches!(error, Err(TransactionError::Swap(SwapError::NotBegun { height: at })) if at == height));
 }
 

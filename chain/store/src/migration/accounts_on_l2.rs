@@ -1,20 +1,21 @@
-//! From version 1 to 2: who stakes and earns may be an account on L2, and nodes may have a BLS key.
+//! From version 1 to 2: who stakes and earns may be an account on L2, nodes may have a BLS key, and thousandths of rewards have
+//! 128 bits.
 //!
-//! Rows of version 1 know OXEN addresses alone. What takes blocks back holds such rows, too; it goes, so that the newest block at
-//! the time of the upgrade stays. All is one write.
+//! Rows of version 1 know OXEN addresses alone and have 64 bits. What takes blocks back holds such rows, too; it goes, so that
+//! the newest block at the time of the upgrade stays. All is one write.
 
 use super::{Migration, MigrationDatabase, MigrationError};
 use crate::{backend::Batch, column::Column, meta::DatabaseVersion};
 use oxen_staking_rules::{
-    Recipient,
+    MilliAmount, Recipient,
     registry::{LockedContribution, NodeContributor, Stake},
 };
 use oxen_state::{
     TableId,
-    rewards::{AccruedRewardsRow, RewardStreamsRow},
+    rewards::{AccruedRewardsRow, RewardRate, RewardStreamsRow},
     view::RawEntry,
 };
-use oxen_types::{Amount, PublicKey};
+use oxen_types::{Amount, Height, PublicKey};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// The step.
@@ -75,21 +76,56 @@ impl From<OldStake> for Stake {
     }
 }
 
+#[derive(Encode, Decode)]
+struct OldBalance {
+    recipient: OldRecipient,
+    milli: u64,
+}
+
+impl From<OldBalance> for AccruedRewardsRow {
+    fn from(old: OldBalance) -> Self {
+        Self {
+            recipient: old.recipient.into(),
+            balance: wide(old.milli),
+        }
+    }
+}
+
+#[derive(Encode, Decode)]
+struct OldRate {
+    from: Height,
+    node: u64,
+    created: u64,
+}
+
+impl From<OldRate> for RewardRate {
+    fn from(old: OldRate) -> Self {
+        Self {
+            from: old.from,
+            node: wide(old.node),
+            created: wide(old.created),
+        }
+    }
+}
+
+fn wide(milli: u64) -> MilliAmount {
+    MilliAmount::new(u128::from(milli))
+}
+
 const REWARDS: &str = TableId::AccruedRewards.name();
+const RATES: &str = TableId::RewardRates.name();
 const STREAMS: &str = TableId::RewardStreams.name();
 const STAKES: &str = TableId::ServiceNodeStakes.name();
 
-/// A row that begins with a recipient: the address gets its kind in front.
+/// A row of streams begins with a recipient: the address gets its kind in front.
 fn with_kind(row: &[u8]) -> Vec<u8> {
     const OXEN: u8 = 0;
     [&[OXEN], row].concat()
 }
 
-fn new_stake(row: &[u8]) -> Result<Vec<u8>, MigrationError> {
-    let old = OldStake::decode_all(&mut &*row).map_err(|_| MigrationError::Unreadable {
-        what: "the stake of a service node",
-    })?;
-    Ok(Stake::from(old).encode())
+fn rewritten<Old: Decode, New: From<Old> + Encode>(row: &[u8], what: &'static str) -> Result<Vec<u8>, MigrationError> {
+    let old = Old::decode_all(&mut &*row).map_err(|_| MigrationError::Unreadable { what })?;
+    Ok(New::from(old).encode())
 }
 
 impl Migration for AccountsOnL2 {
@@ -102,7 +138,7 @@ impl Migration for AccountsOnL2 {
     }
 
     fn describe(&self) -> &'static str {
-        "rewrites stakes and unpaid rewards, and forgets what takes older blocks back"
+        "rewrites stakes, reward rates and unpaid rewards, and forgets what takes older blocks back"
     }
 
     fn run(
@@ -113,13 +149,20 @@ impl Migration for AccountsOnL2 {
         let mut batch = Batch::new();
         // A row of the new form cannot be told from one of the old by itself; but all are written at once.
         if !is_done(database)? {
-            for column in [REWARDS, STREAMS] {
-                for (key, row) in all(database, column)? {
-                    batch.put(column, key, with_kind(&row));
-                }
+            for (key, row) in all(database, STREAMS)? {
+                batch.put(STREAMS, key, with_kind(&row));
+            }
+            for (key, row) in all(database, REWARDS)? {
+                let row = rewritten::<OldBalance, AccruedRewardsRow>(&row, "an unpaid reward")?;
+                batch.put(REWARDS, key, row);
+            }
+            for (key, row) in all(database, RATES)? {
+                let row = rewritten::<OldRate, RewardRate>(&row, "a reward rate")?;
+                batch.put(RATES, key, row);
             }
             for (key, row) in all(database, STAKES)? {
-                batch.put(STAKES, key, new_stake(&row)?);
+                let row = rewritten::<OldStake, Stake>(&row, "the stake of a service node")?;
+                batch.put(STAKES, key, row);
             }
         }
         for (key, _) in all(database, Column::Undo.name())? {
@@ -136,7 +179,7 @@ impl Migration for AccountsOnL2 {
             Ok(())
         } else {
             Err(MigrationError::Invalid {
-                rule: "every stake and every unpaid reward can be read",
+                rule: "every stake, reward rate and unpaid reward can be read",
             })
         }
     }
@@ -150,6 +193,7 @@ fn all(database: &MigrationDatabase<'_>, column: &str) -> Result<Vec<RawEntry>, 
 fn is_done(database: &MigrationDatabase<'_>) -> Result<bool, MigrationError> {
     Ok(decodes::<AccruedRewardsRow>(&all(database, REWARDS)?)
         && decodes::<RewardStreamsRow>(&all(database, STREAMS)?)
+        && decodes::<RewardRate>(&all(database, RATES)?)
         && decodes::<Stake>(&all(database, STAKES)?))
 }
 
@@ -187,12 +231,13 @@ mod tests {
 
     fn old_database() -> MemoryBackend {
         let mut disk = MemoryBackend::new();
-        for column in [REWARDS, STREAMS, STAKES, Column::Undo.name()] {
+        for column in [REWARDS, STREAMS, RATES, STAKES, Column::Undo.name()] {
             disk.create_column(column).unwrap();
         }
         let mut batch = Batch::new();
         batch.put(REWARDS, b"a".as_slice(), (address(), 9_u64).encode());
         batch.put(STREAMS, b"a".as_slice(), (address(), 5_u64, Vec::<u8>::new()).encode());
+        batch.put(RATES, b"r".as_slice(), (7_u64, 8_u64, u64::MAX).encode());
         batch.put(STAKES, b"n".as_slice(), old_stake().encode());
         batch.put(Column::Undo.name(), b"u".as_slice(), b"rows".as_slice());
         disk.write(&batch, Survives::ProcessEnd).unwrap();
@@ -211,6 +256,12 @@ mod tests {
             let row = database.get(REWARDS, b"a").unwrap().unwrap();
             let row = AccruedRewardsRow::decode_all(&mut row.as_slice()).unwrap();
             assert_eq!((row.recipient, row.balance.milli()), (address().into(), 9));
+            let rate = database.get(RATES, b"r").unwrap().unwrap();
+            let rate = RewardRate::decode_all(&mut rate.as_slice()).unwrap();
+            assert_eq!(
+                (rate.from.index(), rate.node.milli(), rate.created.milli()),
+                (7, 8, u128::from(u64::MAX))
+            );
             assert_eq!(database.get(Column::Undo.name(), b"u").unwrap(), None);
         }
     }

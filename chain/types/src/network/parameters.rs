@@ -271,7 +271,8 @@ pub enum L2Settlement {
     AsReference,
     /// No stake is lost (bridge §4.4, §7.2, items 3 and 13). What the stakers put in comes back also when the exit is that of a
     /// node that is still registered, that was purged, or whose registration was confirmed but could not be registered. The
-    /// stake of a deregistered node waits, slashed or not.
+    /// stake of a deregistered node waits, slashed or not. What one block confirms takes effect in the order of L2, and not in
+    /// that of the reports' ids.
     NothingLost,
 }
 

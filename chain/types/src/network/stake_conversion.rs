@@ -37,6 +37,17 @@ impl Default for StakeConversion {
 }
 
 impl StakeConversion {
+    /// OXEN that every table must have room for, a thousand million: more than any network mints in a century.
+    pub const MOST_OXEN: Amount = Amount::from_atomic(1_000_000_000 * Amount::OXEN.atomic());
+
+    /// The most SESH that this table makes, bonuses and what [`Self::MOST_OXEN`] are worth; `None` when it leaves 64 bits. Then
+    /// the table cannot be used: somebody would get less than it says.
+    #[must_use]
+    pub fn most_converted(&self) -> Option<Amount> {
+        let bonuses = Amount::checked_sum(self.bonuses.values().copied())?;
+        self.ratio.convert(Self::MOST_OXEN)?.checked_add(bonuses)
+    }
+
     /// The Ethereum address that an OXEN address gave.
     #[must_use]
     pub fn ethereum_address(&self, address: &str) -> Option<EthereumAddress> {
@@ -113,6 +124,26 @@ mod tests {
             denominator: std::num::NonZeroU64::MIN,
         };
         assert_eq!(doubled.convert(most), None);
+    }
+
+    #[test]
+    fn a_table_has_room_for_all_oxen_and_the_bonuses() {
+        let mut table = StakeConversion::default();
+        let worth = 540_000_000 * Amount::OXEN.atomic();
+        assert_eq!(table.most_converted(), Some(Amount::from_atomic(worth)));
+        for number in [1, 2] {
+            let address = PrefixedAddress(EthereumAddress::new([number; 20]));
+            table
+                .bonuses
+                .insert(address, Amount::from_atomic((u64::MAX - worth) / 2));
+        }
+        assert!(table.most_converted().is_some());
+        let third = PrefixedAddress(EthereumAddress::new([3; 20]));
+        table.bonuses.insert(third, Amount::from_atomic(2));
+        assert_eq!(table.most_converted(), None);
+        table.bonuses.clear();
+        table.ratio.numerator = 1_900;
+        assert_eq!(table.most_converted(), None);
     }
 
     #[test]

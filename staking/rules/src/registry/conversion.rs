@@ -140,9 +140,11 @@ impl Owners {
             .collect();
         for (recipient, address) in &self.0 {
             let staked = staked.get(recipient).copied().unwrap_or_default();
-            let earned = unpaid.balances.get(recipient).map(|balance| balance.whole());
-            for oxen in [staked, earned.unwrap_or_default()] {
-                let worth = table.ratio.convert(oxen).unwrap_or(Amount::from_atomic(u64::MAX));
+            let earned = unpaid.balances.get(recipient).copied().unwrap_or_default();
+            // Nothing here reaches the limit: tables that could are refused when a network is read (`most_converted`).
+            let most = Amount::from_atomic(u64::MAX);
+            for oxen in [staked, earned.whole().unwrap_or(most)] {
+                let worth = table.ratio.convert(oxen).unwrap_or(most);
                 let purse = purses.entry(*address).or_default();
                 *purse = purse.saturating_add(worth);
             }

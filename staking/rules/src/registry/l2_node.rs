@@ -25,9 +25,6 @@ pub enum L2RegistrationError {
     /// The event is another.
     #[error("the event is no registration")]
     OtherEvent,
-    /// One of its keys belongs to a node that is registered.
-    #[error("a service node with this primary key or BLS key is registered")]
-    AlreadyRegistered,
     /// One to ten.
     #[error("{found} contributors; 1 to {MAX_CONTRIBUTORS} are required")]
     ContributorCount {

@@ -49,6 +49,8 @@ pub struct RegistryBlock<'a> {
 pub struct ConfirmedEvent {
     /// The transaction that reported it.
     pub report: Hash,
+    /// The L2 block in which it happened.
+    pub l2_height: u64,
     /// What happened.
     pub event: L2EventKind,
 }
@@ -174,7 +176,7 @@ impl Registry {
         let released = step.release_blacklist();
         step.expire();
         step.rotate_leader(leader);
-        for event in block.confirmed {
+        for event in step.in_order(block.confirmed) {
             step.apply_event(event);
         }
         for transaction in block.transactions {

@@ -386,7 +386,7 @@ impl History {
         let owed: BTreeMap<_, _> = balances(self.chain.chain().state())
             .unwrap()
             .into_iter()
-            .map(|(_, balance)| (balance.recipient, u128::from(balance.amount.milli())))
+            .map(|(_, balance)| (balance.recipient, balance.amount.milli()))
             .collect();
         prop_assert_eq!(&owed, rewards.owed());
         let totals = self.chain.chain().totals();

@@ -27,7 +27,7 @@ fn nothing_is_paid_before_the_turn_and_everything_at_it() {
         chain.mine(1);
         assert_eq!(chain.chain().balance(&alice), oxen(100));
         let blocks = chain.height().next().since(earns_from);
-        let expected = SERVICE_NODE_BLOCK_REWARD.atomic() * 1000 * blocks;
+        let expected = u128::from(SERVICE_NODE_BLOCK_REWARD.atomic() * 1000 * blocks);
         assert_eq!(owed(&chain, "alice").milli(), expected, "at {}", chain.height());
     }
     chain.mine(1);
@@ -36,7 +36,7 @@ fn nothing_is_paid_before_the_turn_and_everything_at_it() {
     assert_eq!(chain.chain().balance(&alice).atomic(), paid);
     assert_eq!(
         owed(&chain, "alice"),
-        MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).unwrap()
+        MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD)
     );
 }
 
@@ -87,10 +87,10 @@ fn shares_follow_fee_and_stakes_and_not_what_was_locked() {
     chain.mine(4);
     let reward = u128::from(SERVICE_NODE_BLOCK_REWARD.atomic()) * 1000;
     let fee = reward * u128::from(chain.node("n1").unwrap().stake.operator_portions) / u128::from(u64::MAX - 3);
-    let share = |part: u128| u64::try_from((reward - fee) * part / 100).unwrap();
+    let share = |part: u128| (reward - fee) * part / 100;
     assert_eq!(owed(&chain, "bob").milli(), share(20));
     assert_eq!(owed(&chain, "carol").milli(), share(55));
-    assert_eq!(owed(&chain, "alice").milli(), share(25) + u64::try_from(fee).unwrap());
+    assert_eq!(owed(&chain, "alice").milli(), share(25) + fee);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn an_open_node_and_a_suspended_one_earn_nothing() {
     // What was owed until then is still paid; nothing comes after.
     chain.mine(25);
     let before = owed(&chain, "o1");
-    assert!(before.whole() < Amount::OXEN);
+    assert!(before.whole().unwrap() < Amount::OXEN);
     chain.mine(3);
     assert_eq!(owed(&chain, "o1"), before);
     assert_eq!(owed(&chain, "alice"), MilliAmount::ZERO);
@@ -126,10 +126,10 @@ fn a_producer_is_credited_with_the_fees_even_in_a_later_round() {
         .chain_mut()
         .push(TestChain::seal(&block, &transactions).unwrap())
         .unwrap();
-    let share = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).unwrap().share(14);
+    let share = MilliAmount::from_amount(SERVICE_NODE_BLOCK_REWARD).share(14);
     // Unless it was this operator's turn to be paid, in which case all of it went out first.
-    let gained = owed(&chain, &account).milli() + 1000 * paid_now(&chain, &account) - before.milli();
-    assert_eq!(gained, share.milli() + 1000 * fee.atomic());
+    let gained = owed(&chain, &account).milli() + 1000 * u128::from(paid_now(&chain, &account)) - before.milli();
+    assert_eq!(gained, share.milli() + 1000 * u128::from(fee.atomic()));
 }
 
 fn paid_now(chain: &StakingChain, account: &str) -> u64 {

@@ -3,7 +3,7 @@
 use super::NetworkDescription;
 use crate::{
     height::Height,
-    network::{GenesisError, HardForkTableError, HardForkVersion},
+    network::{GenesisError, HardForkTableError, HardForkVersion, StakeConversion},
 };
 use thiserror::Error;
 
@@ -93,6 +93,12 @@ pub enum NetworkDescriptionError {
         /// Of the table.
         table: HardForkVersion,
     },
+    /// The key `stake_conversion` makes more than there can be.
+    #[error(
+        "stake_conversion would make more SESH than can be counted (18446744073): lower its ratio or its bonuses, which must leave room for what {} OXEN are worth",
+        StakeConversion::MOST_OXEN
+    )]
+    StakeConversionTooLarge,
     /// The key `checkpoints` is not in order.
     #[error("the checkpoint at height {height} must stand above the one before it")]
     CheckpointsNotAscending {

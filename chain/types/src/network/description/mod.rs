@@ -164,6 +164,9 @@ impl NetworkDescription {
         if !self.data_directory.is_empty() {
             check_name("data_directory", &self.data_directory)?;
         }
+        if self.stake_conversion.most_converted().is_none() {
+            return Err(NetworkDescriptionError::StakeConversionTooLarge);
+        }
         let target_block_seconds = constants::target_block_seconds(&self.constants)?;
         let mut network = Network {
             name: self.name.clone(),

@@ -52,6 +52,24 @@ fn a_private_network_has_its_values_and_mainnets_for_the_rest() {
 }
 
 #[test]
+fn a_conversion_that_makes_more_sesh_than_can_be_counted_is_refused() {
+    let error = refused(|description| {
+        description["stake_conversion"] = json!({ "ratio": { "numerator": 100, "denominator": 1 } });
+    });
+    assert!(
+        matches!(error, NetworkDescriptionError::StakeConversionTooLarge),
+        "{error}"
+    );
+    let error = refused(|description| {
+        description["stake_conversion"] = json!({ "bonuses": { (format!("0x{}", "03".repeat(20))): u64::MAX } });
+    });
+    assert!(
+        matches!(error, NetworkDescriptionError::StakeConversionTooLarge),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_means_nothing_is_listed() {
     let loaded = load(&sample()).expect("the sample is right");
     assert_eq!(

@@ -221,12 +221,12 @@ proptest! {
         let mut image = 0;
         let made: Vec<_> = (1..).zip(&nodes).map(|(number, (height, stakes))| (key(number), node(*height, stakes, &mut image))).collect();
         let registry = Registry::new(made, []);
-        let unpaid = UnpaidRewards { balances: unpaid.iter().map(|(owner, milli)| (oxen(*owner), MilliAmount::new(*milli))).collect() };
+        let unpaid = UnpaidRewards { balances: unpaid.iter().map(|(owner, milli)| (oxen(*owner), MilliAmount::new(u128::from(*milli)))).collect() };
         let conversion = convert(&registry, &unpaid, REQUIREMENT, &network);
         let mut expected = u64::from(known) * bonus;
         for owner in 1..=known {
             let staked: u64 = nodes.iter().flat_map(|(_, stakes)| stakes).filter(|(one, _)| *one == owner).map(|(_, amount)| amount).sum();
-            let earned = unpaid.balances.get(&oxen(owner)).map_or(0, |milli| milli.milli() / 1_000);
+            let earned = unpaid.balances.get(&oxen(owner)).map_or(0, |milli| milli.whole().unwrap().atomic());
             expected += staked * 54 / 100 + earned * 54 / 100;
         }
         prop_assert_eq!(total_of(&conversion), expected);

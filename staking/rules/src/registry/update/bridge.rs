@@ -78,6 +78,16 @@ impl Step<'_> {
         self.unregistered.insert(key, stake);
     }
 
+    /// What is confirmed, in the order in which it takes effect. That of the reports' ids, as the reference has it, says nothing of
+    /// what came first: a node that left and whose key came again would end the new one. Where nothing is lost it is that of L2.
+    pub(super) fn in_order<'c>(&self, confirmed: &'c [ConfirmedEvent]) -> Vec<&'c ConfirmedEvent> {
+        let mut events: Vec<&ConfirmedEvent> = confirmed.iter().collect();
+        if self.loses_nothing() {
+            events.sort_by_key(|one| (one.l2_height, place_in_l2_block(&one.event)));
+        }
+        events
+    }
+
     /// Step 8.
     pub(super) fn apply_event(&mut self, confirmed: &ConfirmedEvent) {
         match &confirmed.event {
@@ -235,5 +245,14 @@ impl Step<'_> {
         if was_active {
             self.swarms = SwarmUpdate::Needed;
         }
+    }
+}
+
+/// In one block of L2 a key leaves before it comes again, and only who came can ask to leave.
+const fn place_in_l2_block(event: &L2EventKind) -> u8 {
+    match event {
+        L2EventKind::Exit { .. } => 0,
+        L2EventKind::NewServiceNode { .. } | L2EventKind::StakingRequirementUpdated { .. } => 1,
+        L2EventKind::ExitRequest { .. } | L2EventKind::PurgeMissingServiceNode { .. } => 2,
     }
 }

@@ -219,6 +219,37 @@ fn the_blacklist_keeps_the_order_of_stakes_and_lets_go_at_its_height() {
 }
 
 #[test]
+fn every_blacklisted_stake_is_let_go_at_its_own_height_whatever_stands_before_it() {
+    let stake = |number: u8, unlock_height| BlacklistedStake {
+        key_image: KeyImage::new([number; 32]),
+        unlock_height: Height::new(unlock_height),
+        amount: Amount::OXEN,
+    };
+    // The first is gone for ever, as converted stakes are.
+    let stakes = [
+        stake(1, u64::MAX),
+        stake(2, 102),
+        stake(3, 101),
+        stake(4, 103),
+        stake(5, 101),
+    ];
+    let mut registry = Registry::new([], stakes);
+    for (height, released) in [(100, &[][..]), (101, &[3, 5]), (102, &[2]), (103, &[4]), (104, &[])] {
+        let update = update(&registry, height);
+        let numbers =
+            |stakes: &[BlacklistedStake]| stakes.iter().map(|one| one.key_image.as_bytes()[0]).collect::<Vec<_>>();
+        assert_eq!(numbers(&update.released), released, "at {height}");
+        let left: Vec<BlacklistedStake> = update.registry.blacklist().copied().collect();
+        assert!(
+            left.iter().all(|one| one.unlock_height > Height::new(height)),
+            "at {height}"
+        );
+        registry = update.registry;
+    }
+    assert_eq!(registry.blacklist().copied().collect::<Vec<_>>(), [stakes[0]]);
+}
+
+#[test]
 fn a_suspension_and_a_return_take_their_course() {
     let before = registry([(1, node(1, 50)), (2, node(2, 60))]);
     let down = voted(&before, 722, 2, NewState::Decommission).registry;
