@@ -16,7 +16,7 @@ import {Shared} from "./libraries/Shared.sol";
 /// @dev One instance for each node, made by the factory, not upgradeable. Amounts are atomic SESH, times Unix seconds.
 ///
 /// Between the calls of strangers, while the node is not registered:
-/// - the contract holds at least the sum of `contributions`, which is at most `stakingRequirement`;
+/// - the contract holds at least the sum of the contributions, which is at most `stakingRequirement`;
 /// - contributors and outstanding reservations together are at most `maxContributors`;
 /// - the operator is the first contributor, or there is none and the status is `WaitForOperatorContrib`;
 /// - keys, fee and reservations change in `WaitForOperatorContrib` only.
@@ -46,14 +46,26 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     /// @notice The proof of possession of `blsPubkey`, made for the operator.
     IServiceNodeRewards.BLSSignatureParams public _blsSignature;
 
-    /// @inheritdoc IServiceNodeContribution
-    mapping(address stakerAddr => uint256 amount) public contributions;
-    /// @inheritdoc IServiceNodeContribution
-    mapping(address stakerAddr => uint256 amount) public contributionTimestamp;
-    /// @notice The contributors, the operator first.
-    IServiceNodeRewards.Staker[] public _contributorAddresses;
-    /// @inheritdoc IServiceNodeContribution
-    mapping(address stakerAddr => ReservedContribution) public reservedContributions;
+    /// @dev What an address has contributed, when it last did, and who is paid for it: one slot. No amount is above
+    /// `stakingRequirement`, hence its width.
+    struct Contribution {
+        uint56 amount;
+        uint40 timestamp;
+        address beneficiary;
+    }
+
+    /// @dev A place kept for an address: one slot. Together they are at most `stakingRequirement` as well.
+    struct Reservation {
+        uint56 amount;
+        /// Whether the address has contributed.
+        bool received;
+    }
+
+    /// @dev What is not zero belongs to an address in `_stakers`.
+    mapping(address account => Contribution) private _contributions;
+    /// @dev The contributors, the operator first.
+    address[] private _stakers;
+    mapping(address account => Reservation) private _reservations;
     /// @inheritdoc IServiceNodeContribution
     address[] public reservedContributionsAddresses;
 
@@ -68,10 +80,10 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     bool private _slotInUse = true;
     /// @dev The number of reservations whose contribution has not come.
     uint16 private _outstandingReservations;
-    /// @dev The sum of `contributions` of all contributors; at most `stakingRequirement`, hence its width.
-    uint104 private _totalContribution;
-    /// @dev The sum of reservations whose contribution has not come; at most `stakingRequirement` as well.
-    uint104 private _totalReserved;
+    /// @dev The sum of all contributions.
+    uint56 private _totalContribution;
+    /// @dev The sum of reservations whose contribution has not come.
+    uint56 private _totalReserved;
 
     modifier onlyOperator() {
         if (msg.sender != operator) _refuseCaller();
@@ -103,7 +115,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     ) nzAddr(_stakingRewardsContract) nzUint(_maxContributors) {
         IServiceNodeRewards rewards = IServiceNodeRewards(_stakingRewardsContract);
         uint256 requirement = rewards.stakingRequirement();
-        require(requirement <= type(uint104).max, "Staking requirement too large");
+        require(requirement <= type(uint56).max, "Staking requirement too large");
 
         stakingRewardsContract = rewards;
         stakingRequirement = requirement;
@@ -209,11 +221,11 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             return;
         }
 
-        uint256 contributedAt = contributionTimestamp[msg.sender];
+        Contribution storage contribution = _contributions[msg.sender];
+        (uint256 amount, uint256 contributedAt) = (contribution.amount, contribution.timestamp);
         if (block.timestamp - contributedAt < WITHDRAWAL_DELAY) {
             revert WithdrawTooEarly(contributedAt, block.timestamp, WITHDRAWAL_DELAY);
         }
-        uint256 amount = contributions[msg.sender];
         if (amount == 0) return;
 
         // The stake of a registered node is not here any more: only the entry goes.
@@ -231,7 +243,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     function minimumContribution() public view returns (uint256 result) {
         result = calcMinimumContribution(
             stakingRequirement - _totalContribution - _totalReserved,
-            _contributorAddresses.length + _outstandingReservations,
+            _stakers.length + _outstandingReservations,
             maxContributors
         );
     }
@@ -266,18 +278,47 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     }
 
     /// @inheritdoc IServiceNodeContribution
-    function contributorAddresses(uint256 index) external view returns (IServiceNodeRewards.Staker memory) {
-        return _contributorAddresses[index];
+    function contributions(address stakerAddr) public view returns (uint256 amount) {
+        amount = _contributions[stakerAddr].amount;
+    }
+
+    /// @inheritdoc IServiceNodeContribution
+    function contributionTimestamp(address stakerAddr) external view returns (uint256 amount) {
+        amount = _contributions[stakerAddr].timestamp;
+    }
+
+    /// @notice The contributor at an index, the operator at zero, and who is paid for the contribution.
+    /// @dev As the getter of a list: the argument has no name in the ABI, and no reason is given when it is too large.
+    function _contributorAddresses(uint256) external view returns (address addr, address beneficiary) {
+        uint256 index;
+        assembly ("memory-safe") {
+            index := calldataload(4)
+        }
+        require(index < _stakers.length);
+        IServiceNodeRewards.Staker memory staker = contributorAddresses(index);
+        return (staker.addr, staker.beneficiary);
+    }
+
+    /// @inheritdoc IServiceNodeContribution
+    function contributorAddresses(uint256 index) public view returns (IServiceNodeRewards.Staker memory) {
+        address addr = _stakers[index];
+        return IServiceNodeRewards.Staker(addr, _contributions[addr].beneficiary);
     }
 
     /// @inheritdoc IServiceNodeContribution
     function contributorAddressesLength() external view returns (uint256 result) {
-        result = _contributorAddresses.length;
+        result = _stakers.length;
+    }
+
+    /// @inheritdoc IServiceNodeContribution
+    function reservedContributions(address stakerAddr) external view returns (uint256 amount, bool received) {
+        Reservation storage reservation = _reservations[stakerAddr];
+        return (reservation.amount, reservation.received);
     }
 
     /// @inheritdoc IServiceNodeContribution
     function operatorContribution() external view returns (uint256 result) {
-        result = contributions[operator];
+        result = contributions(operator);
     }
 
     /// @inheritdoc IServiceNodeContribution
@@ -287,13 +328,11 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         returns (address[] memory addrs, address[] memory beneficiaries, uint256[] memory contribs)
     {
         IServiceNodeRewards.Contributor[] memory contributors = _contributors();
-        addrs = new address[](contributors.length);
-        beneficiaries = new address[](contributors.length);
-        contribs = new uint256[](contributors.length);
-        for (uint256 i = 0; i < contributors.length; i++) {
-            addrs[i] = contributors[i].staker.addr;
-            beneficiaries[i] = contributors[i].staker.beneficiary;
-            contribs[i] = contributors[i].stakedAmount;
+        addrs = _stakers;
+        beneficiaries = new address[](addrs.length);
+        contribs = new uint256[](addrs.length);
+        for (uint256 i = 0; i < addrs.length; i++) {
+            (beneficiaries[i], contribs[i]) = (contributors[i].staker.beneficiary, contributors[i].stakedAmount);
         }
     }
 
@@ -307,9 +346,8 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         contribs = new uint256[](addrs.length);
         received = new bool[](addrs.length);
         for (uint256 i = 0; i < addrs.length; i++) {
-            ReservedContribution memory reservation = reservedContributions[addrs[i]];
-            contribs[i] = reservation.amount;
-            received[i] = reservation.received;
+            Reservation storage reservation = _reservations[addrs[i]];
+            (contribs[i], received[i]) = (reservation.amount, reservation.received);
         }
     }
 
@@ -371,7 +409,7 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         private
         whenWaitForOperatorContrib
     {
-        _clearReservations();
+        _deleteReservations();
 
         uint256 length = reserved.length;
         uint256 max = maxContributors;
@@ -386,28 +424,28 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
                 if (addr != first) revert FirstReservedContributorMustBeOperator(0, first);
             }
             if (addr == address(0)) revert ReservedContributorHasZeroAddress(i);
-            if (reservedContributions[addr].amount != 0) revert DuplicateAddressInReservedContributor(i);
+            if (_reservations[addr].amount != 0) revert DuplicateAddressInReservedContributor(i);
             uint256 min = calcMinimumContribution(remaining, i, max);
             if (amount < min) revert ReservedContributionBelowMinAmount(i, amount, min);
             if (amount > remaining) revert ReservedContributionExceedsStakingRequirement(i, amount, remaining);
 
             remaining -= amount;
-            reservedContributions[addr].amount = amount;
+            _reservations[addr].amount = uint56(amount);
             reservedContributionsAddresses.push(addr);
         }
         _outstandingReservations = uint16(length);
-        _totalReserved = uint104(stakingRequirement - remaining);
+        _totalReserved = uint56(stakingRequirement - remaining);
         emit UpdateReservedContributors(reserved);
     }
 
-    function _clearReservations() private {
+    /// @dev Empties the list of reservations, not the sums over it.
+    function _deleteReservations() private {
         uint256 length = reservedContributionsAddresses.length;
+        if (length == 0) return;
         for (uint256 i = 0; i < length; i++) {
-            delete reservedContributions[reservedContributionsAddresses[i]];
+            delete _reservations[reservedContributionsAddresses[i]];
         }
         delete reservedContributionsAddresses;
-        _outstandingReservations = 0;
-        _totalReserved = 0;
     }
 
     // ---------------------------------------------------------------------------------------------- contributions
@@ -421,18 +459,19 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
             emit OpenForPublicContribution();
         }
 
-        uint256 previous = contributions[msg.sender];
+        Contribution storage contribution = _contributions[msg.sender];
+        uint256 previous = contribution.amount;
         _checkAmount(amount, previous);
         if (previous == 0) {
             if (beneficiary == address(0)) beneficiary = msg.sender;
-            _contributorAddresses.push(IServiceNodeRewards.Staker(msg.sender, beneficiary));
+            _stakers.push(msg.sender);
         } else {
             beneficiary = _updateBeneficiary(beneficiary);
         }
-        contributions[msg.sender] = previous + amount;
-        contributionTimestamp[msg.sender] = block.timestamp;
-
         bool filled = _addToTotal(amount);
+        contribution.amount = uint56(previous + amount);
+        contribution.timestamp = uint40(block.timestamp);
+        contribution.beneficiary = beneficiary;
         if (filled) {
             status = Status.WaitForFinalized;
             emit Filled();
@@ -451,9 +490,9 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
         uint256 requirement = stakingRequirement;
         if (total + reserved > requirement) revert ContributionExceedsStakingRequirement(total, reserved, requirement);
         uint256 max = maxContributors;
-        if (_contributorAddresses.length > max) revert MaxContributorsExceeded(max);
+        if (_stakers.length > max) revert MaxContributorsExceeded(max);
 
-        _totalContribution = uint104(total);
+        _totalContribution = uint56(total);
         filled = total == requirement;
     }
 
@@ -472,13 +511,13 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     /// @dev A reservation asks for its own amount, a first contribution for the minimum, a top-up for nothing. Marks
     /// the reservation as received.
     function _checkAmount(uint256 amount, uint256 previous) private {
-        ReservedContribution storage reservation = reservedContributions[msg.sender];
+        Reservation storage reservation = _reservations[msg.sender];
         uint256 reservedAmount = reservation.amount;
         if (reservedAmount > 0 && !reservation.received) {
             if (amount < reservedAmount) revert ContributionBelowReservedAmount(amount, reservedAmount);
             reservation.received = true;
             _outstandingReservations -= 1;
-            _totalReserved -= uint104(reservedAmount);
+            _totalReserved -= uint56(reservedAmount);
         } else if (previous == 0) {
             uint256 min = minimumContribution();
             if (amount < min) revert ContributionBelowMinAmount(amount, min);
@@ -488,60 +527,57 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     /// @dev Sets who is paid for the caller's stake, nobody new when `newBeneficiary` is zero.
     /// @return Who is paid from now on.
     function _updateBeneficiary(address newBeneficiary) private returns (address) {
-        (, IServiceNodeRewards.Staker storage staker) = _entryOfCaller();
-        address current = staker.beneficiary;
+        Contribution storage contribution = _contributions[msg.sender];
+        if (contribution.amount == 0) revert NonContributorUpdatedBeneficiary(msg.sender);
+        address current = contribution.beneficiary;
         if (newBeneficiary == address(0) || newBeneficiary == current) return current;
 
-        staker.beneficiary = newBeneficiary;
+        contribution.beneficiary = newBeneficiary;
         emit UpdateStakerBeneficiary(msg.sender, newBeneficiary);
         return newBeneficiary;
     }
 
-    /// @dev Forgets the caller, whose contribution is `amount`. A reservation stays and is outstanding again.
+    /// @dev Forgets the caller, who is not the operator, and whose contribution is `amount`. The last contributor takes
+    /// the place. A reservation stays and is outstanding again.
     function _removeContributor(uint256 amount) private {
-        (uint256 index,) = _entryOfCaller();
-        uint256 last = _contributorAddresses.length - 1;
-        if (index != last) _contributorAddresses[index] = _contributorAddresses[last];
-        _contributorAddresses.pop();
-        delete contributions[msg.sender];
-        delete contributionTimestamp[msg.sender];
-        _totalContribution -= uint104(amount);
+        uint256 last = _stakers.length - 1;
+        for (uint256 i = 1; i < last; i++) {
+            if (_stakers[i] != msg.sender) continue;
+            _stakers[i] = _stakers[last];
+            break;
+        }
+        _stakers.pop();
+        delete _contributions[msg.sender];
+        _totalContribution -= uint56(amount);
 
-        ReservedContribution storage reservation = reservedContributions[msg.sender];
+        Reservation storage reservation = _reservations[msg.sender];
         if (reservation.received) {
             reservation.received = false;
             _outstandingReservations += 1;
-            _totalReserved += uint104(reservation.amount);
+            _totalReserved += reservation.amount;
         }
-    }
-
-    function _entryOfCaller() private view returns (uint256 index, IServiceNodeRewards.Staker storage staker) {
-        uint256 length = _contributorAddresses.length;
-        for (; index < length; index++) {
-            staker = _contributorAddresses[index];
-            if (staker.addr == msg.sender) return (index, staker);
-        }
-        revert NonContributorUpdatedBeneficiary(msg.sender);
     }
 
     function _reset() private {
         bool refund = status != Status.Finalized;
-        IServiceNodeRewards.Contributor[] memory contributors = _contributors();
-        for (uint256 i = 0; i < contributors.length; i++) {
-            address addr = contributors[i].staker.addr;
-            delete contributions[addr];
-            delete contributionTimestamp[addr];
+        address[] memory stakers = _stakers;
+        uint256[] memory amounts = new uint256[](stakers.length);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            amounts[i] = contributions(stakers[i]);
+            delete _contributions[stakers[i]];
         }
-        delete _contributorAddresses;
-        _clearReservations();
-        _totalContribution = 0;
+        delete _stakers;
+        _deleteReservations();
         status = Status.WaitForOperatorContrib;
+        _outstandingReservations = 0;
+        _totalContribution = 0;
+        _totalReserved = 0;
         emit UpdateReservedContributors(new IServiceNodeRewards.ReservedContributor[](0));
         emit Reset();
 
         if (!refund) return;
-        for (uint256 i = 0; i < contributors.length; i++) {
-            SESH.safeTransfer(contributors[i].staker.addr, contributors[i].stakedAmount);
+        for (uint256 i = 0; i < stakers.length; i++) {
+            SESH.safeTransfer(stakers[i], amounts[i]);
         }
     }
 
@@ -560,10 +596,13 @@ contract ServiceNodeContribution is IServiceNodeContribution, Shared {
     }
 
     function _contributors() private view returns (IServiceNodeRewards.Contributor[] memory contributors) {
-        IServiceNodeRewards.Staker[] memory stakers = _contributorAddresses;
+        address[] memory stakers = _stakers;
         contributors = new IServiceNodeRewards.Contributor[](stakers.length);
         for (uint256 i = 0; i < stakers.length; i++) {
-            contributors[i] = IServiceNodeRewards.Contributor(stakers[i], contributions[stakers[i].addr]);
+            Contribution storage contribution = _contributions[stakers[i]];
+            contributors[i] = IServiceNodeRewards.Contributor(
+                IServiceNodeRewards.Staker(stakers[i], contribution.beneficiary), contribution.amount
+            );
         }
     }
 

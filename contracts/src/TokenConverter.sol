@@ -12,7 +12,7 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
 /// (9 decimals) on Ethereum. Token A stays here.
 /// @dev Amounts are atomic units of the token in question. The revert strings are part of the interface: deployed
 /// clients match on them.
-contract TokenConverter is Ownable, Pausable, ReentrancyGuard {
+contract TokenConverter is Ownable, ReentrancyGuard, Pausable {
     using SafeERC20 for IERC20;
 
     /// @notice What is taken.
@@ -33,11 +33,6 @@ contract TokenConverter is Ownable, Pausable, ReentrancyGuard {
     event TokenBDeposited(uint256 amount);
     /// @notice The owner took token B out.
     event TokenBWithdrawn(uint256 amount);
-
-    modifier positive(uint256 amount) {
-        require(amount > 0, "Amount must be greater than 0");
-        _;
-    }
 
     /// @param _tokenA What is taken.
     /// @param _tokenB What is given.
@@ -65,13 +60,16 @@ contract TokenConverter is Ownable, Pausable, ReentrancyGuard {
     }
 
     /// @notice Adds token B, taken from the owner's allowance. Only for the owner, paused or not.
-    function depositTokenB(uint256 _amount) external onlyOwner positive(_amount) {
+    function depositTokenB(uint256 _amount) external onlyOwner {
+        require(_amount > 0, "Amount must be greater than 0");
+
         emit TokenBDeposited(_amount);
         tokenB.safeTransferFrom(msg.sender, address(this), _amount);
     }
 
     /// @notice Takes token B out. Only for the owner, paused or not.
-    function withdrawTokenB(uint256 _amount) external onlyOwner positive(_amount) {
+    function withdrawTokenB(uint256 _amount) external onlyOwner {
+        require(_amount > 0, "Amount must be greater than 0");
         require(tokenB.balanceOf(address(this)) >= _amount, "Insufficient balance");
 
         emit TokenBWithdrawn(_amount);
@@ -79,7 +77,8 @@ contract TokenConverter is Ownable, Pausable, ReentrancyGuard {
     }
 
     /// @notice Takes `_amountA` from the caller's allowance and gives token B for it, rounded down.
-    function convertTokens(uint256 _amountA) external nonReentrant whenNotPaused positive(_amountA) {
+    function convertTokens(uint256 _amountA) external nonReentrant whenNotPaused {
+        require(_amountA > 0, "Amount must be greater than 0");
         uint256 amountB = (_amountA * conversionRateNumerator) / conversionRateDenominator;
         require(tokenB.balanceOf(address(this)) >= amountB, "Insufficient Token B in contract");
 

@@ -40,19 +40,19 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
     bool public revoked;
 
     modifier onlyBeneficiary() {
-        _checkBeneficiary();
+        require(msg.sender == beneficiary, "Vesting: Caller must be beneficiary");
         _;
     }
 
     modifier onlyRevoker() {
-        _checkRevoker();
+        require(msg.sender == revoker, "Vesting: Caller must be revoker");
         _;
     }
 
     /// @dev The revoker once the vesting is revoked, the beneficiary before.
     modifier onlyStaker() {
-        if (revoked) _checkRevoker();
-        else _checkBeneficiary();
+        if (revoked) require(msg.sender == revoker, "Vesting: Caller must be revoker");
+        else require(msg.sender == beneficiary, "Vesting: Caller must be beneficiary");
         _;
     }
 
@@ -106,7 +106,8 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
         contributors[0] =
             IServiceNodeRewards.Contributor(IServiceNodeRewards.Staker(address(this), snBeneficiary), stake);
 
-        SESH.forceApprove(address(rewardsContract), stake);
+        // Whether the token agreed shows when the rewards contract takes the stake.
+        SESH.approve(address(rewardsContract), stake);
         rewardsContract.addBLSPublicKey(blsPubkey, blsSignature, serviceNodeParams, contributors);
     }
 
@@ -133,7 +134,7 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
         nzAddr(snContribBeneficiary)
     {
         IServiceNodeContribution snContrib = _contribution(snContribAddr);
-        SESH.forceApprove(snContribAddr, amount);
+        SESH.approve(snContribAddr, amount);
         snContrib.contributeFunds(amount, snContribBeneficiary);
     }
 
@@ -173,9 +174,10 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
         }
 
         uint256 amount = _due(token);
-        if (amount == 0) return;
-        emit TokensRevokedReleased(token, amount);
-        token.safeTransfer(msg.sender, amount);
+        if (amount > 0) {
+            emit TokensRevokedReleased(token, amount);
+            token.safeTransfer(msg.sender, amount);
+        }
     }
 
     /// @inheritdoc ITokenVestingStaking
@@ -203,13 +205,5 @@ contract TokenVestingStaking is ITokenVestingStaking, Shared {
     function _contribution(address snContribAddr) private view returns (IServiceNodeContribution) {
         require(snContribFactory.owns(snContribAddr), "Contract address is not a valid multi-contributor SN contract");
         return IServiceNodeContribution(snContribAddr);
-    }
-
-    function _checkBeneficiary() private view {
-        require(msg.sender == beneficiary, "Vesting: Caller must be beneficiary");
-    }
-
-    function _checkRevoker() private view {
-        require(msg.sender == revoker, "Vesting: Caller must be revoker");
     }
 }

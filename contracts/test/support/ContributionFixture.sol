@@ -31,7 +31,7 @@ abstract contract ContributionFixture is Test {
         vm.warp(1_750_000_000);
         token = new MockERC20("Session Token", "SESH", 240_000_000 * 10 ** 9);
         rewards = new MockServiceNodeRewards(token, REQUIREMENT);
-        factory = new ServiceNodeContributionFactory();
+        factory = newFactory();
         factory.initialize(address(rewards));
         contribution = deploy(noReservations(), false);
         address[4] memory people = [operator, alice, bob, carol];
@@ -41,6 +41,10 @@ abstract contract ContributionFixture is Test {
     }
 
     // ------------------------------------------------------------------------------------------- what is deployed
+
+    function newFactory() internal virtual returns (ServiceNodeContributionFactory) {
+        return new ServiceNodeContributionFactory();
+    }
 
     function deploy(IServiceNodeRewards.ReservedContributor[] memory reserved, bool manualFinalize)
         internal
