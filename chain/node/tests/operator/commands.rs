@@ -80,7 +80,10 @@ const COMMANDS: &[(&[&str], Expected)] = &[
     (&["print_quorum_state"], PrintsOrRefused),
     (&["claim_rewards", "0x12"], Refused("an Ethereum address is 0x and 40")),
     (&["prepare_registration"], Refused("--service-node")),
-    (&["prepare_eth_registration", "0x12"], Refused("an Ethereum address is 0x and 40")),
+    (
+        &["prepare_eth_registration", "0x12"],
+        Refused("an Ethereum address is 0x and 40"),
+    ),
     (&["keys", "show"], Refused("holds no keys")),
     (&["set_log", "1"], Refused("logging is set at the start")),
     (&["save"], Prints("Saved")),
