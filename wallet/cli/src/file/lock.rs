@@ -10,7 +10,7 @@ use std::{
 /// Held while a wallet is open; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct WalletLock {
-    _file: File,
+    file: File,
 }
 
 impl WalletLock {
@@ -43,7 +43,15 @@ impl WalletLock {
             writeln!(file, "{}", process::id())
         };
         note().map_err(FileError::io("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for WalletLock {
+    /// Closing the file is not enough: a process that is being started has a copy of it until its program runs.
+    fn drop(&mut self) {
+        // The end of the process lets go of it anyway.
+        let _ = self.file.unlock();
     }
 }
 
@@ -72,6 +80,16 @@ mod tests {
             refused.contains(&format!("already open in process {}", process::id())),
             "{refused}"
         );
+        drop(lock);
+        WalletLock::take(&paths).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_the_file_in_a_process_that_is_being_started_does_not_hold_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = WalletPaths::new(&folder.path().join("wallet"));
+        let lock = WalletLock::take(&paths).unwrap();
+        let _inherited = lock.file.try_clone().unwrap();
         drop(lock);
         WalletLock::take(&paths).unwrap();
     }

@@ -111,8 +111,9 @@ fn an_address_without_checksum_is_confirmed_and_one_with_a_wrong_checksum_refuse
     let refused = ask(&desk, &[], &["rewards", "status", &small], "no\n");
     assert!(
         refused.output.contains(&format!("Is {ADDRESS} right")),
-        "{}",
-        refused.output
+        "{}{}",
+        refused.output,
+        refused.errors
     );
     assert!(
         refused.errors.contains("has no checksum") && refused.errors.contains("cancelled"),
