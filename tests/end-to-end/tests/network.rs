@@ -316,7 +316,13 @@ fn a_killed_localnet_leaves_no_node_behind_and_goes_on_where_it_was() {
     let localnet = || {
         let mut command = Command::new(programs::find("oxen-localnet").unwrap());
         command
-            .args(["--nodes=2", "--block-time=1", "--rpc-port=0", "--data-dir"])
+            .args([
+                "--no-bridge",
+                "--nodes=2",
+                "--block-time=1",
+                "--rpc-port=0",
+                "--data-dir",
+            ])
             .arg(folder.path());
         command
     };

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 /// The hard fork from which on OXEN can be burned for SESH.
 pub(crate) const SWAP_FORK: u64 = 30;
+/// Service nodes below which there are no checkpoints, above which alone service nodes sign what a contract pays.
+pub(crate) const CLAIMING_NODES: usize = 20;
 /// What alice burns, OXEN.
 const BURN: &str = "100";
 
@@ -15,6 +17,13 @@ pub(crate) fn walk(up: &Up) -> Result<(), LocalnetError> {
     let (Some(_), Some(begin)) = (network.arbitrum(), network.fork_height(SWAP_FORK)?) else {
         return Ok(());
     };
+    if network.node_count() < CLAIMING_NODES {
+        println!();
+        println!(
+            "With fewer than {CLAIMING_NODES} service nodes there are no checkpoints, and nothing can be claimed on Arbitrum."
+        );
+        return Ok(());
+    }
     let began = Instant::now();
     let say = |what: &str| println!("{:>6.1} s  {what}", began.elapsed().as_secs_f32());
     println!();

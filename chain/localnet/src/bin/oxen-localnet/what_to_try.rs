@@ -1,6 +1,11 @@
 //! What there is and what to do with it, with the real paths and addresses.
 
-use crate::{arguments::Arguments, bring_up::Up, error::LocalnetError, from_oxen_to_sesh::SWAP_FORK};
+use crate::{
+    arguments::Arguments,
+    bring_up::Up,
+    error::LocalnetError,
+    from_oxen_to_sesh::{CLAIMING_NODES, SWAP_FORK},
+};
 use oxen_localnet::{NodeError, OXEN, arbitrum::CHAIN_ID, programs};
 use serde_json::json;
 
@@ -117,6 +122,11 @@ fn print_swap(up: &Up, wallet: &str) -> Result<(), LocalnetError> {
         "  {wallet} {file} swap 100 {}      burns 100 OXEN for alice's Ethereum address",
         alice.ethereum_address()?
     );
+    if network.node_count() < CLAIMING_NODES {
+        println!(
+            "  With fewer than {CLAIMING_NODES} service nodes there are no checkpoints: burned OXEN cannot be claimed until there are more."
+        );
+    }
     println!("  {wallet} {file} swap status      claimable when a checkpoint stands above it: about 30 blocks");
     println!("  {wallet} {file} swap claim      the service nodes sign, the contract pays 54 SESH");
     println!("  {wallet} {file} ethereum balance");
