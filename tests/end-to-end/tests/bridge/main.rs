@@ -23,12 +23,8 @@ const SERVICE_NODES: usize = LISTED + 1;
 const REQUIREMENT: u64 = 54 * OXEN;
 
 fn settings() -> NetworkSettings {
-    // Nobody is voted out for being away as long as this test keeps a node away. Two dozen nodes share one small machine: each has a
-    // second for what a stage of a round asks of it, and proves less often that it is up.
-    let rules = NetworkRules::pulse(NonZeroU64::new(3).unwrap())
-        .with("PULSE_ROUND_TIMEOUT", json!(6))
-        .with("PULSE_STAGE_TIMEOUT_MILLISECONDS", json!(1000))
-        .with("UPTIME_PROOF_FREQUENCY", json!(20))
+    // Nobody is voted out for being away as long as this test keeps a node away.
+    let rules = NetworkRules::pulse(NonZeroU64::new(2).unwrap())
         .with("UPTIME_PROOF_VALIDITY", json!(600))
         .with("HARDFORK_DEREGISTRATION_GRACE_PERIOD", json!(100_000))
         .with("DECOMMISSION_INITIAL_CREDIT", json!(1000));
