@@ -349,7 +349,7 @@ impl Participant {
         match self.parts.blocks.check_pulse_template(block, transactions) {
             Ok(()) => TemplateVerdict::Acceptable,
             Err(error) => {
-                tracing::warn!(%error, "the producer's template is not acceptable");
+                tracing::warn!(%error, "the producer's template is not signed");
                 TemplateVerdict::Unacceptable
             }
         }

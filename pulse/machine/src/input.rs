@@ -47,9 +47,9 @@ pub enum TemplateFailure {
 /// What the state thinks of a producer's template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplateVerdict {
-    /// Its block would be accepted.
+    /// We sign its block.
     Acceptable,
-    /// It would not: the driver logs the rule.
+    /// We do not: it breaks a rule, or says of L2 what we have not read. The driver logs which.
     Unacceptable,
 }
 

@@ -58,8 +58,8 @@ pub enum Failure {
     /// We were too slow.
     #[error("this node did not finish checking the producer's block in time: it is overloaded, or its disk is slow")]
     TemplateUnchecked,
-    /// The producer's block breaks a rule.
-    #[error("the producer's block breaks a rule of the chain: the log before this line says which")]
+    /// We object to the producer's block, and too few others signed it.
+    #[error("this node does not sign the producer's block, nor did seven others: the log before this line says why")]
     TemplateUnacceptable,
     /// Some who were there fell silent.
     #[error("validators {missing} fell silent before they committed to a random value")]

@@ -5,7 +5,7 @@ use crate::{
     digest::RandomValue,
     effect::Effect,
     guard::GuardRecord,
-    input::{Duty, Input, RoundId},
+    input::{Duty, Input, RoundId, TemplateVerdict},
     message::{Content, Draft, Message, Statement, Verifier, Word},
     quorum::{Bitset, PerValidator, Position, Role, RoundQuorum},
     report::{Failure, Report},
@@ -47,7 +47,7 @@ pub(super) enum TemplateState {
     Awaited,
     /// The state looks at it.
     Checking(Box<Block>),
-    /// It is good, and we wait for our random value.
+    /// It was looked at, and we wait for our random value.
     Drawing(Box<Block>),
     /// As the producer, we build it.
     Building,
@@ -89,6 +89,8 @@ pub(super) struct Round {
     pub(super) handshakes: PerValidator<()>,
     pub(super) bitsets: PerValidator<Bitset>,
     pub(super) template: Option<Message>,
+    /// What our state thinks of it; `None` before it has looked, and for whoever is no validator.
+    pub(super) verdict: Option<TemplateVerdict>,
     /// A second template of the producer.
     pub(super) second_template: Option<Message>,
     pub(super) value_hashes: PerValidator<Hash>,
@@ -114,6 +116,7 @@ impl Round {
             handshakes: PerValidator::default(),
             bitsets: PerValidator::default(),
             template: None,
+            verdict: None,
             second_template: None,
             value_hashes: PerValidator::default(),
             values: PerValidator::default(),

@@ -15,14 +15,16 @@ use crate::{
 use oxen_types::{Block, Signature, block::QuorumSignature, network::constants::PULSE_REQUIRED_SIGNATURES};
 
 impl Round {
-    /// The block is known: the guard is asked before we sign it.
+    /// The block is known: the guard is asked before we sign it. Whoever objects waits for what the others do.
     pub(super) fn enter_signatures<V: Verifier>(&mut self, cx: &mut Context<'_, V>, block: Box<Block>) -> Progress {
         let last = FinalBlock { id: block.id(), block };
-        let record = self.record_of(&last);
-        if cx.promises.promise(&record).is_err() {
-            return Progress::failed(Failure::AlreadySigned);
+        if !self.objects() {
+            let record = self.record_of(&last);
+            if cx.promises.promise(&record).is_err() {
+                return Progress::failed(Failure::AlreadySigned);
+            }
+            cx.emit(Effect::Guard(record));
         }
-        cx.emit(Effect::Guard(record));
         self.state = State::Signatures(last);
         self.replay(cx, Stage::Signatures);
         Progress::Moved
@@ -85,9 +87,13 @@ impl Round {
             return Progress::Waiting;
         }
         if !self.signatures.present().can_sign() {
-            return Progress::failed(Failure::MissingSignatures {
-                missing,
-                elsewhere: self.elsewhere,
+            return Progress::failed(if self.objects() {
+                Failure::TemplateUnacceptable
+            } else {
+                Failure::MissingSignatures {
+                    missing,
+                    elsewhere: self.elsewhere,
+                }
             });
         }
         let (mut block, id) = (last.block.clone(), last.id);

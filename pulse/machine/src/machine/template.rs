@@ -103,17 +103,22 @@ impl Round {
         }
     }
 
-    /// The state has looked at the template.
+    /// The state has looked at the template. Whoever objects to it takes part in the random value all the same, without which
+    /// nobody's round had one, and does not sign: what one node believes of L2, or of the rules, must not stop ten others.
     pub(super) fn template_checked<V>(&mut self, cx: &mut Context<'_, V>, verdict: TemplateVerdict) -> Progress {
         let State::Template(TemplateState::Checking(block)) = &self.state else {
             return Progress::Waiting;
         };
-        if verdict == TemplateVerdict::Unacceptable {
-            return Progress::failed(Failure::TemplateUnacceptable);
-        }
+        let block = block.clone();
+        self.verdict = Some(verdict);
         cx.emit(Effect::DrawRandomValue(self.id));
-        self.state = State::Template(TemplateState::Drawing(block.clone()));
+        self.state = State::Template(TemplateState::Drawing(block));
         Progress::Waiting
+    }
+
+    /// Do we sign nothing in this round, because we find the template bad?
+    pub(super) fn objects(&self) -> bool {
+        self.verdict == Some(TemplateVerdict::Unacceptable)
     }
 
     /// Nothing ends this stage but its time; what moves it on are answers.

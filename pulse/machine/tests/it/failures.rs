@@ -212,21 +212,35 @@ fn a_value_that_does_not_match_its_hash_is_dropped_and_ends_the_round() {
 }
 
 #[test]
-fn a_validator_that_finds_the_block_bad_says_nothing_more() {
+fn up_to_four_validators_that_find_the_block_bad_take_part_and_do_not_sign() {
+    for objectors in [&[6][..], &[0, 2, 4, 6]] {
+        let mut world = World::new(12, 13);
+        for node in objectors {
+            world.actors[*node].fault = Fault::RefusesTemplates;
+        }
+        world.start();
+        assert!(world.run_until_block(1, START + 61));
+        let (round, participants, signers) = world.made(1);
+        assert_eq!((round, participants.len()), (0, 11));
+        assert!(signers.iter().all(|signer| !objectors.contains(&usize::from(*signer))));
+        for node in 0..11 {
+            assert_eq!(world.failures(node), [], "the round went well for {node}");
+        }
+    }
+}
+
+#[test]
+fn a_block_that_five_validators_find_bad_is_none() {
     let mut world = World::new(12, 13);
-    world.actors[6].fault = Fault::RefusesTemplates;
+    for node in 3..8 {
+        world.actors[node].fault = Fault::RefusesTemplates;
+    }
     world.start();
-    world.run_until(START + 59);
+    world.run_until(START + 61);
     assert_eq!(world.failures(6), [(0, Failure::TemplateUnacceptable)]);
-    assert_eq!(
-        world.failures(2),
-        [(
-            0,
-            Failure::MissingValueHashes {
-                missing: bitset(1 << 6)
-            }
-        )]
-    );
+    let (missing, elsewhere) = (bitset(0b1111_1000), bitset(0));
+    let expected = Failure::MissingSignatures { missing, elsewhere };
+    assert_eq!(world.failures(2), [(0, expected)]);
 }
 
 #[test]

@@ -169,6 +169,14 @@ impl Arbitrum {
         key
     }
 
+    /// A new account, and the service nodes, which owe it so many atomic SESH of rewards.
+    pub async fn account_owed(&self, total: u64) -> (EthereumKey, ServiceNodes) {
+        let key = self.account().await;
+        let mut nodes = self.nodes.clone();
+        nodes.owed.insert(key.address(), total);
+        (key, nodes)
+    }
+
     /// The owner of the contract of rewards does this.
     pub async fn own<C: SolCall>(&self, call: C) {
         send(&self.owner, to_alloy(&self.rewards), call).await;

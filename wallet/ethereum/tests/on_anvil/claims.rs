@@ -15,10 +15,8 @@ async fn everything_is_credited_and_paid_to_the_atomic_unit_and_only_once() {
     let Some(mut chain) = Arbitrum::start(7).await else {
         return;
     };
-    let key = chain.account().await;
+    let (key, mut nodes) = chain.account_owed(EARNED).await;
     let me = key.address();
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(me, EARNED);
     nodes.silent = vec![2, 5];
     let mut journal = Journal::open(Disk::default()).unwrap();
     let mut told = Vec::new();
@@ -53,10 +51,8 @@ async fn everything_is_credited_and_paid_to_the_atomic_unit_and_only_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_part_is_paid_from_what_is_credited_without_asking_anybody() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let me = key.address();
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(me, 10 * SESH);
     let mut journal = Journal::open(Disk::default()).unwrap();
     for (part, asked, balance) in [(4 * SESH, 1, 4 * SESH), (5 * SESH, 1, 9 * SESH), (SESH, 1, 10 * SESH)] {
         let mut watcher = |_| ();

@@ -15,9 +15,7 @@ use tokio::{runtime::Handle, task::block_in_place};
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_dropped_transaction_is_handed_over_again() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let mut journal = begun(&chain, &key, Wanted::Everything);
     chain.automine(Mining::ByHand).await;
     let mut told = Vec::new();
@@ -38,9 +36,7 @@ async fn a_dropped_transaction_is_handed_over_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_transaction_that_waits_too_long_is_replaced_and_pays_once() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let mut journal = begun(&chain, &key, Wanted::Exactly(sesh(4 * SESH)));
     chain.automine(Mining::ByHand).await;
     let mut told = Vec::new();
@@ -68,10 +64,8 @@ async fn a_transaction_that_waits_too_long_is_replaced_and_pays_once() {
 async fn a_payment_whose_number_another_wallet_used_is_repeated_only_when_nothing_was_paid() {
     let Some(chain) = Arbitrum::start(3).await else { return };
     for paid_elsewhere in [false, true] {
-        let key = chain.account().await;
+        let (key, mut nodes) = chain.account_owed(10 * SESH).await;
         let me = key.address();
-        let mut nodes = chain.nodes.clone();
-        nodes.owed.insert(me, 10 * SESH);
         let claim = chain.claim(&key, Wanted::Exactly(sesh(4 * SESH)));
         let mut journal = begun(&chain, &key, Wanted::Exactly(sesh(4 * SESH)));
         let mut watcher = |_| ();
@@ -108,9 +102,7 @@ async fn a_payment_whose_number_another_wallet_used_is_repeated_only_when_nothin
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some_looks() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let mut journal = begun(&chain, &key, Wanted::Everything);
     chain.automine(Mining::ByHand).await;
     let mut watcher = |_| ();
@@ -137,9 +129,7 @@ async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_l2_that_goes_back_again_and_again_does_not_keep_the_worker_for_ever() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let mut journal = begun(&chain, &key, Wanted::Everything);
     let mut before = chain.ask("evm_snapshot", json!([])).await;
     // Whenever the update is in a block, that block is replaced by one without it.
@@ -171,9 +161,7 @@ async fn an_l2_that_goes_back_again_and_again_does_not_keep_the_worker_for_ever(
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn nothing_new_is_begun_while_a_transaction_is_on_its_way() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let mut journal = begun(&chain, &key, Wanted::Everything);
     chain.automine(Mining::ByHand).await;
     let mut watcher = |_| ();

@@ -8,10 +8,8 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_false_signature_is_asked_for_three_times_and_costs_nothing() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let me = key.address();
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(me, 10 * SESH);
     nodes.liar = Some(1);
     let mut journal = Journal::open(Disk::default()).unwrap();
     let mut watcher = |_| ();
@@ -32,9 +30,7 @@ async fn a_false_signature_is_asked_for_three_times_and_costs_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn too_few_signers_are_counted() {
     let Some(chain) = Arbitrum::start(6).await else { return };
-    let key = chain.account().await;
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(key.address(), 10 * SESH);
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     nodes.silent = vec![0, 1, 2];
     let mut journal = Journal::open(Disk::default()).unwrap();
     let mut watcher = |_| ();
@@ -46,10 +42,8 @@ async fn too_few_signers_are_counted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_paused_contract_is_waited_for() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let me = key.address();
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(me, 10 * SESH);
     chain.own(Owner::pauseCall {}).await;
     let mut journal = Journal::open(Disk::default()).unwrap();
     let mut watcher = |_| ();
@@ -67,10 +61,8 @@ async fn a_paused_contract_is_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_used_up_window_says_what_is_left_and_when_the_next_begins() {
     let Some(chain) = Arbitrum::start(3).await else { return };
-    let key = chain.account().await;
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
     let me = key.address();
-    let mut nodes = chain.nodes.clone();
-    nodes.owed.insert(me, 10 * SESH);
     chain
         .own(Owner::setClaimThresholdCall {
             threshold: U256::from(6 * SESH),
