@@ -287,20 +287,12 @@ async fn take_up(file: Option<PathBuf>, followed: Followed) -> History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oxen_testkit::ManualClock;
     use oxen_types::Timestamp;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    struct HandClock(AtomicU64);
-
-    impl Clock for HandClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_seconds(self.0.load(Ordering::SeqCst))
-        }
-    }
 
     #[test]
     fn a_follower_whose_looks_end_without_a_word_is_interrupted() {
-        let clock = Arc::new(HandClock(AtomicU64::new(1_000)));
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_000)));
         let shared = Shared {
             pictures: watch::channel(None).0,
             providers: Vec::new(),
@@ -311,9 +303,9 @@ mod tests {
             }),
             overdue: Duration::from_secs(300),
         };
-        clock.0.store(1_300, Ordering::SeqCst);
+        clock.advance(300);
         assert_eq!(shared.status().state, L2State::Following { newest: 7 });
-        clock.0.store(1_301, Ordering::SeqCst);
+        clock.advance(1);
         assert_eq!(shared.status().state, L2State::Interrupted { for_seconds: 301 });
     }
 }

@@ -111,6 +111,10 @@ pub fn nodes_come_and_go_by_the_contract(network: &mut PrivateNetwork, alice: &W
     let staying = register(network, alice);
     for index in [leaving, staying] {
         ask_to_leave(network, alice, index);
+        // The blocks that say so for the second node must not go together with those that say so for the first.
+        await_state(network, index, "a node that is to leave", |state| {
+            state.is_null() || state["requested_unlock_height"] != json!(0)
+        });
     }
     for index in [leaving, staying] {
         await_state(network, index, "the end of a new node", Value::is_null);
