@@ -54,7 +54,7 @@ fn oxen_become_sesh_and_nothing_is_lost_or_paid_twice() {
     network.await_pulse_block(begin).unwrap();
 
     membership::stakes_become_sesh(&network, &faucet);
-    burns::burned_oxen_are_paid_once(&mut network, &alice);
+    burns::burned_oxen_are_paid_once(&mut network, &alice, &faucet);
     membership::who_is_not_in_the_contract_is_purged(&network);
     membership::rewards_are_paid_to_the_atomic_unit(&network, &faucet);
     membership::nodes_come_and_go_by_the_contract(&mut network, &alice, &bob);
