@@ -250,10 +250,12 @@ command to type here: encrypted_value= and signature= are what it printed.";
 const ETHEREUM: &str = "\
 The key lies beside the wallet, <name>.ethereum, encrypted with a password of its own. Where the wallet's password is given with
 --password or --password-file, and none with --ethereum-password, the key has the same one. Your 25 seed words do not restore it: write
-down what `ethereum key` shows. It pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are
-handed over: after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and
-nothing is ever done twice. Where the key of what was begun is lost, `ethereum forget` leaves it; while its transaction may still be
-mined, or nobody can say, it wants the word anyway.";
+down what `ethereum key` shows, or keep a file of `ethereum export`. That is a keystore file as other wallets of Ethereum have them
+(Web3 Secret Storage, version 3), under a password that you are asked for; `ethereum import` takes such a file, or asks for the secret
+key itself. The key pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are handed over:
+after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and nothing is ever
+done twice. Where the key of what was begun is lost, `ethereum forget` leaves it; while its transaction may still be mined, or nobody
+can say, it wants the word anyway.";
 
 const REWARDS: &str = "\
 Rewards and returned stakes of service nodes come to an Ethereum address. A claim has two transactions: the service nodes sign
@@ -570,7 +572,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::Ethereum,
         "ethereum",
         Group::Arbitrum,
-        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume", "ethereum forget [anyway]"],
+        &["ethereum create", "ethereum import [<keystore file>]", "ethereum export <keystore file>", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume", "ethereum forget [anyway]"],
         "Makes, shows and uses the Ethereum key of this wallet",
     )
     .more(ETHEREUM),
