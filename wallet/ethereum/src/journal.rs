@@ -120,6 +120,9 @@ pub struct Receipt {
     /// What was to be paid too and was not, because the contract pays only so much in a window.
     #[serde(default)]
     pub left: Sesh,
+    /// The contract that was made, if any.
+    #[serde(default)]
+    pub contract: Option<EthereumAddress>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,6 +305,7 @@ mod tests {
                     block,
                     paid: None,
                     left: Sesh::ZERO,
+                    contract: None,
                 })
                 .unwrap();
         }
