@@ -12,6 +12,7 @@ const BLOCKS_COMMITTED: &str = "oxen_blocks_committed_total";
 const BLOCKS_REVERTED: &str = "oxen_blocks_reverted_total";
 const PULSE_COMPLETED: &str = "oxen_pulse_blocks_completed_total";
 const PULSE_FAILED: &str = "oxen_pulse_rounds_failed_total";
+const PULSE_OBJECTED: &str = "oxen_pulse_blocks_not_signed_total";
 const PULSE_REFUSED: &str = "oxen_pulse_messages_refused_total";
 const L2_HEIGHT: &str = "oxen_l2_height";
 const L2_INTERRUPTED_SECONDS: &str = "oxen_l2_interrupted_seconds";
@@ -39,6 +40,10 @@ impl Metrics {
             describe_counter!(
                 PULSE_FAILED,
                 "Rounds that failed with this node in their quorum since the start"
+            );
+            describe_counter!(
+                PULSE_OBJECTED,
+                "Blocks of Pulse that this node, in their quorum, objected to and did not sign"
             );
             describe_counter!(
                 PULSE_REFUSED,
@@ -79,6 +84,7 @@ impl Metrics {
             if let Some(pulse) = pulse {
                 counter!(PULSE_COMPLETED).absolute(pulse.completed);
                 counter!(PULSE_FAILED).absolute(pulse.failed);
+                counter!(PULSE_OBJECTED).absolute(pulse.objected);
                 counter!(PULSE_REFUSED).absolute(pulse.refused);
             }
             note_l2(l2);

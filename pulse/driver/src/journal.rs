@@ -5,7 +5,8 @@ use oxen_pulse_machine::{Report, Role};
 /// Writes a report to the log, as loud as an operator wants it.
 pub(crate) fn write(report: &Report) {
     match report {
-        Report::RoundFailed {
+        Report::Objected { .. }
+        | Report::RoundFailed {
             role: Role::Producer | Role::Validator(_),
             ..
         } => tracing::warn!("{report}"),

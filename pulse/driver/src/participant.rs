@@ -9,14 +9,14 @@ use crate::{
 use oxen_crypto::KeyPair;
 use oxen_node_api::{
     BlockOutcome, BlockSubmission, ChainReader, ChainWriter, Clock, Pool, PulseBlocks, PulseTemplateError,
-    PulseTemplateRequest, QuorumNetwork, QuorumSubject, Reach,
+    PulseTemplateRequest, QuorumNetwork, QuorumSubject, Reach, SubmitBlockError,
 };
 use oxen_pulse_machine::{
     Draft, Effect, GuardRecord, Input, KeySigner, Machine, Message, Moment, RandomValue, Report, Role, RoundId,
     RoundQuorum, Route, SchnorrVerifier, Status, TemplateFailure, TemplateOrder, TemplateVerdict,
 };
 use oxen_staking_rules::registry::Activity;
-use oxen_state::StakingRules;
+use oxen_state::{BlockError, StakingRules};
 use oxen_types::{Block, ConsensusEncode, Hash, PublicKey};
 use rand_core::{OsRng, RngCore};
 use std::{collections::VecDeque, sync::Arc};
@@ -393,6 +393,11 @@ impl Participant {
                 Input::BlockRefused(round)
             }
             Ok(_) => Input::BlockAccepted(round),
+            // The producer did not hand it over to us; it comes with the block of those who have it.
+            Err(SubmitBlockError::Invalid(error @ BlockError::TransactionMissing { .. })) => {
+                tracing::info!(%error, %round, "the quorum's block is awaited from the others");
+                Input::BlockRefused(round)
+            }
             Err(error) => {
                 tracing::error!(%error, %round, "the quorum's block is refused");
                 Input::BlockRefused(round)

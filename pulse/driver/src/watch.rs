@@ -19,6 +19,10 @@ pub struct PulseSituation {
     pub refused: u64,
     /// The last round that failed.
     pub last_failure: Option<Report>,
+    /// Rounds whose block this node did not sign, since the start, because it objected to it.
+    pub objected: u64,
+    /// The last of them.
+    pub last_objection: Option<Report>,
 }
 
 impl fmt::Display for PulseSituation {
@@ -37,6 +41,9 @@ impl fmt::Display for PulseSituation {
         if let Some(failure) = &self.last_failure {
             write!(f, "; last failure: {failure}")?;
         }
+        if let Some(objection) = &self.last_objection {
+            write!(f, "; {} blocks not signed here, last: {objection}", self.objected)?;
+        }
         Ok(())
     }
 }
@@ -53,6 +60,8 @@ impl PulseWatch {
             failed: 0,
             refused: 0,
             last_failure: None,
+            objected: 0,
+            last_objection: None,
         })))
     }
 
@@ -69,6 +78,10 @@ impl PulseWatch {
             match report {
                 Report::BlockMade { .. } => situation.completed += 1,
                 Report::MessageRefused { .. } => situation.refused += 1,
+                Report::Objected { .. } => {
+                    situation.objected += 1;
+                    situation.last_objection = Some(report);
+                }
                 Report::RoundFailed {
                     role: Role::Producer | Role::Validator(_),
                     ..
@@ -85,16 +98,41 @@ impl PulseWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oxen_pulse_machine::{Failure, Position, RoundId, Stage};
+    use oxen_pulse_machine::{Bitset, Failure, Objection, Position, RoundId, Stage};
     use oxen_types::{Hash, Height};
 
-    #[test]
-    fn an_operator_reads_what_failed_last_and_what_to_do() {
-        let round = RoundId {
+    fn round() -> RoundId {
+        RoundId {
             parent: Hash::ZERO,
             height: Height::new(7),
             number: 2,
-        };
+        }
+    }
+
+    #[test]
+    fn an_operator_reads_that_his_node_alone_does_not_sign() {
+        let watch = PulseWatch::new(Status::WaitingForTip);
+        assert!(!watch.situation().to_string().contains("not signed"));
+        let objection = Objection::Unacceptable;
+        watch.note(
+            Status::WaitingForTip,
+            [Report::Objected {
+                round: round(),
+                objection,
+            }],
+        );
+        let line = watch.situation().to_string();
+        assert!(
+            line.contains(
+                "1 blocks not signed here, last: block 7 round 2: this node does not sign the producer's block: "
+            ),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn an_operator_reads_what_failed_last_and_what_to_do() {
+        let round = round();
         let watch = PulseWatch::new(Status::WaitingForTip);
         let failed = |role| Report::RoundFailed {
             round,
@@ -106,7 +144,11 @@ mod tests {
         watch.note(
             Status::Preparing(round),
             [
-                Report::BlockMade { round, id: Hash::ZERO },
+                Report::BlockMade {
+                    round,
+                    id: Hash::ZERO,
+                    unsigned: Bitset::EMPTY,
+                },
                 ours,
                 failed(Role::Bystander),
             ],

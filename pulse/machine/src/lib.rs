@@ -16,11 +16,14 @@
 //!
 //! - stages end when something happened, not at the next half second; seven equal bitsets end theirs at once, because no other
 //!   bitset can have seven then;
-//! - a template is accepted when validator 0 is absent (pulse §17 quirk 1), and checked before anybody commits to it;
+//! - a template is accepted when validator 0 is absent (pulse §17 quirk 1), and checked before anybody commits to
+//!   a random value;
+//! - whoever objects to a template, or has not checked it in time, takes part in the random value all the same and withholds his
+//!   signature alone, so that no single node can stop ten others;
 //! - bitsets of fewer than seven validators cannot be locked (quirk 4);
 //! - a validator whose own wait for bitsets must be over by now, because its clock is fast, is not called present;
-//! - seven signatures at the end of the last stage make a block although others are missing: nobody can withhold a random
-//!   value that he has seen by withholding his signature;
+//! - seven signatures make a block although others are missing, one stage after it is known: nobody can withhold a random value
+//!   that he has seen by withholding his signature;
 //! - what comes from its author is passed on a moment later, and only to those who have not spoken in a later stage by then:
 //!   everybody sends to everybody, so that this mends broken links and otherwise costs nothing;
 //! - a round is given up as soon as the tip changes;
@@ -64,5 +67,5 @@ pub use machine::{Machine, Status};
 pub use message::{Draft, KeySigner, Message, SchnorrVerifier, Signer, Statement, Verifier, Word};
 pub use quorum::{Bitset, Position, Role, RoundQuorum};
 pub use relay::Route;
-pub use report::{Failure, Refusal, Report};
+pub use report::{Failure, Objection, Refusal, Report};
 pub use timing::{Moment, RoundAt, RoundTiming, Stage};

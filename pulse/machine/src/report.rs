@@ -55,12 +55,9 @@ pub enum Failure {
     /// The producer was silent, or what it sent could not be used.
     #[error("no usable block came from the producer in time")]
     NoTemplate,
-    /// We were too slow.
-    #[error("this node did not finish checking the producer's block in time: it is overloaded, or its disk is slow")]
-    TemplateUnchecked,
     /// We object to the producer's block, and too few others signed it.
-    #[error("this node does not sign the producer's block, nor did seven others: the log before this line says why")]
-    TemplateUnacceptable,
+    #[error("this node does not sign the producer's block, and fewer than seven others signed it: {0}")]
+    Objected(Objection),
     /// Some who were there fell silent.
     #[error("validators {missing} fell silent before they committed to a random value")]
     MissingValueHashes {
@@ -98,6 +95,19 @@ pub enum Failure {
     /// The node was told to stop.
     #[error("this node stopped making blocks: it is shutting down, or no longer in step with its peers")]
     StoodDown,
+}
+
+/// Why we take part in a round and do not sign its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Objection {
+    /// The state, or what we know of L2, speaks against it.
+    #[error("it breaks a rule, or says what this node does not know of: the log before this line says what")]
+    Unacceptable,
+    /// The answer did not come in time.
+    #[error(
+        "this node could not check it in time: it is overloaded, its disk is slow, or the producer did not hand over transactions"
+    )]
+    Unchecked,
 }
 
 /// Why a message was dropped.
@@ -160,12 +170,21 @@ pub enum Report {
         /// The round.
         round: RoundId,
     },
+    /// We take part in the round and do not sign its block.
+    Objected {
+        /// The round.
+        round: RoundId,
+        /// Why.
+        objection: Objection,
+    },
     /// The round ended with a block that we completed.
     BlockMade {
         /// The round.
         round: RoundId,
         /// The block's id.
         id: Hash,
+        /// Participants who had not signed it when their time was over.
+        unsigned: Bitset,
     },
     /// A block came from others while we were still at work on it.
     Overtaken {
@@ -229,11 +248,19 @@ impl fmt::Display for Report {
                 )
             }
             Self::TemplateSent { round } => write!(f, "{round}: this node sent its block to the validators"),
-            Self::BlockMade { round, id } => {
+            Self::Objected { round, objection } => {
+                write!(f, "{round}: this node does not sign the producer's block: {objection}")
+            }
+            Self::BlockMade { round, id, unsigned } => {
                 write!(
                     f,
                     "{round}: complete with {PULSE_REQUIRED_SIGNATURES} signatures, id {id}"
-                )
+                )?;
+                if unsigned.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, " (validators {unsigned} did not sign)")
+                }
             }
             Self::Overtaken { round, stage, id } => {
                 write!(

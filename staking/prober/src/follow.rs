@@ -85,7 +85,7 @@ impl Prober {
         Ok(())
     }
 
-    /// Notes who signed for the newest block, unless it is one that others made long ago (pulse §11).
+    /// Notes who was present for the newest block, unless it is one that others made long ago (pulse §11).
     fn note_pulse_participation(&self, situation: &Situation<'_>, block: &Block) -> Result<(), ViewError> {
         let Some(pulse) = block.header.pulse.as_ref().filter(|_| block.has_pulse()) else {
             return Ok(());

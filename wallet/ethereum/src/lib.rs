@@ -1,7 +1,8 @@
 //! The wallet's side of Arbitrum: Ethereum keys, and the calls of the contracts that stakers and swappers make (bridge §1.4–1.6,
 //! §4.4, §5.3).
 //!
-//! A walk: [`address`] and [`amount`] are what users type; [`key`] signs, and [`key_file`] is how a key lies on disk.
+//! A walk: [`address`] and [`amount`] are what users type; [`key`] signs, [`key_file`] is how a key lies on disk, and [`keystore`]
+//! is the file in which it goes to and comes from other wallets.
 //! [`contracts`] is the interface of the contracts, [`refusal`] what their errors mean and what to do about them. [`provider`]
 //! asks and hands over, [`transaction`] is a call before and after it is signed, [`fees`] what may be paid for it.
 //! [`submission`] brings one signed transaction into a block, exactly once. [`journal`] remembers what was begun, and
@@ -25,6 +26,7 @@ pub mod fees;
 pub mod journal;
 pub mod key;
 pub mod key_file;
+pub mod keystore;
 pub mod provider;
 pub mod refusal;
 pub mod service_node;

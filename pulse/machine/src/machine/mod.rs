@@ -311,8 +311,12 @@ impl<V: Verifier> Machine<V> {
         let Phase::Round(round) = &self.phase else { return };
         let (round_id, next) = (*round.id(), u16::from(round.id().number).saturating_add(1));
         match ending {
-            Ending::BlockMade(id) => {
-                effects.push(Effect::Report(Report::BlockMade { round: round_id, id }));
+            Ending::BlockMade(id, unsigned) => {
+                effects.push(Effect::Report(Report::BlockMade {
+                    round: round_id,
+                    id,
+                    unsigned,
+                }));
                 self.phase = Phase::WaitingForTip;
             }
             Ending::NothingMoreToDo => self.prepare(now, next, effects),

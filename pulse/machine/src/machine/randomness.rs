@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    round::{Progress, Round, State, TemplateState},
+    round::{Progress, Round, State},
 };
 use crate::{
     digest::{RandomValue, joined_value},
@@ -14,7 +14,7 @@ use crate::{
 impl Round {
     /// Our value was drawn: we commit to it.
     pub(super) fn value_drawn<V: Verifier>(&mut self, cx: &mut Context<'_, V>, value: RandomValue) -> Progress {
-        let State::Template(TemplateState::Drawing(block)) = &self.state else {
+        let State::Drawing { block } = &self.state else {
             return Progress::Waiting;
         };
         self.state = State::ValueHashes {
@@ -24,6 +24,16 @@ impl Round {
         self.say(cx, Word::ValueHash(value.commitment()));
         self.replay(cx, Stage::ValueHashes);
         Progress::Moved
+    }
+
+    /// Our value comes at once, or something is wrong.
+    pub(super) fn advance_drawing<V>(&self, cx: &Context<'_, V>) -> Progress {
+        match self.own_position() {
+            Some(position) if self.is_over(cx.now) => Progress::failed(Failure::MissingValueHashes {
+                missing: [position].into_iter().collect(),
+            }),
+            _ => Progress::Waiting,
+        }
     }
 
     /// All participants have committed: we reveal.

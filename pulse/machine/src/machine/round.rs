@@ -5,10 +5,10 @@ use crate::{
     digest::RandomValue,
     effect::Effect,
     guard::GuardRecord,
-    input::{Duty, Input, RoundId, TemplateVerdict},
+    input::{Duty, Input, RoundId},
     message::{Content, Draft, Message, Statement, Verifier, Word},
     quorum::{Bitset, PerValidator, Position, Role, RoundQuorum},
-    report::{Failure, Report},
+    report::{Failure, Objection, Report},
     timing::{Moment, RoundTiming, Stage},
 };
 use oxen_types::{Block, Hash, PublicKey, Signature};
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 /// How a round ends for this node.
 pub(super) enum Ending {
-    /// The block is in our chain.
-    BlockMade(Hash),
+    /// The block is in our chain; these participants had not signed it in time.
+    BlockMade(Hash, Bitset),
     /// We have done our part, or have none.
     NothingMoreToDo,
     /// No block, as far as we can see.
@@ -47,8 +47,6 @@ pub(super) enum TemplateState {
     Awaited,
     /// The state looks at it.
     Checking(Box<Block>),
-    /// It was looked at, and we wait for our random value.
-    Drawing(Box<Block>),
     /// As the producer, we build it.
     Building,
     /// The guard stores that we sign it.
@@ -62,6 +60,19 @@ pub(super) enum TemplateState {
 pub(super) struct FinalBlock {
     pub(super) block: Box<Block>,
     pub(super) id: Hash,
+    /// When we knew it.
+    pub(super) since: Moment,
+}
+
+/// What becomes of our signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// The template was not checked yet, or is not ours to check.
+    Open,
+    /// We sign the block.
+    Signs,
+    /// We take part and do not sign.
+    Objects(Objection),
 }
 
 /// The stage with what belongs to it alone.
@@ -71,8 +82,17 @@ pub(super) enum State {
     Handshakes,
     Bitsets,
     Template(TemplateState),
-    ValueHashes { block: Box<Block>, value: RandomValue },
-    Values { block: Box<Block> },
+    /// We wait for our random value.
+    Drawing {
+        block: Box<Block>,
+    },
+    ValueHashes {
+        block: Box<Block>,
+        value: RandomValue,
+    },
+    Values {
+        block: Box<Block>,
+    },
     Signatures(FinalBlock),
     Submitting(FinalBlock),
 }
@@ -89,8 +109,7 @@ pub(super) struct Round {
     pub(super) handshakes: PerValidator<()>,
     pub(super) bitsets: PerValidator<Bitset>,
     pub(super) template: Option<Message>,
-    /// What our state thinks of it; `None` before it has looked, and for whoever is no validator.
-    pub(super) verdict: Option<TemplateVerdict>,
+    pub(super) stand: Stand,
     /// A second template of the producer.
     pub(super) second_template: Option<Message>,
     pub(super) value_hashes: PerValidator<Hash>,
@@ -116,7 +135,7 @@ impl Round {
             handshakes: PerValidator::default(),
             bitsets: PerValidator::default(),
             template: None,
-            verdict: None,
+            stand: Stand::Open,
             second_template: None,
             value_hashes: PerValidator::default(),
             values: PerValidator::default(),
@@ -145,16 +164,23 @@ impl Round {
             State::Handshakes => Stage::Handshakes,
             State::Bitsets => Stage::Bitsets,
             State::Template(_) => Stage::Template,
-            State::ValueHashes { .. } => Stage::ValueHashes,
+            State::Drawing { .. } | State::ValueHashes { .. } => Stage::ValueHashes,
             State::Values { .. } => Stage::Values,
             State::Signatures(_) => Stage::Signatures,
             State::Submitting(_) => Stage::Submitting,
         }
     }
 
-    /// When the stage ends at the latest.
+    /// When the stage ends at the latest: that of signatures one stage after we have the block, once seven are there. The id does
+    /// not depend on who signed, so that more of them are worth no longer wait.
     pub(super) fn deadline(&self) -> Option<Moment> {
-        self.timing.deadline(self.id.number, self.stage())
+        let latest = self.timing.deadline(self.id.number, self.stage())?;
+        match &self.state {
+            State::Signatures(last) if self.signatures.present().can_sign() => {
+                Some(latest.min(last.since.plus_milliseconds(self.timing.stage_milliseconds())))
+            }
+            _ => Some(latest),
+        }
     }
 
     /// When it wants to look at the clock next.
@@ -174,7 +200,9 @@ impl Round {
             State::ValueHashes { .. } => (self.participants, self.value_hashes.present()),
             State::Values { .. } => (self.participants, self.values.present()),
             State::Signatures(_) => (self.participants, self.signatures.present()),
-            State::WaitingForStart | State::Template(_) | State::Submitting(_) => (Bitset::EMPTY, Bitset::EMPTY),
+            State::WaitingForStart | State::Template(_) | State::Drawing { .. } | State::Submitting(_) => {
+                (Bitset::EMPTY, Bitset::EMPTY)
+            }
         };
         expected.without(present)
     }
@@ -204,7 +232,12 @@ impl Round {
         }
         let (round, id) = (self.id, duty.parent);
         Some(match &self.state {
-            State::Signatures(last) | State::Submitting(last) if last.id == id => Report::BlockMade { round, id },
+            // Whoever has not signed yet had more time than this.
+            State::Signatures(last) | State::Submitting(last) if last.id == id => Report::BlockMade {
+                round,
+                id,
+                unsigned: Bitset::EMPTY,
+            },
             _ => Report::Overtaken {
                 round,
                 stage: self.stage(),
@@ -221,6 +254,7 @@ impl Round {
             State::Handshakes => self.advance_handshakes(cx),
             State::Bitsets => self.advance_bitsets(cx),
             State::Template(_) => self.advance_template(cx),
+            State::Drawing { .. } => self.advance_drawing(cx),
             State::ValueHashes { .. } => self.advance_value_hashes(cx),
             State::Values { .. } => self.advance_values(cx),
             State::Signatures(_) => self.advance_signatures(cx),

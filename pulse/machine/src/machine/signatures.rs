@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    round::{Ending, FinalBlock, Progress, Round, State},
+    round::{Ending, FinalBlock, Progress, Round, Stand, State},
 };
 use crate::{
     effect::Effect,
@@ -17,8 +17,12 @@ use oxen_types::{Block, Signature, block::QuorumSignature, network::constants::P
 impl Round {
     /// The block is known: the guard is asked before we sign it. Whoever objects waits for what the others do.
     pub(super) fn enter_signatures<V: Verifier>(&mut self, cx: &mut Context<'_, V>, block: Box<Block>) -> Progress {
-        let last = FinalBlock { id: block.id(), block };
-        if !self.objects() {
+        let last = FinalBlock {
+            id: block.id(),
+            block,
+            since: cx.now,
+        };
+        if self.stand == Stand::Signs {
             let record = self.record_of(&last);
             if cx.promises.promise(&record).is_err() {
                 return Progress::failed(Failure::AlreadySigned);
@@ -43,6 +47,7 @@ impl Round {
     /// The guard has stored the record: we sign.
     pub(super) fn sign_block<V>(&self, cx: &mut Context<'_, V>, record: &GuardRecord) {
         if let State::Signatures(last) = &self.state
+            && self.stand == Stand::Signs
             && self.record_of(last) == *record
             && let Some(position) = self.own_position()
         {
@@ -77,7 +82,7 @@ impl Round {
     }
 
     /// All participants have signed; or their time is over, and seven are enough for a block, so that nobody who has seen the
-    /// random value can take it back by not signing.
+    /// random value can take it back, or delay it much, by not signing.
     pub(super) fn advance_signatures<V: Verifier>(&mut self, cx: &mut Context<'_, V>) -> Progress {
         let State::Signatures(last) = &self.state else {
             return Progress::Waiting;
@@ -87,16 +92,13 @@ impl Round {
             return Progress::Waiting;
         }
         if !self.signatures.present().can_sign() {
-            return Progress::failed(if self.objects() {
-                Failure::TemplateUnacceptable
-            } else {
-                Failure::MissingSignatures {
-                    missing,
-                    elsewhere: self.elsewhere,
-                }
+            let elsewhere = self.elsewhere;
+            return Progress::failed(match self.stand {
+                Stand::Objects(objection) if elsewhere.is_empty() => Failure::Objected(objection),
+                _ => Failure::MissingSignatures { missing, elsewhere },
             });
         }
-        let (mut block, id) = (last.block.clone(), last.id);
+        let (mut block, id, since) = (last.block.clone(), last.id, last.since);
         // The lowest ones (pulse §17 quirk 3), so that all who have all send the same bytes.
         let lowest = self.signatures.iter().take(PULSE_REQUIRED_SIGNATURES);
         block.signatures = lowest
@@ -109,13 +111,16 @@ impl Round {
             round: self.id,
             block: block.clone(),
         });
-        self.state = State::Submitting(FinalBlock { block, id });
+        self.state = State::Submitting(FinalBlock { block, id, since });
         Progress::Moved
     }
 
-    pub(super) const fn block_accepted(&self) -> Progress {
+    pub(super) fn block_accepted(&self) -> Progress {
         match &self.state {
-            State::Submitting(last) => Progress::Ended(Ending::BlockMade(last.id)),
+            State::Submitting(last) => Progress::Ended(Ending::BlockMade(
+                last.id,
+                self.participants.without(self.signatures.present()),
+            )),
             _ => Progress::Waiting,
         }
     }

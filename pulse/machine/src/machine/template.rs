@@ -2,14 +2,14 @@
 
 use super::{
     Context,
-    round::{Progress, Round, State, TemplateState},
+    round::{Progress, Round, Stand, State, TemplateState},
 };
 use crate::{
     effect::Effect,
     guard::{GuardRecord, GuardedAct},
     input::{TemplateFailure, TemplateVerdict},
     message::{Content, Message, Verifier},
-    report::{Failure, Refusal},
+    report::{Failure, Objection, Refusal, Report},
 };
 use oxen_types::{Block, ConsensusDecode, ConsensusEncode, block::PulseHeader};
 use std::sync::Arc;
@@ -103,36 +103,53 @@ impl Round {
         }
     }
 
-    /// The state has looked at the template. Whoever objects to it takes part in the random value all the same, without which
-    /// nobody's round had one, and does not sign: what one node believes of L2, or of the rules, must not stop ten others.
+    /// The state has looked at the template.
     pub(super) fn template_checked<V>(&mut self, cx: &mut Context<'_, V>, verdict: TemplateVerdict) -> Progress {
+        if !matches!(self.state, State::Template(TemplateState::Checking(_))) {
+            return Progress::Waiting;
+        }
+        self.take_stand(
+            cx,
+            match verdict {
+                TemplateVerdict::Acceptable => Stand::Signs,
+                TemplateVerdict::Unacceptable => Stand::Objects(Objection::Unacceptable),
+            },
+        )
+    }
+
+    /// From here on nothing changes whether we sign. Whoever objects takes part in the random value all the same: without his the
+    /// others would have none, and what one node believes of L2, or how slow it is, must not stop ten others.
+    fn take_stand<V>(&mut self, cx: &mut Context<'_, V>, stand: Stand) -> Progress {
         let State::Template(TemplateState::Checking(block)) = &self.state else {
             return Progress::Waiting;
         };
         let block = block.clone();
-        self.verdict = Some(verdict);
+        self.stand = stand;
+        if let Stand::Objects(objection) = stand {
+            cx.report(Report::Objected {
+                round: self.id,
+                objection,
+            });
+        }
         cx.emit(Effect::DrawRandomValue(self.id));
-        self.state = State::Template(TemplateState::Drawing(block));
-        Progress::Waiting
-    }
-
-    /// Do we sign nothing in this round, because we find the template bad?
-    pub(super) fn objects(&self) -> bool {
-        self.verdict == Some(TemplateVerdict::Unacceptable)
+        self.state = State::Drawing { block };
+        Progress::Moved
     }
 
     /// Nothing ends this stage but its time; what moves it on are answers.
-    pub(super) fn advance_template<V>(&self, cx: &Context<'_, V>) -> Progress {
+    pub(super) fn advance_template<V>(&mut self, cx: &mut Context<'_, V>) -> Progress {
         let State::Template(template) = &self.state else {
             return Progress::Waiting;
         };
         if !self.is_over(cx.now) {
             return Progress::Waiting;
         }
-        Progress::failed(match template {
-            TemplateState::Awaited => Failure::NoTemplate,
-            TemplateState::Checking(_) | TemplateState::Drawing(_) => Failure::TemplateUnchecked,
-            TemplateState::Building | TemplateState::Guarding(..) | TemplateState::Signing => Failure::TemplateTooLate,
-        })
+        match template {
+            TemplateState::Awaited => Progress::failed(Failure::NoTemplate),
+            TemplateState::Checking(_) => self.take_stand(cx, Stand::Objects(Objection::Unchecked)),
+            TemplateState::Building | TemplateState::Guarding(..) | TemplateState::Signing => {
+                Progress::failed(Failure::TemplateTooLate)
+            }
+        }
     }
 }

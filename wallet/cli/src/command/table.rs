@@ -250,10 +250,12 @@ command to type here: encrypted_value= and signature= are what it printed.";
 const ETHEREUM: &str = "\
 The key lies beside the wallet, <name>.ethereum, encrypted with a password of its own. Where the wallet's password is given with
 --password or --password-file, and none with --ethereum-password, the key has the same one. Your 25 seed words do not restore it: write
-down what `ethereum key` shows. It pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are
-handed over: after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and
-nothing is ever done twice. Where the key of what was begun is lost, `ethereum forget` leaves it; while its transaction may still be
-mined, or nobody can say, it wants the word anyway.";
+down what `ethereum key` shows, or keep a file of `ethereum export`. That is a keystore file as other wallets of Ethereum have them
+(Web3 Secret Storage, version 3), under a password that you are asked for; `ethereum import` takes such a file, or asks for the secret
+key itself. The key pays gas in ETH on Arbitrum, so send it a little. Transactions are written to disk before they are handed over:
+after a crash, or when the provider goes away, `ethereum resume` (or the same command again) goes on where it was, and nothing is ever
+done twice. Where the key of what was begun is lost, `ethereum forget` leaves it; while its transaction may still be mined, or nobody
+can say, it wants the word anyway.";
 
 const REWARDS: &str = "\
 Rewards and returned stakes of service nodes come to an Ethereum address. A claim has two transactions: the service nodes sign
@@ -276,8 +278,8 @@ the node, otherwise the last contribution does. Everybody else looks with status
 the contract made, and then contributes: no less than it shows, which changes as others contribute. Only contracts that the network's
 factory made are accepted: any other one may keep what it is sent, however it looks. Who has contributed adds to it with the word more,
 so that a repeated command does nothing twice. A contribution can be taken back with withdraw, a day after it was last raised, as long
-as the node is not registered; the operator's reset gives everybody's back. beneficiary= is who gets the rewards, and the stake in the
-end.";
+as the node is not registered; the operator's reset gives everybody's back. beneficiary= is who gets the rewards; the stake comes back
+to the address that contributed it.";
 
 const SWAP: &str = "\
 Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
@@ -580,7 +582,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         CommandId::Ethereum,
         "ethereum",
         Group::Arbitrum,
-        &["ethereum create", "ethereum import", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume", "ethereum forget [anyway]"],
+        &["ethereum create", "ethereum import [<keystore file>]", "ethereum export <keystore file>", "ethereum address", "ethereum balance [<0x address>]", "ethereum key", "ethereum password", "ethereum resume", "ethereum forget [anyway]"],
         "Makes, shows and uses the Ethereum key of this wallet",
     )
     .more(ETHEREUM),

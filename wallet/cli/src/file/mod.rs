@@ -30,6 +30,6 @@ pub use ethereum_files::{EthereumJournalFile, read_ethereum_key, replace_ethereu
 pub use password_key::{PasswordCost, PasswordKeyError};
 pub use paths::WalletPaths;
 pub use record::{Unmined, Unrecoverable};
-pub use replace::{Previous, read_if_there, replace};
+pub use replace::{Previous, read_if_there, replace, write_new};
 pub use sealing::SealingKey;
 pub use wallet_file::{Content, LockedWallet, OpenedWallet, Recovery, Saved, WalletFile};

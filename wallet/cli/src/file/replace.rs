@@ -77,6 +77,24 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write().map_err(FileError::io("write", path))
 }
 
+/// Writes a file where there is none; readable by its owner alone. Nothing is left of it where that fails.
+///
+/// # Errors
+/// [`FileError::Io`]; its source is [`io::ErrorKind::AlreadyExists`] where something is there, whatever it is.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let failed = || FileError::io("write", path);
+    let mut file = private_options()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(failed())?;
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        let _ = fs::remove_file(path);
+        return Err(failed()(error));
+    }
+    sync_folder(path)
+}
+
 /// Options whose files only their owner can read.
 pub(super) fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -167,6 +185,27 @@ mod tests {
         replace(&path, b"two", Previous::Keep).unwrap();
         for file in [path.clone(), backup_of(&path)] {
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_written_over_nothing_not_even_a_link_to_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write_new(&path, b"one").unwrap();
+        let is_taken = |path: &Path| match write_new(path, b"two") {
+            Err(FileError::Io { source, .. }) => source.kind() == io::ErrorKind::AlreadyExists,
+            _ => false,
+        };
+        assert!(is_taken(&path) && is_taken(folder.path()));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+            assert!(is_taken(&link));
         }
     }
 

@@ -67,6 +67,8 @@ pub enum NewPassword {
     Change,
     /// The Ethereum key beside the wallet.
     EthereumKey,
+    /// A file with the Ethereum key for another wallet.
+    Keystore,
 }
 
 /// Asks for a new password twice, until both are the same.
@@ -78,6 +80,7 @@ pub fn ask_new_password(terminal: &mut dyn Terminal, purpose: NewPassword) -> Re
         NewPassword::NewWallet => "Enter a new password for the wallet: ",
         NewPassword::Change => "Enter the new password: ",
         NewPassword::EthereumKey => "Enter a new password for the Ethereum key: ",
+        NewPassword::Keystore => "Enter a password for the keystore file: ",
     };
     for _ in 0..PATIENCE {
         let first = terminal.ask_secret(question)?;

@@ -20,6 +20,7 @@ mod fake_names;
 mod fake_registry;
 mod fake_swap;
 mod forgetting;
+mod keystore;
 mod names;
 #[allow(dead_code, reason = "the tests of wallet/ethereum use more of it")]
 #[path = "../../../ethereum/tests/on_anvil/nodes.rs"]

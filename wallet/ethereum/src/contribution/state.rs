@@ -121,7 +121,7 @@ fn joined(first: U256, second: U256) -> [u8; 64] {
 pub struct Contributor {
     /// Who.
     pub address: EthereumAddress,
-    /// Who gets the rewards of it, and the stake back.
+    /// Who gets the rewards of it; the stake comes back to the contributor.
     pub beneficiary: EthereumAddress,
     /// How much.
     pub amount: Sesh,

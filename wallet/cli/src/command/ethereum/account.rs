@@ -1,6 +1,7 @@
-//! `ethereum create`, `import`, `address`, `balance`, `key`, `password`, `resume`; `forget` is in [`forget`]
+//! `ethereum create`, `import`, `address`, `balance`, `key`, `password`, `resume`; files of other wallets are in [`keystore`],
+//! `forget` is in [`forget`]
 
-use super::{EthereumError, forget, link, words, work};
+use super::{EthereumError, forget, keystore, link, words, work};
 use crate::{
     command::{Arguments, CommandError, Reply},
     file::{FileError, replace_ethereum_key, write_ethereum_key},
@@ -24,7 +25,7 @@ pub(in crate::command) async fn ethereum(
     mut words: Arguments,
 ) -> Result<Reply, CommandError> {
     match words
-        .next("What is to be done (create, import, address, balance, key, password, resume or forget)")?
+        .next("What is to be done (create, import, export, address, balance, key, password, resume or forget)")?
         .as_str()
     {
         "create" => {
@@ -33,12 +34,19 @@ pub(in crate::command) async fn ethereum(
             keep(session, terminal, &EthereumKey::random(&mut OsRng), "Made")
         }
         "import" => {
+            let file = words.next_if_any();
             words.finish()?;
             check_is_new(session)?;
-            let secret = terminal.ask_secret("Secret key of the account, 64 hexadecimal characters: ")?;
-            let key = EthereumKey::from_hex(&secret).map_err(EthereumError::from)?;
+            let key = match file {
+                Some(file) => keystore::read(terminal, &file)?,
+                None => {
+                    let secret = terminal.ask_secret("Secret key of the account, 64 hexadecimal characters: ")?;
+                    EthereumKey::from_hex(&secret).map_err(EthereumError::from)?
+                }
+            };
             keep(session, terminal, &key, "Took")
         }
+        "export" => keystore::export(session, terminal, words),
         "address" => {
             words.finish()?;
             let address = link::own_address(session)?.ok_or(EthereumError::NoKey)?;

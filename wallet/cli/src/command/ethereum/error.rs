@@ -6,7 +6,7 @@ use oxen_types::{
 };
 use oxen_wallet_ethereum::{
     AddressError, L2Error, Sesh, address::checksummed, amount::SeshError, contribution::ContributionProblem,
-    journal::JournalError, key::KeyError, worker::WorkError,
+    journal::JournalError, key::KeyError, keystore::KeystoreError, worker::WorkError,
 };
 use std::path::PathBuf;
 use thiserror::Error;
@@ -43,6 +43,20 @@ pub enum EthereumError {
         /// Whose.
         address: EthereumAddress,
         /// Where.
+        path: PathBuf,
+    },
+    /// A keystore file cannot be read, opened or made.
+    #[error("{}: {error}", .path.display())]
+    Keystore {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: KeystoreError,
+    },
+    /// A keystore file would be written over something.
+    #[error("{} exists, and nothing is written over it: choose another name", .path.display())]
+    KeystoreExists {
+        /// What is there.
         path: PathBuf,
     },
     /// The transactions of another address cannot be signed.
@@ -153,6 +167,12 @@ impl EthereumError {
             Self::ContractUnknown { .. } => "contract_unknown",
             Self::NoKey => "no_ethereum_key",
             Self::KeyExists { .. } => "ethereum_key_exists",
+            Self::Keystore {
+                error: KeystoreError::WrongPassword,
+                ..
+            } => "wrong_password",
+            Self::Keystore { .. } => "invalid_keystore",
+            Self::KeystoreExists { .. } => "file",
             Self::OtherAddress { .. } => "wrong_ethereum_key",
             Self::Address(_) | Self::AddressNotConfirmed => "invalid_ethereum_address",
             Self::Amount(_) => "invalid_amount",

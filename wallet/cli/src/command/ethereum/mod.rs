@@ -1,13 +1,15 @@
 //! The commands for Arbitrum (bridge §4.4, §5.3): `ethereum`, `rewards`, `bridge`, and `swap claim`.
 //!
-//! [`account`] is the key; [`link`] are the provider, the contracts and the journal; [`work`] runs operations and tells what
-//! happens; [`network`] asks the service nodes for signatures. Each command has a file of its own.
+//! [`account`] is the key, and [`keystore`] its way from and to other wallets; [`link`] are the provider, the contracts and the
+//! journal; [`work`] runs operations and tells what happens; [`network`] asks the service nodes for signatures. Each command has
+//! a file of its own.
 
 mod account;
 mod contribution;
 mod error;
 mod exit;
 mod forget;
+mod keystore;
 mod link;
 mod network;
 mod register;

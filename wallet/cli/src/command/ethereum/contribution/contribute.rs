@@ -178,6 +178,7 @@ pub(super) async fn send(
     let mut view = fresh(session, &workshop.provider, wish, seen).await?;
     if view.allowance < wish.amount {
         let amount = wish.amount;
+        terminal.say(&format!("Letting the contract take {amount}."));
         let call = approve_call(view.genuine.state.terms.token, &wish.contract, amount);
         workshop
             .call(terminal, ServiceNodeCall::Approve { amount }, call)
@@ -185,6 +186,7 @@ pub(super) async fn send(
         // The operator, or another contributor, may have been faster meanwhile.
         view = fresh(session, &workshop.provider, wish, seen).await?;
     }
+    terminal.say(&format!("Contributing {}.", wish.amount));
     act(workshop, terminal, view.call(wish)).await
 }
 
@@ -227,7 +229,7 @@ fn summary(session: &Session, wish: &Wish, view: &View, now: u64) -> String {
     );
     let _ = writeln!(
         text,
-        "  rewards, and the stake in the end, go to {}",
+        "  rewards go to {}; the stake comes back to you",
         checksummed(&beneficiary)
     );
     if let Some(earlier) = earlier {

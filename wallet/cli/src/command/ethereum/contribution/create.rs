@@ -376,7 +376,7 @@ fn summary(
     );
     let _ = write!(
         text,
-        "  Until then `bridge contract reset` gives everybody's contribution back. Once registered it is LOCKED until an exit is asked for \
+        "  Until then `bridge contract reset` gives everybody's contribution back. Once it is registered the stake is LOCKED until an exit is asked for \
          (`bridge exit`), and {} days more.",
         register::lock_days(session)
     );
@@ -390,6 +390,7 @@ async fn make(
     new: NewContract,
     registration: &Registration,
 ) -> Result<(EthereumAddress, Receipt), CommandError> {
+    terminal.say("Having the contract made.");
     let call = new.call(registration);
     let receipt = workshop
         .call(terminal, ServiceNodeCall::CreateContribution(new), call)

@@ -118,7 +118,7 @@ fn summary(call: &ContributionCall, state: &ContributionState, account: &Ethereu
             format!("Taking {amount} back from contract {contract} of service node {node}")
         }
         ContributionCall::SetBeneficiary { beneficiary, .. } => format!(
-            "The rewards of your contribution for service node {node}, and the stake in the end, will go to {}",
+            "The rewards of your contribution for service node {node} will go to {}; the stake comes back to you",
             checksummed(beneficiary)
         ),
         ContributionCall::Finalize { .. } => format!(

@@ -267,14 +267,11 @@ impl Report {
         if state.status == ContributionStatus::Finalized {
             if contribution.is_some() && self.node.is_some() {
                 let node = state.terms.service_node;
-                add(
-                    format!("bridge exit {node}"),
-                    "asks for the node's exit and so for the stakes".to_owned(),
-                );
-                add(
-                    "rewards claim".to_owned(),
-                    "pays the rewards out to whom they go".to_owned(),
-                );
+                let what = "asks for the node's exit, and so for all its stakes".to_owned();
+                add(format!("bridge exit {node}"), what);
+            }
+            if contribution.is_some_and(|one| one.beneficiary == own.address) {
+                add("rewards claim".to_owned(), "pays your rewards out".to_owned());
             }
             return next;
         }
@@ -397,14 +394,16 @@ pub(super) async fn add_state(
         return reply;
     };
     let state = report.state();
-    let _ = write!(
-        reply.text,
-        "\nContract {} is {}; {} of {} are there.",
-        checksummed(contract),
-        state.status,
-        state.total(),
-        state.terms.requirement
-    );
+    let _ = write!(reply.text, "\nContract {} is {}", checksummed(contract), state.status);
+    if state.status != ContributionStatus::Finalized {
+        let _ = write!(
+            reply.text,
+            "; {} of {} are there",
+            state.total(),
+            state.terms.requirement
+        );
+    }
+    reply.text.push('.');
     if let (ContributionStatus::Finalized, Some(number)) = (state.status, report.node) {
         let _ = write!(
             reply.text,
