@@ -4,7 +4,7 @@
 //! the contract registers the node. Until then everybody can take the own part back, a day after it was last raised. A contract is
 //! worth trusting only because the factory made it: [`Factory::check`] comes before anything that a contract says of itself.
 //!
-//! [`state`] is what a contract says, [`rules`] what it would refuse, [`problem`] why, in a sentence.
+//! [`ContributionState`] is what a contract says and what it would refuse, [`ContributionProblem`] why, in a sentence.
 
 use crate::{
     address::{checksummed, from_alloy, to_alloy},

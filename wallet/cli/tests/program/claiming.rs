@@ -124,11 +124,16 @@ impl Office {
 
     /// Opens a wallet and runs a command as a person does, with these answers.
     pub fn person(&self, wallet: &str, command: &[&str], answers: &str) -> Run {
+        self.person_with(wallet, command, answers.as_bytes())
+    }
+
+    /// The same with answers that come from somewhere.
+    pub fn person_with(&self, wallet: &str, command: &[&str], answers: impl BufRead + Send) -> Run {
         let (path, options) = (self.desk.file(wallet), self.options());
         let mut words = vec!["--wallet-file", &path, "--password", ""];
         words.extend(options.iter().map(String::as_str));
         words.extend(command);
-        self.desk.run(&words, answers)
+        self.desk.run_with(&words, answers)
     }
 
     pub fn balance(&self, address: &EthereumAddress) -> u64 {

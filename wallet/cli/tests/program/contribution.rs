@@ -2,17 +2,19 @@
 //! alone needs none.
 
 use crate::{
-    arbitrum::{REQUIREMENT, SESH},
+    arbitrum::{ContributionOperator, REQUIREMENT, SESH},
     claiming::{Office, run_until},
     dialogue::{Desk, Run},
 };
 use oxen_types::bytes::EthereumAddress;
 use oxen_wallet_ethereum::{
-    checksummed,
+    EthereumKey, checksummed,
     contribution::{Finalizing, NewContract},
     service_node::Registration,
+    transaction::Call,
 };
 use serde_json::{Value, json};
+use std::io::{BufReader, Read};
 
 const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const OTHER: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -36,6 +38,17 @@ impl Office {
         self.take_key(wallet, &key);
         self.give(&key.address(), amount);
         key.address()
+    }
+
+    /// Makes a call with the key of a wallet, past the wallet.
+    fn call_as(&self, wallet: &str, call: Call) {
+        let key = self.script_of(wallet, &["ethereum", "key"]).result();
+        let key = EthereumKey::from_hex(key["secret_key"].as_str().unwrap()).unwrap();
+        let sender = self.arbitrum.sender(&key);
+        self.runtime.block_on(async {
+            let submission = sender.prepare(call).await.unwrap();
+            self.arbitrum.hand_over(sender, &submission).await;
+        });
     }
 
     fn give(&self, address: &EthereumAddress, amount: u64) {
@@ -358,6 +371,60 @@ fn a_contribution_is_taken_back_after_a_day_and_given_back_by_a_reset() {
     office.contribute("w", &contract, &["30"]).result();
 }
 
+/// Says yes, after something happened.
+struct YesAfter<F>(Option<F>);
+
+impl<F: FnOnce() + Send> Read for YesAfter<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some(happens) = self.0.take() else { return Ok(0) };
+        // The program's own runtime waits here.
+        std::thread::scope(|scope| scope.spawn(happens).join().unwrap());
+        let answer = b"yes\n";
+        buffer[..answer.len()].copy_from_slice(answer);
+        Ok(answer.len())
+    }
+}
+
+#[test]
+fn what_happens_while_the_question_is_asked_is_noticed_and_nothing_is_sent() {
+    let Some(office) = Office::open() else { return };
+    let contract = office.contract(&[]);
+    let address: EthereumAddress = contract[2..].to_lowercase().parse().unwrap();
+    let second = office.contributor("second", 2, REQUIREMENT);
+    office.contributor("third", 3, REQUIREMENT);
+    let command = ["bridge", "contract", "contribute", &contract, "40"];
+    let faster = || drop(office.contribute("third", &contract, &["60"]).result());
+    let run = office.person_with("second", &command, BufReader::new(YesAfter(Some(faster))));
+    assert!(run.output.contains("then 70 SESH of 120 SESH"), "{}", run.output);
+    assert!(
+        run.errors.contains("there is room for 30 SESH from you"),
+        "{}",
+        run.errors
+    );
+
+    let command = ["bridge", "contract", "contribute", &contract, "20"];
+    let greedy = || {
+        office.script(&["bridge", "contract", "reset", &contract]).result();
+        let fee = ContributionOperator::updateFeeCall { fee: 9_000 };
+        office.call_as("w", Call::new(address, &fee));
+        office.contribute("w", &contract, &["30"]).result();
+    };
+    let run = office.person_with("second", &command, BufReader::new(YesAfter(Some(greedy))));
+    assert!(
+        run.output.contains("who takes 10.00 % of the rewards"),
+        "{}",
+        run.output
+    );
+    assert!(
+        run.errors
+            .contains("the operator changed the contract while you looked"),
+        "{}",
+        run.errors
+    );
+    let nonce = office.runtime.block_on(office.arbitrum.provider.mined_nonce(&second));
+    assert_eq!(nonce, Ok(0), "nothing was sent");
+}
+
 #[test]
 fn a_contract_that_the_factory_did_not_make_is_refused_before_anything_is_sent() {
     let Some(office) = Office::open() else { return };
@@ -543,7 +610,15 @@ fn the_program_is_killed_at_everything_it_says_and_contributes_once() {
     office
         .runtime
         .block_on(office.arbitrum.ask("evm_setIntervalMining", json!([1])));
-    let steps = ["Contributing", "Sent transaction", "is in a block", "Sent transaction"];
+    let steps = [
+        "Contributing",
+        "Letting the contract take",
+        "Sent transaction",
+        "is in a block",
+        "Contributing",
+        "Sent transaction",
+        "is in a block",
+    ];
     let command = ["bridge", "contract", "contribute", &contract, "10"];
     for (place, step) in steps.into_iter().enumerate() {
         let wallet = format!("killed-{place}");

@@ -63,6 +63,10 @@ sol! {
         function setStakingRequirement(uint256 requirement) external;
     }
 
+    interface ContributionOperator {
+        function updateFee(uint16 fee) external;
+    }
+
     interface FactoryOwner {
         function initialize(address rewards) external;
     }
