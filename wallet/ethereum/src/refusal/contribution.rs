@@ -2,9 +2,25 @@
 
 use super::amount;
 use crate::{contracts::refusals::ContributionErrors::ContributionErrorsErrors, contribution::ContributionStatus};
+use alloy::primitives::U256;
 
 fn status(number: u8) -> String {
     ContributionStatus::from_number(number).map_or_else(|| format!("in state {number}"), |status| status.to_string())
+}
+
+/// More contributors than a node can have. The deployed contracts tell a changed stake by the error for a changed number of
+/// contributors (bridge §1.5), and no stake in atomic units is as small as this.
+const MOST_CONTRIBUTORS: U256 = U256::from_limbs([10_000, 0, 0, 0]);
+
+const A_NEW_CONTRACT: &str =
+    "the operator must have a new contract made, and contributions can be taken back with `bridge contract withdraw`";
+
+fn requirement_changed(then: U256, now: U256) -> String {
+    format!(
+        "the network asks for a stake of {} now, and this contract collects {}: {A_NEW_CONTRACT}",
+        amount(now),
+        amount(then)
+    )
 }
 
 /// What each error means and what to do.
@@ -97,17 +113,14 @@ pub(super) fn sentence(error: &ContributionErrorsErrors) -> String {
             amount(error.contributed),
             amount(error.remaining)
         ),
-        E::RewardsContractMaxContributorsChanged(error) => format!(
-            "the network takes {} contributors for a node now, and this contract {}: the operator must have a new contract made, and \
-             contributions can be taken back with `bridge contract withdraw`",
+        E::RewardsContractMaxContributorsChanged(error) if error.newMax < MOST_CONTRIBUTORS => format!(
+            "the network takes {} contributors for a node now, and this contract {}: {A_NEW_CONTRACT}",
             error.newMax, error.oldMax
         ),
-        E::RewardsContractStakingRequirementChanged(error) => format!(
-            "the network asks for a stake of {} now, and this contract collects {}: the operator must have a new contract made, and \
-             contributions can be taken back with `bridge contract withdraw`",
-            amount(error.newRequirement),
-            amount(error.oldRequirement)
-        ),
+        E::RewardsContractMaxContributorsChanged(error) => requirement_changed(error.oldMax, error.newMax),
+        E::RewardsContractStakingRequirementChanged(error) => {
+            requirement_changed(error.oldRequirement, error.newRequirement)
+        }
         E::NonContributorUpdatedBeneficiary(error) => format!(
             "{} has contributed nothing to this contract",
             error.nonContributorAddr.to_checksum(None)
@@ -151,6 +164,24 @@ mod tests {
         };
         let early = Refusal::decode(&early.abi_encode()).to_string();
         assert!(early.contains("from 86500 on (it is 200 now)"), "{early}");
+    }
+
+    #[test]
+    fn a_changed_stake_is_told_from_a_changed_number_of_contributors_also_by_the_deployed_contracts() {
+        let changed = |old: u64, new: u64| {
+            let error = ContributionErrors::RewardsContractMaxContributorsChanged {
+                oldMax: U256::from(old),
+                newMax: U256::from(new),
+            };
+            Refusal::decode(&error.abi_encode()).to_string()
+        };
+        let number = changed(10, 12);
+        assert!(number.contains("takes 12 contributors"), "{number}");
+        let stake = changed(120_000_000_000, 121_000_000_000);
+        assert!(
+            stake.contains("a stake of 121 SESH now, and this contract collects 120 SESH"),
+            "{stake}"
+        );
     }
 
     #[test]
