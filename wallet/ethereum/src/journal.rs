@@ -120,7 +120,7 @@ pub struct Receipt {
     /// What was to be paid too and was not, because the contract pays only so much in a window.
     #[serde(default)]
     pub left: Sesh,
-    /// The contract that was made, if any.
+    /// The contribution contract that was made or called, if any.
     #[serde(default)]
     pub contract: Option<EthereumAddress>,
 }
@@ -291,6 +291,19 @@ mod tests {
         let open = |text: &str| Journal::open(Memory(Some(text.as_bytes().to_vec()))).unwrap_err();
         assert!(matches!(open("{\"format\": 1"), JournalError::Damaged(_)));
         assert!(matches!(open("{\"format\": 2}"), JournalError::NewerFormat(2)));
+    }
+
+    #[test]
+    fn a_journal_from_before_contribution_contracts_is_read() {
+        let hash = B256::ZERO;
+        let text = format!(
+            r#"{{"format": 1, "operation": null, "receipts": [{{"done": "claimed rewards", "account": "{}", "transaction": "{hash}",
+                "block": 7, "paid": 5}}]}}"#,
+            "01".repeat(20)
+        );
+        let journal = Journal::open(Memory(Some(text.into_bytes()))).unwrap();
+        let receipt = &journal.receipts()[0];
+        assert_eq!((receipt.block, receipt.contract, receipt.left), (7, None, Sesh::ZERO));
     }
 
     #[test]

@@ -58,11 +58,12 @@ pub enum ServiceNodeCall {
 }
 
 impl ServiceNodeCall {
-    /// The contract that the call had made, as its logs tell.
+    /// The contribution contract that the call was about: the one that it had made, as its logs tell, or that it called.
     #[must_use]
-    pub fn made_contract(&self, logs: &[Log]) -> Option<EthereumAddress> {
+    pub fn contribution_contract(&self, logs: &[Log]) -> Option<EthereumAddress> {
         match self {
             Self::CreateContribution(new) => new.factory.made_contract(logs),
+            Self::Contribution(call) => Some(call.contract()),
             _ => None,
         }
     }

@@ -183,7 +183,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
             Fate::Mined { hash, block, logs } => {
                 self.landed(hash);
                 self.done(Receipt {
-                    contract: call.purpose.made_contract(&logs),
+                    contract: call.purpose.contribution_contract(&logs),
                     ..self.receipt(call.purpose.to_string(), hash, block)
                 })
             }

@@ -108,7 +108,10 @@ fn words_that_are_missing_or_wrong_are_named() {
             &["create", "fee=10%", &format!("reserve={OTHER}:30")],
             "the first is your own",
         ),
-        (&["status"], "The address of the contribution contract is missing"),
+        (
+            &["create", "fee=10%", "stake=0", &format!("beneficiary={OTHER}")],
+            "name it when you contribute",
+        ),
         (&["contribute", OTHER], "The amount of SESH is missing"),
         (&["contribute", OTHER, "0"], "The amount is nothing"),
         (&["withdraw", OTHER, "5"], "\"5\" is not expected here"),
@@ -150,7 +153,7 @@ fn help_explains_contribution_contracts() {
     for expected in [
         "bridge contract create fee=<percent>%",
         "bridge contract contribute <contract> <amount> [more]",
-        "network's\\nfactory made are accepted",
+        "the network's factory made are accepted",
         "a day after it was last raised",
     ] {
         assert!(help.contains(expected), "{expected}: {help}");
@@ -566,6 +569,67 @@ fn a_repeated_create_goes_on_with_the_contract_that_is_there() {
     );
     let anew = create(&["fee=10%", "stake=30", "anew"]).result();
     assert_ne!(anew["contract"], first["contract"]);
+}
+
+#[test]
+fn the_contracts_that_a_wallet_had_to_do_with_are_listed() {
+    let Some(office) = Office::open() else { return };
+    let list = |wallet: &str| office.script_of(wallet, &["bridge", "contract", "status"]).result()["contracts"].clone();
+    office.contributor("second", 2, REQUIREMENT);
+    assert_eq!(list("second"), json!([]));
+    let first = office.contract(&[]);
+    office.contribute("second", &first, &["40"]).result();
+    office.contribute("second", &first, &["1", "more"]).result();
+    let second = office.contract(&["anew"]);
+    let made: Vec<Value> = list("w")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["contract"].clone())
+        .collect();
+    assert_eq!(made, [second.as_str(), first.as_str()]);
+    let contributed = list("second");
+    assert_eq!(contributed.as_array().unwrap().len(), 1, "{contributed}");
+    assert_eq!(contributed[0]["own"]["contributed"], 41 * SESH, "{contributed}");
+    let shown = office
+        .person("second", &["bridge", "contract", "status"], "")
+        .ok()
+        .output;
+    let expected = format!("{first}  71 SESH of 120 SESH, 41 SESH of it yours; open for contributions");
+    assert!(shown.contains(&expected), "{shown}");
+}
+
+#[test]
+fn a_contract_whose_node_has_left_begins_anew() {
+    let Some(office) = Office::open() else { return };
+    office.give(&office.address, 2 * REQUIREMENT);
+    let create = ["bridge", "contract", "create", "fee=10%", "stake=120"];
+    let contract = office.script(&create).result()["contract"].as_str().unwrap().to_owned();
+    let key = office.status("w", &contract)["service_node"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let reset = ["bridge", "contract", "reset", &contract];
+    let (code, _) = error(&office.script(&reset));
+    assert_eq!(code, "node_registered");
+    office.script(&["bridge", "exit", &key]).result();
+    office.runtime.block_on(office.arbitrum.pass(31 * 86_400));
+    office.script(&["bridge", "exit", "unilateral", &key]).result();
+    let left = office.status("w", &contract);
+    assert_eq!((&left["status"], &left["node"]), (&json!("finalized"), &Value::Null));
+    assert_eq!(
+        left["next"].as_array().unwrap().last().unwrap()["command"],
+        reset.join(" ")
+    );
+    let anew = office.person("w", &reset, "yes\n").ok().output;
+    assert!(anew.contains("has left: its stakes come back as rewards do"), "{anew}");
+    assert_eq!(
+        office.balance(&office.address),
+        REQUIREMENT,
+        "nothing is paid back twice"
+    );
+    office.contribute("w", &contract, &["120"]).result();
+    assert!(office.status("w", &contract)["node"].is_u64());
 }
 
 #[test]

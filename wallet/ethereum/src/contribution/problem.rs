@@ -170,7 +170,7 @@ pub enum ContributionProblem {
     },
     /// The stake is elsewhere.
     #[error(
-        "the node is registered and the stake is in the contract of service nodes: it comes back as rewards do after `bridge exit {0}`"
+        "the stake went to the contract of service nodes when the node was registered: it comes back as rewards do, after `bridge exit {0}`"
     )]
     Registered(PublicKey),
     /// A call of the operator's.

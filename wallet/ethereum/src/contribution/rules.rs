@@ -286,14 +286,15 @@ impl ContributionState {
         self.check_limits(limits)
     }
 
-    /// Whether an address can have everybody's contribution given back.
+    /// Whether an address can have the contract begin anew, and everybody's contribution given back; `node` is the number that the
+    /// contract of rewards has for its node now.
     ///
     /// # Errors
     /// [`Problem`].
-    pub fn check_reset(&self, account: &EthereumAddress) -> Result<(), Problem> {
+    pub fn check_reset(&self, account: &EthereumAddress, node: Option<u64>) -> Result<(), Problem> {
         self.check_operator(account)?;
-        match self.status {
-            ContributionStatus::Finalized => Err(Problem::Registered(self.terms.service_node)),
+        match (self.status, node) {
+            (ContributionStatus::Finalized, Some(_)) => Err(Problem::Registered(self.terms.service_node)),
             _ if self.contributors.is_empty() && self.reservations.is_empty() => Err(Problem::NothingToReset),
             _ => Ok(()),
         }

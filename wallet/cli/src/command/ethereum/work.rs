@@ -157,8 +157,9 @@ pub(super) fn tell(receipt: &Receipt) -> Reply {
         "\nTransaction {} in block {}.",
         receipt.transaction, receipt.block
     );
-    if let Some(contract) = &receipt.contract {
-        let contract = checksummed(contract);
+    // What was called is named already; what was made is not.
+    let contract = receipt.contract.as_ref().map(checksummed);
+    if let Some(contract) = contract.filter(|contract| !receipt.done.contains(contract)) {
         let _ = write!(
             text,
             "\nThe contract is {contract}: `bridge contract status {contract}` shows it to anybody."

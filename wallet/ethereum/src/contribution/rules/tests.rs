@@ -201,11 +201,16 @@ fn the_operator_alone_finalizes_what_is_complete_and_resets_what_is_not_register
     assert_eq!(refused, Problem::NotComplete { missing: sesh(50) });
     one.status = ContributionStatus::Complete;
     assert_eq!(one.check_finalize(&limits(), &OPERATOR), Ok(()));
-    assert_eq!(one.check_reset(&OPERATOR), Ok(()));
-    assert!(one.check_reset(&who(2)).is_err());
+    assert_eq!(one.check_reset(&OPERATOR, None), Ok(()));
+    assert!(one.check_reset(&who(2), None).is_err());
     one.status = ContributionStatus::Finalized;
-    assert!(matches!(one.check_reset(&OPERATOR), Err(Problem::Registered(_))));
-    assert_eq!(contract(&[]).check_reset(&OPERATOR), Err(Problem::NothingToReset));
+    assert!(matches!(
+        one.check_reset(&OPERATOR, Some(7)),
+        Err(Problem::Registered(_))
+    ));
+    assert_eq!(one.check_reset(&OPERATOR, None), Ok(()), "the node has left");
+    let new = contract(&[]);
+    assert_eq!(new.check_reset(&OPERATOR, None), Err(Problem::NothingToReset));
 }
 
 #[test]

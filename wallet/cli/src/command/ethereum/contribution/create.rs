@@ -3,7 +3,7 @@
 use super::{
     Genuine,
     contribute::{Adding, View, Wish, send},
-    in_flight,
+    in_flight, known,
     status::{add_state, finalizing_word},
 };
 use crate::{
@@ -31,9 +31,6 @@ use oxen_wallet_ethereum::{
 };
 use serde_json::json;
 use std::fmt::Write;
-
-/// So many contracts of earlier times are looked at for one of the same node.
-const LOOKED_AT: usize = 20;
 
 /// What the operator wants.
 struct Plan {
@@ -182,6 +179,10 @@ fn read_plan(
         .map(|text| words::address(session, terminal, &text))
         .transpose()?;
     let address = words::address_option(session, terminal, &mut words)?;
+    let later = stake.is_some_and(Sesh::is_zero) || signing == Signing::Elsewhere;
+    if beneficiary.is_some() && later {
+        return Err(words.usage("beneficiary= belongs to your contribution: name it when you contribute."));
+    }
     if !reserved.is_empty() && stake.is_none_or(Sesh::is_zero) {
         return Err(words.usage(
             "Where places are reserved the first is your own: add stake=<amount>, at least a quarter of the stake.",
@@ -272,8 +273,7 @@ async fn made_earlier(
     plan: &Plan,
     registration: &Registration,
 ) -> Result<Option<ContributionState>, EthereumError> {
-    let contracts = workshop.receipts().iter().rev().filter_map(|receipt| receipt.contract);
-    for contract in contracts.take(LOOKED_AT) {
+    for contract in known(workshop.receipts()) {
         let state = match Genuine::look(session, &workshop.provider, &contract).await {
             Ok(genuine) => genuine.state,
             // One of another network, or of one that begins anew.

@@ -1,6 +1,6 @@
 //! `bridge contract withdraw`, `beneficiary`, `finalize`, `reset`: one call each, of what is there already.
 
-use super::{Genuine, act, check_not_registered, contract_word, in_flight, status::add_state};
+use super::{Genuine, act, check_not_registered, contract_word, in_flight, registered, status::add_state};
 use crate::{
     command::{
         Arguments, CommandError, Reply,
@@ -17,7 +17,7 @@ use crate::{
 use oxen_types::bytes::EthereumAddress;
 use oxen_wallet_ethereum::{
     L2Provider, checksummed,
-    contribution::{ContributionCall, ContributionState},
+    contribution::{ContributionCall, ContributionState, ContributionStatus},
 };
 use std::fmt::Write;
 
@@ -103,7 +103,9 @@ async fn check(
             state.check_finalize(&limits, account)?;
             check_not_registered(session, provider, &state.terms).await?;
         }
-        ContributionCall::Reset { .. } => state.check_reset(account)?,
+        ContributionCall::Reset { .. } => {
+            state.check_reset(account, registered(session, provider, &state.terms).await?)?
+        }
         ContributionCall::Contribute { amount, .. } => state.check_contribution(&limits, account, *amount)?,
     }
     Ok(state)
@@ -126,6 +128,10 @@ fn summary(call: &ContributionCall, state: &ContributionState, account: &Ethereu
              but by an exit of the node.",
             state.total(),
             state.contributors.len()
+        ),
+        ContributionCall::Reset { .. } if state.status == ContributionStatus::Finalized => format!(
+            "Resetting contract {contract}, whose service node {node} has left: its stakes come back as rewards do\n  The contract keeps node \
+             and fee, and waits for your contribution again."
         ),
         ContributionCall::Reset { .. } => {
             let mut text =

@@ -67,6 +67,20 @@ impl Genuine {
     }
 }
 
+/// So many contracts are looked at, of those that this wallet had to do with.
+const LOOKED_AT: usize = 20;
+
+/// The contracts that receipts are about, the newest first, each once.
+fn known(receipts: &[Receipt]) -> Vec<EthereumAddress> {
+    let mut known = Vec::new();
+    for contract in receipts.iter().rev().filter_map(|receipt| receipt.contract) {
+        if known.len() < LOOKED_AT && !known.contains(&contract) {
+            known.push(contract);
+        }
+    }
+    known
+}
+
 /// The number of a contract's node in the contract of rewards, whoever registered it; none when it is not registered.
 async fn registered(
     session: &Session,

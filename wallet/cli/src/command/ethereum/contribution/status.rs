@@ -1,6 +1,6 @@
 //! `bridge contract status`: everything one needs to decide, and what can be done next.
 
-use super::{Genuine, registered};
+use super::{Genuine, known, registered};
 use crate::{
     command::{
         Arguments, CommandError, Reply,
@@ -39,20 +39,24 @@ struct Next {
     what: String,
 }
 
-/// `bridge contract status <contract or id of the transaction that had it made> [address=<0x address>]`
+/// `bridge contract status [<contract or id of the transaction that had it made>] [address=<0x address>]`; without one, all that this
+/// wallet had to do with.
 pub(super) async fn status(
     session: &mut Session,
     terminal: &mut dyn Terminal,
     mut words: Arguments,
 ) -> Result<Reply, CommandError> {
     let address = words::address_option(session, terminal, &mut words)?;
-    let named = words.next("The address of the contribution contract")?;
+    let named = words.next_if_any();
     words.finish()?;
     let account = match address {
         Some(address) => Some(address),
         None => link::own_address(session)?,
     };
     let factory = link::factory(session)?;
+    let Some(named) = named else {
+        return list(session, account).await;
+    };
     let named = Named::parse(&named)?;
     let provider = link::provider(session).await?;
     let contract = match named {
@@ -61,6 +65,32 @@ pub(super) async fn status(
     };
     let report = Report::read(session, &provider, &contract, account).await?;
     Ok(Reply::new(report.text(), report.json()))
+}
+
+/// The contracts of the journal, a line each.
+async fn list(session: &Session, account: Option<EthereumAddress>) -> Result<Reply, CommandError> {
+    let contracts = known(link::journal(session)?.receipts());
+    if contracts.is_empty() {
+        let text = "This wallet had to do with no contribution contract yet. To look at one give its address.";
+        return Ok(Reply::new(text, json!({"contracts": []})));
+    }
+    let provider = link::provider(session).await?;
+    let (mut lines, mut json) = (Vec::new(), Vec::new());
+    for contract in contracts {
+        match Report::read(session, &provider, &contract, account).await {
+            Ok(report) => {
+                lines.push(report.line());
+                json.push(report.json());
+            }
+            // One of another network.
+            Err(EthereumError::Contribution(problem)) => {
+                lines.push(format!("{}  {problem}", checksummed(&contract)));
+                json.push(json!({"contract": checksummed(&contract), "error": problem.to_string()}));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Reply::new(lines.join("\n"), json!({"contracts": json})))
 }
 
 /// How a contract is named.
@@ -153,6 +183,20 @@ impl Report {
             let _ = writeln!(text, "  `{}`  {}", next.command, next.what);
         }
         text.trim_end().to_owned()
+    }
+
+    /// All of it that fits a line.
+    fn line(&self) -> String {
+        let state = self.state();
+        let contributed = self.own.as_ref().and_then(|own| state.contribution_of(&own.address));
+        let own = contributed.map_or_else(String::new, |own| format!(", {} of it yours", own.amount));
+        format!(
+            "{}  {} of {}{own}; {}",
+            checksummed(&state.contract),
+            state.total(),
+            state.terms.requirement,
+            state.status
+        )
     }
 
     fn write_terms(&self, text: &mut String) {
@@ -272,6 +316,9 @@ impl Report {
             }
             if contribution.is_some_and(|one| one.beneficiary == own.address) {
                 add("rewards claim".to_owned(), "pays your rewards out".to_owned());
+            }
+            if is_operator && self.node.is_none() {
+                add(command("reset"), "begins anew with the same node and fee".to_owned());
             }
             return next;
         }
