@@ -209,6 +209,9 @@ pub struct EthereumOptions {
     /// The contract that pays swapped coins, where the network does not name it.
     #[arg(long, value_name = "0xADDRESS")]
     pub swap_contract: Option<String>,
+    /// The factory of contribution contracts, where the network does not name it.
+    #[arg(long, value_name = "0xADDRESS")]
+    pub contribution_factory: Option<String>,
 }
 
 /// Dialogue and output.

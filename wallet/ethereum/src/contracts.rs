@@ -44,6 +44,12 @@ sol! {
         uint256 stakedAmount;
     }
 
+    /// A place of a contribution contract that is kept for an address.
+    struct ReservedContributor {
+        address addr;
+        uint256 amount;
+    }
+
     interface Sesh {
         function allowance(address owner, address spender) external view returns (uint256);
         function approve(address spender, uint256 value) external returns (bool);
@@ -68,6 +74,7 @@ sol! {
         function designatedToken() external view returns (address);
         function foundationPool() external view returns (address);
         function stakingRequirement() external view returns (uint256);
+        function maxContributors() external view returns (uint256);
         function totalNodes() external view returns (uint256);
         function isStarted() external view returns (bool);
         function paused() external view returns (bool);
@@ -75,6 +82,37 @@ sol! {
         function claimCycle() external view returns (uint256);
         function currentClaimTotal() external view returns (uint256);
         function currentClaimCycle() external view returns (uint256);
+    }
+
+    interface ServiceNodeContribution {
+        function contributeFunds(uint256 amount, address beneficiary) external;
+        function withdrawContribution() external;
+        function updateBeneficiary(address newBeneficiary) external;
+        function finalize() external;
+        function reset() external;
+
+        function SESH() external view returns (address);
+        function stakingRequirement() external view returns (uint256);
+        function maxContributors() external view returns (uint256);
+        function operator() external view returns (address);
+        function status() external view returns (uint8);
+        function manualFinalize() external view returns (bool);
+        function blsPubkey() external view returns (uint256 X, uint256 Y);
+        function serviceNodeParams() external view returns (ServiceNodeParams);
+        function contributionTimestamp(address account) external view returns (uint256);
+        function minimumContribution() external view returns (uint256);
+        function getContributions() external view returns (address[] addrs, address[] beneficiaries, uint256[] contribs);
+        function getReserved() external view returns (address[] addrs, uint256[] contribs, bool[] received);
+        function WITHDRAWAL_DELAY() external view returns (uint64);
+    }
+
+    interface ServiceNodeContributionFactory {
+        event NewServiceNodeContributionContract(address indexed contributorContract, uint256 serviceNodePubkey, address operator);
+
+        function deploy(G1Point key, BLSSignatureParams sig, ServiceNodeParams params, ReservedContributor[] reserved, bool manualFinalize) external returns (address result);
+
+        function stakingRewardsContract() external view returns (address);
+        function owns(address contractAddress) external view returns (bool);
     }
 
     interface OxenSwap {
@@ -157,6 +195,35 @@ pub mod refusals {
             error AddressInsufficientBalance(address account);
             error FailedInnerCall();
             error SafeERC20FailedOperation(address token);
+        }
+
+        /// The errors of contribution contracts (bridge §1.5), one of which has the name of another one above. A status is a
+        /// number: 0 waits for the operator's contribution, 1 is open, 2 waits to be finalized, 3 is finalized.
+        interface ContributionErrors {
+            error CalcMinContributionGivenBadContribArgs(uint256 numContributors, uint256 maxNumContributors);
+            error ContributeFundsNotPossible(uint8 status);
+            error ContributionBelowMinAmount(uint256 contributed, uint256 min);
+            error ContributionBelowReservedAmount(uint256 contributed, uint256 reserved);
+            error ContributionExceedsStakingRequirement(uint256 totalContributed, uint256 totalReserved, uint256 stakingRequirement);
+            error DuplicateAddressInReservedContributor(uint256 index);
+            error FeeExceedsPossibleValue(uint16 fee, uint16 max);
+            error RequireWaitForOperatorContribStatus(uint8 status);
+            error FinalizeNotPossible(uint8 status);
+            error FirstContributionMustBeOperator(address contributor, address operator);
+            error BeneficiaryUpdatingDisabledNodeIsNotOpen(uint256 ed25519Pubkey);
+            error FirstReservedContributorMustBeOperator(uint256 index, address operator);
+            error OnlyOperatorIsAuthorised(address addr, address operator);
+            error MaxContributorsExceeded(uint256 maxContributors);
+            error RescueBalanceIsEmpty(address token);
+            error RescueNotPossible(uint8 status);
+            error ReservedContributorHasZeroAddress(uint256 index);
+            error ReservedContributionBelowMinAmount(uint256 index, uint256 contributed, uint256 min);
+            error ReservedContributionExceedsStakingRequirement(uint256 index, uint256 contributed, uint256 remaining);
+            error RewardsContractMaxContributorsChanged(uint256 oldMax, uint256 newMax);
+            error RewardsContractStakingRequirementChanged(uint256 oldRequirement, uint256 newRequirement);
+            error NonContributorUpdatedBeneficiary(address nonContributorAddr);
+            error TooManyReservedContributors(uint256 length, uint256 max);
+            error WithdrawTooEarly(uint256 contribTime, uint256 blockTime, uint256 delayRequired);
         }
 
         /// The errors of OxenSwap (bridge §5.3), one of which has the name of another one above.

@@ -120,6 +120,9 @@ pub struct Receipt {
     /// What was to be paid too and was not, because the contract pays only so much in a window.
     #[serde(default)]
     pub left: Sesh,
+    /// The contribution contract that was made or called, if any.
+    #[serde(default)]
+    pub contract: Option<EthereumAddress>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -291,6 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_from_before_contribution_contracts_is_read() {
+        let hash = B256::ZERO;
+        let text = format!(
+            r#"{{"format": 1, "operation": null, "receipts": [{{"done": "claimed rewards", "account": "{}", "transaction": "{hash}",
+                "block": 7, "paid": 5}}]}}"#,
+            "01".repeat(20)
+        );
+        let journal = Journal::open(Memory(Some(text.into_bytes()))).unwrap();
+        let receipt = &journal.receipts()[0];
+        assert_eq!((receipt.block, receipt.contract, receipt.left), (7, None, Sesh::ZERO));
+    }
+
+    #[test]
     fn receipts_are_bounded() {
         let mut journal = Journal::open(Memory::default()).unwrap();
         for block in 0..MAX_RECEIPTS as u64 + 5 {
@@ -302,6 +318,7 @@ mod tests {
                     block,
                     paid: None,
                     left: Sesh::ZERO,
+                    contract: None,
                 })
                 .unwrap();
         }

@@ -1,6 +1,6 @@
 //! A secret key as other wallets keep it: a file of Web3 Secret Storage, version 3, as geth, MetaMask and others read and write.
 //!
-//! The file is JSON. A password is stretched to 32 bytes ([`kdf`]); the first 16 encrypt the secret key with AES-128 in counter
+//! The file is JSON. A password is stretched to 32 bytes (`kdf`); the first 16 encrypt the secret key with AES-128 in counter
 //! mode, the others and the ciphertext make a Keccak-256 checksum, which tells a wrong password. The file says itself how much
 //! work that is, so nothing is computed before that is found to be within bounds.
 //!

@@ -7,7 +7,7 @@
 //! asks and hands over, [`transaction`] is a call before and after it is signed, [`fees`] what may be paid for it.
 //! [`submission`] brings one signed transaction into a block, exactly once. [`journal`] remembers what was begun, and
 //! [`worker`] goes on with it: [`claim`] is the operation of two transactions that moves rewards or swapped coins,
-//! [`service_node`] are the calls of operators.
+//! [`service_node`] are the calls of operators, [`contribution`] those of a node with several contributors.
 //!
 //! May depend on types and the rules of the bridge. It does no file I/O: whoever uses it says where the journal is kept
 //! ([`journal::JournalStorage`]). It talks to one JSON-RPC provider and reads the clock while it waits.
@@ -21,6 +21,7 @@ pub mod address;
 pub mod amount;
 pub mod claim;
 pub mod contracts;
+pub mod contribution;
 pub mod fees;
 pub mod journal;
 pub mod key;

@@ -2,13 +2,17 @@
 
 use crate::{
     amount::Sesh,
-    contracts::refusals::{Errors::ErrorsErrors, SwapErrors::SwapErrorsErrors},
+    contracts::refusals::{
+        ContributionErrors::ContributionErrorsErrors, Errors::ErrorsErrors, SwapErrors::SwapErrorsErrors,
+    },
 };
 use alloy::{
     primitives::{Bytes, U256, hex},
     sol_types::{Panic, Revert, SolError, SolInterface},
 };
 use std::fmt;
+
+mod contribution;
 
 /// Bytes of an unknown refusal that are shown.
 const SHOWN_BYTES: usize = 36;
@@ -22,6 +26,8 @@ pub enum Refusal {
     Known(ErrorsErrors),
     /// An error of the contract that pays swapped coins.
     Swap(SwapErrorsErrors),
+    /// An error of a contribution contract.
+    Contribution(ContributionErrorsErrors),
     /// A text.
     Text(String),
     /// A failed assertion in the contract.
@@ -44,6 +50,9 @@ impl Refusal {
         }
         if let Ok(swap) = SwapErrorsErrors::abi_decode(data) {
             return Self::Swap(swap);
+        }
+        if let Ok(contribution) = ContributionErrorsErrors::abi_decode(data) {
+            return Self::Contribution(contribution);
         }
         if let Ok(revert) = Revert::abi_decode(data) {
             return Self::Text(revert.reason.chars().take(SHOWN_CHARACTERS).collect());
@@ -94,6 +103,9 @@ impl Refusal {
         match self {
             Self::Known(known) => ErrorsErrors::name_by_selector(known.selector()).unwrap_or("unknown_refusal"),
             Self::Swap(swap) => SwapErrorsErrors::name_by_selector(swap.selector()).unwrap_or("unknown_refusal"),
+            Self::Contribution(contribution) => {
+                ContributionErrorsErrors::name_by_selector(contribution.selector()).unwrap_or("unknown_refusal")
+            }
             Self::Text(_) => "refused",
             Self::Panic(_) => "contract_panic",
             Self::Unknown(_) | Self::Silent => "unknown_refusal",
@@ -111,6 +123,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Known(known) => f.write_str(&sentence(known)),
             Self::Swap(swap) => f.write_str(&swap_sentence(swap)),
+            Self::Contribution(contribution) => f.write_str(&contribution::sentence(contribution)),
             Self::Text(text) => write!(f, "the contract refused: {text}"),
             Self::Panic(code) => write!(
                 f,

@@ -5,10 +5,11 @@ use crate::{
     amount::Sesh,
     claim::signature_words,
     contracts::{G1Point, ServiceNodeParams, ServiceNodeRewards as Rewards, Sesh as Token},
+    contribution::{ContributionCall, NewContract},
     provider::{L2Error, L2Provider, address_of},
     transaction::Call,
 };
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{Bytes, Log, U256};
 use ed25519_dalek::{Signature, VerifyingKey};
 use oxen_types::bytes::{BlsPublicKey, BlsSignature, EthereumAddress, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,22 @@ pub enum ServiceNodeCall {
         /// Its BLS key.
         bls_key: BlsPublicKey,
     },
+    /// Has a contract made that collects the stake of a node from several contributors.
+    CreateContribution(NewContract),
+    /// Calls such a contract.
+    Contribution(ContributionCall),
+}
+
+impl ServiceNodeCall {
+    /// The contribution contract that the call was about: the one that it had made, as its logs tell, or that it called.
+    #[must_use]
+    pub fn contribution_contract(&self, logs: &[Log]) -> Option<EthereumAddress> {
+        match self {
+            Self::CreateContribution(new) => new.factory.made_contract(logs),
+            Self::Contribution(call) => Some(call.contract()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ServiceNodeCall {
@@ -61,6 +78,14 @@ impl fmt::Display for ServiceNodeCall {
             Self::ExitAfterWait { node } => write!(f, "took node {node} out"),
             Self::Exit { bls_key } => write!(f, "took the node with BLS key {bls_key} out"),
             Self::Liquidate { bls_key } => write!(f, "liquidated the node with BLS key {bls_key}"),
+            Self::CreateContribution(new) => {
+                write!(
+                    f,
+                    "had a contribution contract made for service node {}",
+                    new.service_node
+                )
+            }
+            Self::Contribution(call) => call.fmt(f),
         }
     }
 }
@@ -84,22 +109,27 @@ impl Registration {
     /// Registers the node with the whole stake of the caller.
     #[must_use]
     pub fn call(&self, contract: EthereumAddress) -> Call {
-        let word = |bytes: &[u8]| U256::try_from_be_slice(bytes).unwrap_or_default();
-        let (first, second) = self.signature.split_at(32);
         Call::new(
             contract,
             &Rewards::addBLSPublicKeyCall {
                 blsPubkey: point(&self.bls_key),
                 blsSignature: signature_words(&self.proof),
-                serviceNodeParams: ServiceNodeParams {
-                    serviceNodePubkey: word(self.service_node.as_bytes()),
-                    serviceNodeSignature1: word(first),
-                    serviceNodeSignature2: word(second),
-                    fee: self.fee,
-                },
+                serviceNodeParams: self.parameters(),
                 contributors: Vec::new(),
             },
         )
+    }
+
+    /// Key, signature and fee as contracts take them.
+    pub(crate) fn parameters(&self) -> ServiceNodeParams {
+        let word = |bytes: &[u8]| U256::try_from_be_slice(bytes).unwrap_or_default();
+        let (first, second) = self.signature.split_at(32);
+        ServiceNodeParams {
+            serviceNodePubkey: word(self.service_node.as_bytes()),
+            serviceNodeSignature1: word(first),
+            serviceNodeSignature2: word(second),
+            fee: self.fee,
+        }
     }
 
     /// Lets the contract check the proof of the BLS key for this operator, without a transaction.
@@ -128,11 +158,15 @@ impl Registration {
     /// registration that the chain refuses leaves the stake in the contract.
     #[must_use]
     pub fn is_signed_by_node(&self) -> bool {
-        let message = [self.service_node.as_ref(), self.bls_key.as_ref()].concat();
-        let signature = Signature::from_bytes(&self.signature);
-        VerifyingKey::from_bytes(self.service_node.as_bytes())
-            .is_ok_and(|key| key.verify_strict(&message, &signature).is_ok())
+        is_signed_by_node(&self.service_node, &self.bls_key, &self.signature)
     }
+}
+
+/// True when a node's ed25519 key signed both of its keys.
+pub(crate) fn is_signed_by_node(service_node: &PublicKey, bls_key: &BlsPublicKey, signature: &[u8; 64]) -> bool {
+    let message = [service_node.as_ref(), bls_key.as_ref()].concat();
+    let signature = Signature::from_bytes(signature);
+    VerifyingKey::from_bytes(service_node.as_bytes()).is_ok_and(|key| key.verify_strict(&message, &signature).is_ok())
 }
 
 /// What the network signed to take a node out.
@@ -231,15 +265,11 @@ impl StakingTerms {
         let token = token(provider, contract).await?;
         let requirement = provider.read(contract, &Rewards::stakingRequirementCall {}).await?;
         let requirement = Sesh::from_word(requirement).ok_or_else(|| provider.senseless("more SESH than there is"))?;
-        let allowance = Token::allowanceCall {
-            owner: to_alloy(account),
-            spender: to_alloy(contract),
-        };
         Ok(Self {
             token,
             requirement,
             balance: sesh_balance(provider, &token, account).await?,
-            allowance: Sesh::from_word_saturating(provider.read(&token, &allowance).await?),
+            allowance: allowance(provider, &token, account, contract).await?,
         })
     }
 }
@@ -264,6 +294,23 @@ pub async fn sesh_balance(
 ) -> Result<Sesh, L2Error> {
     let call = Token::balanceOfCall {
         account: to_alloy(account),
+    };
+    Ok(Sesh::from_word_saturating(provider.read(token, &call).await?))
+}
+
+/// SESH of an account that a contract may take.
+///
+/// # Errors
+/// [`L2Error`].
+pub async fn allowance(
+    provider: &L2Provider,
+    token: &EthereumAddress,
+    account: &EthereumAddress,
+    spender: &EthereumAddress,
+) -> Result<Sesh, L2Error> {
+    let call = Token::allowanceCall {
+        owner: to_alloy(account),
+        spender: to_alloy(spender),
     };
     Ok(Sesh::from_word_saturating(provider.read(token, &call).await?))
 }
@@ -300,7 +347,8 @@ pub async fn node_with_bls_key(
     Ok((number != 0).then_some(number))
 }
 
-fn point(key: &BlsPublicKey) -> G1Point {
+/// A BLS key as contracts take it.
+pub(crate) fn point(key: &BlsPublicKey) -> G1Point {
     let (x, y) = key.as_bytes().split_at(32);
     G1Point {
         X: U256::try_from_be_slice(x).unwrap_or_default(),

@@ -180,9 +180,12 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
     async fn step_call(&mut self, call: SingleCall) -> Result<Step, WorkError> {
         let hash = call.submission.newest().hash;
         match self.sender.fate(&call.submission).await? {
-            Fate::Mined { hash, block, .. } => {
+            Fate::Mined { hash, block, logs } => {
                 self.landed(hash);
-                self.done(self.receipt(call.purpose.to_string(), hash, block))
+                self.done(Receipt {
+                    contract: call.purpose.contribution_contract(&logs),
+                    ..self.receipt(call.purpose.to_string(), hash, block)
+                })
             }
             Fate::Reverted { hash, refusal } => {
                 self.journal.give_up()?;
@@ -442,6 +445,7 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
             block,
             paid: None,
             left: Sesh::ZERO,
+            contract: None,
         }
     }
 

@@ -269,7 +269,18 @@ take the stake, and registers the node with all of the stake from this key. The 
 rewards of others, such as fee=10%. exit asks for the exit of a node: it works on for 15 days, and then `bridge exit finish` takes
 it out with a signature of the network, which anybody may do. Without the network, `bridge exit unilateral` takes it out 30 days
 after the request. The stake comes back like rewards: `rewards claim`. liquidate takes a node out that should have left and did
-not, for a small part of its stake. A node is named by its key, as print_sn_key shows it.";
+not, for a small part of its stake. A node is named by its key, as print_sn_key shows it.
+
+A node of several contributors has a contract that collects its stake. The operator's create asks the wallet's daemon, which must be
+the service node, for its keys, and contributes first, at least a quarter: stake= (asked for, if you leave it away; 0: later).
+reserve=<0x address>:<amount> keeps a place, as often as you like; finalize=manual leaves it to you when the complete stake registers
+the node, otherwise the last contribution does. Everybody else looks with status, and then contributes: no less than it shows, which
+changes as others contribute. status also takes the id of the transaction that had the contract made, and alone it lists the contracts
+that this wallet had to do with. Only contracts that the network's factory made are accepted: any other one may keep what it is sent,
+however it looks. Who has contributed adds to it with the word more, so that a repeated command does nothing twice. A contribution can
+be taken back with withdraw, a day after it was last raised, as long as the node is not registered; the operator's reset gives
+everybody's back. A repeated create goes on with the contract that is there; with the word anew it has another one made.
+beneficiary= is who gets the rewards; the stake comes back to the address that contributed it.";
 
 const SWAP: &str = "\
 Burned OXEN never come back: the recipient can claim SESH for them on Arbitrum, at the ratio that is shown before you say yes. The
@@ -594,6 +605,13 @@ pub const COMMANDS: &[CommandInfo] = &[
             "bridge exit finish <service node key> [address=<0x address>] [unsigned]",
             "bridge exit unilateral <service node key> [address=<0x address>] [unsigned]",
             "bridge liquidate <service node key> [address=<0x address>] [unsigned]",
+            "bridge contract create fee=<percent>% [stake=<amount>] [reserve=<0x address>:<amount> ...] [finalize=auto|manual] [beneficiary=<0x address>] [anew] [address=<0x address>] [unsigned]",
+            "bridge contract status [<contract or transaction id>] [address=<0x address>]",
+            "bridge contract contribute <contract> <amount> [more] [beneficiary=<0x address>] [address=<0x address>] [unsigned]",
+            "bridge contract withdraw <contract> [address=<0x address>] [unsigned]",
+            "bridge contract beneficiary <contract> <0x address> [address=<0x address>] [unsigned]",
+            "bridge contract finalize <contract> [address=<0x address>] [unsigned]",
+            "bridge contract reset <contract> [address=<0x address>] [unsigned]",
         ],
         "Registers service nodes with the contract, and takes them out",
     )

@@ -18,6 +18,8 @@ pub struct EthereumSettings {
     pub rewards_contract: Option<EthereumAddress>,
     /// The contract that pays swapped coins.
     pub swap_contract: Option<EthereumAddress>,
+    /// The factory that makes contribution contracts.
+    pub contribution_factory: Option<EthereumAddress>,
 }
 
 impl fmt::Debug for EthereumSettings {
@@ -27,6 +29,7 @@ impl fmt::Debug for EthereumSettings {
             .field("gas_price_limit", &self.gas_price_limit)
             .field("rewards_contract", &self.rewards_contract)
             .field("swap_contract", &self.swap_contract)
+            .field("contribution_factory", &self.contribution_factory)
             .finish_non_exhaustive()
     }
 }

@@ -24,6 +24,8 @@ pub(super) fn settings(options: &Options, network: &Network) -> Result<EthereumS
             .or(network.l2.rewards_contract),
         swap_contract: contract("--swap-contract", given.swap_contract.as_deref())?
             .or_else(|| network.swap.as_ref().map(|swap| swap.contract)),
+        contribution_factory: contract("--contribution-factory", given.contribution_factory.as_deref())?
+            .or_else(|| network.swap.as_ref().and_then(|swap| swap.factory)),
     })
 }
 

@@ -101,6 +101,8 @@ impl Office {
             &checksummed(&self.arbitrum.rewards),
             "--swap-contract",
             &checksummed(&self.arbitrum.swap),
+            "--contribution-factory",
+            &checksummed(&self.arbitrum.factory.address),
         ]
         .map(ToOwned::to_owned)
         .to_vec()
@@ -108,11 +110,30 @@ impl Office {
 
     /// Opens `w` and runs a command as a script does.
     pub fn script(&self, command: &[&str]) -> Run {
-        let (path, options) = (self.desk.file("w"), self.options());
+        self.script_of("w", command)
+    }
+
+    /// The same with another wallet.
+    pub fn script_of(&self, wallet: &str, command: &[&str]) -> Run {
+        let (path, options) = (self.desk.file(wallet), self.options());
         let mut words = vec!["--wallet-file", &path, "--password", "", "--json", "--yes"];
         words.extend(options.iter().map(String::as_str));
         words.extend(command);
         self.desk.run(&words, "")
+    }
+
+    /// Opens a wallet and runs a command as a person does, with these answers.
+    pub fn person(&self, wallet: &str, command: &[&str], answers: &str) -> Run {
+        self.person_with(wallet, command, answers.as_bytes())
+    }
+
+    /// The same with answers that come from somewhere.
+    pub fn person_with(&self, wallet: &str, command: &[&str], answers: impl BufRead + Send) -> Run {
+        let (path, options) = (self.desk.file(wallet), self.options());
+        let mut words = vec!["--wallet-file", &path, "--password", ""];
+        words.extend(options.iter().map(String::as_str));
+        words.extend(command);
+        self.desk.run_with(&words, answers)
     }
 
     pub fn balance(&self, address: &EthereumAddress) -> u64 {
@@ -244,8 +265,9 @@ fn the_program_is_killed_at_everything_it_says_and_pays_once() {
         office.take_key(&wallet, &key);
         office.owe(key.address(), 10 * SESH);
         let nth = steps[..place].iter().filter(|earlier| **earlier == step).count();
-        run_until(&office, &wallet, step, nth);
-        let rest = run_until(&office, &wallet, "nothing is ever said like this", 0);
+        let claim = ["rewards", "claim", "4"];
+        run_until(&office, &wallet, &claim, step, nth);
+        let rest = run_until(&office, &wallet, &claim, "nothing is ever said like this", 0);
         assert_eq!(office.balance(&key.address()), 4 * SESH, "killed at {step}: {rest}");
         let nonce = office
             .runtime
@@ -254,8 +276,8 @@ fn the_program_is_killed_at_everything_it_says_and_pays_once() {
     }
 }
 
-/// Runs the real program until it says something for the n-th time, and kills it there; everything it said.
-pub fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> String {
+/// Runs a command of the real program until it says something for the n-th time, and kills it there; everything it said.
+pub fn run_until(office: &Office, wallet: &str, command: &[&str], word: &str, nth: usize) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_oxen-wallet-cli"))
         .args([
             "--regtest",
@@ -270,7 +292,7 @@ pub fn run_until(office: &Office, wallet: &str, word: &str, nth: usize) -> Strin
         .args(["--daemon-address", &office.desk.daemon().address()])
         .args(["--wallet-file", &office.desk.file(wallet), "--password", "", "--yes"])
         .args(office.options())
-        .args(["rewards", "claim", "4"])
+        .args(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

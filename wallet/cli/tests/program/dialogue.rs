@@ -113,6 +113,11 @@ impl Desk {
 
     /// Runs with these words behind the usual options; `answers` are what is typed, line by line.
     pub fn run(&self, words: &[&str], answers: &str) -> Run {
+        self.run_with(words, answers.as_bytes())
+    }
+
+    /// The same with answers that come from somewhere.
+    pub fn run_with(&self, words: &[&str], answers: impl std::io::BufRead + Send) -> Run {
         let options = self.options(words);
         let format = if options.output.json {
             OutputFormat::Json
@@ -120,7 +125,7 @@ impl Desk {
             OutputFormat::Text
         };
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let mut pipe = Pipe::new(answers.as_bytes(), &mut output, &mut errors, format);
+        let mut pipe = Pipe::new(answers, &mut output, &mut errors, format);
         let status = program::run_with(&options, &mut pipe);
         Run {
             status,

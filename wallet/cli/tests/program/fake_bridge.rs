@@ -4,7 +4,7 @@ use crate::nodes::ServiceNodes;
 use ed25519_dalek::{Signer, SigningKey};
 use oxen_bridge_rules::bls::SecretKey;
 use oxen_types::{PublicKey, bytes::EthereumAddress};
-use oxen_wallet_ethereum::claim::ClaimKind;
+use oxen_wallet_ethereum::{claim::ClaimKind, service_node::Registration};
 use serde_json::{Value, json};
 
 /// Service nodes behind the daemon, which is one that is not registered yet.
@@ -28,6 +28,20 @@ impl FakeBridge {
         PublicKey::new(self.ed25519.verifying_key().to_bytes())
     }
 
+    /// What it says of itself to an operator.
+    pub fn registration(&self, operator: &EthereumAddress) -> Registration {
+        let bls_key = self.bls.public_key().to_bytes();
+        let proof = self.nodes.domain.possession(&bls_key, operator, &self.own_key());
+        let message = [self.own_key().as_ref(), bls_key.as_ref()].concat();
+        Registration {
+            service_node: self.own_key(),
+            bls_key,
+            proof: self.bls.sign(&proof.to_point()).to_bytes(),
+            signature: self.ed25519.sign(&message).to_bytes(),
+            fee: 0,
+        }
+    }
+
     pub fn answer(&self, method: &str, params: &Value) -> Result<Value, (i32, &'static str)> {
         let address = || -> EthereumAddress {
             let text = params["address"].as_str().unwrap();
@@ -37,16 +51,14 @@ impl FakeBridge {
             "bls_rewards_request" => self.aggregate(ClaimKind::Rewards, &address(), params),
             "bls_swap_request" => self.aggregate(ClaimKind::Swap, &address(), params),
             "bls_registration_request" => {
-                let key = self.bls.public_key().to_bytes();
-                let proof = self.nodes.domain.possession(&key, &address(), &self.own_key());
-                let message = [self.own_key().as_ref(), key.as_ref()].concat();
+                let own = self.registration(&address());
                 Ok(json!({
                     "status": "OK",
                     "address": params["address"],
-                    "bls_pubkey": key,
-                    "proof_of_possession": self.bls.sign(&proof.to_point()).to_bytes(),
-                    "service_node_pubkey": self.own_key(),
-                    "service_node_signature": hex::encode(self.ed25519.sign(&message).to_bytes()),
+                    "bls_pubkey": own.bls_key,
+                    "proof_of_possession": own.proof,
+                    "service_node_pubkey": own.service_node,
+                    "service_node_signature": hex::encode(own.signature),
                 }))
             }
             _ => Err((-32_601, "Method not found")),

@@ -13,7 +13,7 @@ fn lost() -> Option<Office> {
     office
         .runtime
         .block_on(office.arbitrum.ask("evm_setAutomine", json!([false])));
-    run_until(&office, "w", "Sent transaction", 0);
+    run_until(&office, "w", &["rewards", "claim", "4"], "Sent transaction", 0);
     std::fs::remove_file(office.desk.path("w.ethereum")).unwrap();
     office.script(&["ethereum", "create"]).result();
     let other_key = office.script(&["ethereum", "resume"]).json();

@@ -10,6 +10,7 @@
 mod arbitrum;
 mod claiming;
 mod commands;
+mod contribution;
 mod creating;
 mod dialogue;
 mod ethereum;

@@ -16,6 +16,7 @@ use oxen_wallet_ethereum::{
     EthereumKey, L2Provider, Sesh,
     address::{from_alloy, to_alloy},
     claim::{Claim, ClaimKind, Wanted},
+    contribution::Factory,
     fees::GasPriceLimit,
     journal::{Journal, JournalStorage, StorageError},
     service_node::{sesh_balance, token},
@@ -25,7 +26,7 @@ use oxen_wallet_ethereum::{
 use rand_core::OsRng;
 use serde_json::{Value, json};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -44,7 +45,13 @@ sol! {
     struct Contributor { Staker staker; uint256 stakedAmount; }
     struct SeedServiceNode { Point blsPubkey; uint256 ed25519Pubkey; uint256 addedTimestamp; Contributor[] contributors; }
 
+    struct ServiceNode {
+        uint64 next; uint64 prev; address operator; Point blsPubkey; uint256 addedTimestamp; uint256 leaveRequestTimestamp;
+        uint256 latestLeaveRequestTimestamp; uint256 deposit; Contributor[] contributors; uint256 ed25519Pubkey;
+    }
+
     interface Owner {
+        function serviceNodes(uint64 id) external view returns (ServiceNode);
         function initialize(address token, address pool, uint256 requirement, uint256 maxContributors, uint256 liquidator, uint256 poolShare, uint256 recipient) external;
         function seedPublicKeyList(SeedServiceNode[] nodes) external;
         function start() external;
@@ -53,6 +60,15 @@ sol! {
         function setClaimThreshold(uint256 threshold) external;
         function setCycleLimit(uint256 limit) external;
         function transfer(address to, uint256 value) external returns (bool);
+        function setStakingRequirement(uint256 requirement) external;
+    }
+
+    interface ContributionOperator {
+        function updateFee(uint16 fee) external;
+    }
+
+    interface FactoryOwner {
+        function initialize(address rewards) external;
     }
 }
 
@@ -77,6 +93,7 @@ pub struct Arbitrum {
     pub rewards: EthereumAddress,
     pub swap: EthereumAddress,
     pub token: EthereumAddress,
+    pub factory: Factory,
     pub nodes: ServiceNodes,
 }
 
@@ -98,17 +115,7 @@ impl Arbitrum {
             .connect_http(anvil.endpoint_url())
             .erased();
         let me = anvil.addresses()[0];
-        let code = |name: &str| {
-            let path = contracts.join(format!("out/{name}.sol/{name}.json"));
-            let artifact: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-            alloy::primitives::hex::decode(
-                artifact["bytecode"]["object"]
-                    .as_str()
-                    .unwrap()
-                    .trim_start_matches("0x"),
-            )
-            .unwrap()
-        };
+        let code = |name| code(&contracts, name);
         let supply = U256::from(240_000_000) * U256::from(SESH);
         let token = deploy(&owner, code("SESH"), (supply, me, me, me).abi_encode_params()).await;
         let rewards = deploy(&owner, code("LocalDevnetServiceNodeRewards"), Vec::new()).await;
@@ -144,6 +151,7 @@ impl Arbitrum {
         for (contract, value) in [(rewards, U256::from(5_000_000) * U256::from(SESH)), (swap, cap)] {
             send(&owner, token, Owner::transferCall { to: contract, value }).await;
         }
+        let factory = deploy_factory(&owner, &contracts, rewards).await;
         let provider = L2Provider::connect(&anvil.endpoint(), chain_id).await.unwrap();
         Some(Self {
             anvil,
@@ -152,8 +160,21 @@ impl Arbitrum {
             rewards: from_alloy(rewards),
             swap: from_alloy(swap),
             token: from_alloy(token),
+            factory: Factory {
+                address: factory,
+                rewards: from_alloy(rewards),
+            },
             nodes,
         })
+    }
+
+    /// Somebody's own factory, which makes contracts that look like those of the network's.
+    pub async fn forge_factory(&self) -> Factory {
+        let (_, contracts) = tools().unwrap();
+        Factory {
+            address: deploy_factory(&self.owner, &contracts, to_alloy(&self.rewards)).await,
+            rewards: self.rewards,
+        }
     }
 
     pub fn endpoint(&self) -> String {
@@ -209,11 +230,27 @@ impl Arbitrum {
         self.ask("evm_mine", json!([])).await;
     }
 
+    /// The clock of the L2 goes on by so many seconds.
+    pub async fn pass(&self, seconds: u64) {
+        self.ask("evm_increaseTime", json!([seconds])).await;
+        self.mine().await;
+    }
+
     /// SESH of an account.
     pub async fn balance(&self, account: &EthereumAddress) -> u64 {
         let token = token(&self.provider, &self.rewards).await.unwrap();
         assert_eq!(token, self.token);
         sesh_balance(&self.provider, &token, account).await.unwrap().atomic()
+    }
+
+    /// Who staked how much on a node, in the order of the contract of rewards.
+    pub async fn contributors_of(&self, node: u64) -> Vec<(EthereumAddress, u64)> {
+        let call = Owner::serviceNodesCall { id: node };
+        let node = self.provider.read(&self.rewards, &call).await.unwrap();
+        let contributors = node.contributors.into_iter();
+        contributors
+            .map(|one| (from_alloy(one.staker.addr), one.stakedAmount.to::<u64>()))
+            .collect()
     }
 
     pub fn sender<'a>(&'a self, key: &'a EthereumKey) -> Sender<'a> {
@@ -247,6 +284,20 @@ impl Arbitrum {
 pub enum Mining {
     AtOnce,
     ByHand,
+}
+
+/// What forge compiled.
+fn code(contracts: &Path, name: &str) -> Vec<u8> {
+    let path = contracts.join(format!("out/{name}.sol/{name}.json"));
+    let artifact: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let digits = artifact["bytecode"]["object"].as_str().unwrap();
+    alloy::primitives::hex::decode(digits.trim_start_matches("0x")).unwrap()
+}
+
+async fn deploy_factory(owner: &DynProvider, contracts: &Path, rewards: Address) -> EthereumAddress {
+    let factory = deploy(owner, code(contracts, "ServiceNodeContributionFactory"), Vec::new()).await;
+    send(owner, factory, FactoryOwner::initializeCall { rewards }).await;
+    from_alloy(factory)
 }
 
 async fn deploy(provider: &DynProvider, mut code: Vec<u8>, arguments: Vec<u8>) -> Address {

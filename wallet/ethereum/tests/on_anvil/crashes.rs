@@ -12,7 +12,7 @@ use oxen_wallet_ethereum::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Death {
+pub enum Death {
     /// The new journal is not on disk: what was just done is not written down.
     BeforeWriting,
     /// It is on disk, and what it announces was not done.
@@ -20,10 +20,10 @@ enum Death {
 }
 
 /// A disk under a program that dies at its n-th writing.
-struct Mortal {
-    disk: Disk,
-    lives: usize,
-    death: Death,
+pub struct Mortal {
+    pub disk: Disk,
+    pub lives: usize,
+    pub death: Death,
 }
 
 impl JournalStorage for Mortal {

@@ -12,6 +12,7 @@
 #[allow(dead_code, reason = "the tests of wallet/cli use it too")]
 mod arbitrum;
 mod claims;
+mod contribution;
 mod crashes;
 mod lost_transactions;
 mod nodes;

@@ -12,7 +12,8 @@ use oxen_wallet_ethereum::{
     },
 };
 
-fn registration(chain: &Arbitrum, operator: &oxen_types::bytes::EthereumAddress) -> Registration {
+/// What a service node that is not registered says of itself to an operator.
+pub fn registration(chain: &Arbitrum, operator: &oxen_types::bytes::EthereumAddress) -> Registration {
     let node = SigningKey::from_bytes(&[42; 32]);
     let secret = SecretKey::from_random(&[200; 32]).unwrap();
     let bls_key = secret.public_key().to_bytes();

@@ -5,8 +5,8 @@ use oxen_types::{
     bytes::{BlsPublicKey, EthereumAddress},
 };
 use oxen_wallet_ethereum::{
-    AddressError, L2Error, Sesh, address::checksummed, amount::SeshError, journal::JournalError, key::KeyError,
-    keystore::KeystoreError, worker::WorkError,
+    AddressError, L2Error, Sesh, address::checksummed, amount::SeshError, contribution::ContributionProblem,
+    journal::JournalError, key::KeyError, keystore::KeystoreError, worker::WorkError,
 };
 use std::path::PathBuf;
 use thiserror::Error;
@@ -89,6 +89,9 @@ pub enum EthereumError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A contribution contract.
+    #[error(transparent)]
+    Contribution(ContributionProblem),
     /// A fee.
     #[error("\"{0}\" is no fee: write a percentage from 0% to 100% with at most two decimals, for example fee=12.5%")]
     Fee(String),
@@ -145,6 +148,16 @@ pub enum EthereumError {
     AddressNotConfirmed,
 }
 
+impl From<ContributionProblem> for EthereumError {
+    /// Arbitrum's errors are the same wherever they come from.
+    fn from(problem: ContributionProblem) -> Self {
+        match problem {
+            ContributionProblem::L2(error) => Self::L2(error),
+            problem => Self::Contribution(problem),
+        }
+    }
+}
+
 impl EthereumError {
     /// The word for programs.
     #[must_use]
@@ -167,6 +180,7 @@ impl EthereumError {
             Self::L2(error) | Self::Work(WorkError::L2(error)) => l2_code(error),
             Self::Work(error) => work_code(error),
             Self::Journal(_) => "ethereum_journal",
+            Self::Contribution(problem) => problem.code(),
             Self::Fee(_) => "invalid_fee",
             Self::NodeSignature => "registration_bad_signature",
             Self::AlreadyRegistered { .. } | Self::BlsKeyRegistered { .. } => "already_registered",

@@ -9,7 +9,7 @@ use crate::{
 };
 use oxen_bridge_rules::message::BridgeDomain;
 use oxen_types::bytes::EthereumAddress;
-use oxen_wallet_ethereum::{EthereumKey, L2Provider, journal::Journal, key_file::KeyFile};
+use oxen_wallet_ethereum::{EthereumKey, L2Provider, contribution::Factory, journal::Journal, key_file::KeyFile};
 
 /// How often a person may mistype the password.
 const PASSWORD_ATTEMPTS: usize = 3;
@@ -48,6 +48,22 @@ pub(super) fn swap_contract(session: &Session) -> Result<EthereumAddress, Ethere
             what: "the swap",
             option: "--swap-contract",
         })
+}
+
+/// The factory of contribution contracts, and the contract its nodes are registered with.
+pub(super) fn factory(session: &Session) -> Result<Factory, EthereumError> {
+    let address = session
+        .settings
+        .ethereum
+        .contribution_factory
+        .ok_or(EthereumError::ContractUnknown {
+            what: "the factory for contributions",
+            option: "--contribution-factory",
+        })?;
+    Ok(Factory {
+        address,
+        rewards: rewards_contract(session)?,
+    })
 }
 
 /// Where the network's signatures hold.

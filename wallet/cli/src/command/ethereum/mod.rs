@@ -5,6 +5,7 @@
 //! a file of its own.
 
 mod account;
+mod contribution;
 mod error;
 mod exit;
 mod forget;
@@ -28,7 +29,7 @@ pub(super) use swap_contract::SwapContract;
 use super::{Arguments, CommandError, Reply};
 use crate::{session::Session, terminal::Terminal};
 
-/// `bridge register`, `bridge exit`, `bridge liquidate`
+/// `bridge register`, `bridge exit`, `bridge liquidate`, `bridge contract`
 pub(super) async fn bridge(
     session: &mut Session,
     terminal: &mut dyn Terminal,
@@ -40,7 +41,9 @@ pub(super) async fn bridge(
         exit::exit(session, terminal, words).await
     } else if words.take_word("liquidate") {
         exit::liquidate(session, terminal, words).await
+    } else if words.take_word("contract") {
+        contribution::contract(session, terminal, words).await
     } else {
-        Err(words.usage("Say what is to be done: register, exit or liquidate."))
+        Err(words.usage("Say what is to be done: register, exit, liquidate or contract."))
     }
 }

@@ -80,7 +80,7 @@ pub(super) async fn register(
 }
 
 /// What the node says of itself, with everything checked that the contract or the chain would refuse.
-async fn checked(
+pub(super) async fn checked(
     session: &mut Session,
     provider: &L2Provider,
     contract: &EthereumAddress,
@@ -124,6 +124,12 @@ async fn checked(
     Ok((registration, terms.map_err(EthereumError::from)?))
 }
 
+/// How long a stake is locked from the request of an exit on.
+pub(super) fn lock_days(session: &Session) -> u64 {
+    let blocks = session.network.staking.unlock_blocks;
+    blocks.saturating_mul(session.network.target_block_seconds) / 86_400
+}
+
 fn summary(
     session: &Session,
     contract: &EthereumAddress,
@@ -131,21 +137,12 @@ fn summary(
     registration: &Registration,
     terms: &StakingTerms,
 ) -> String {
-    let staking = &session.network.staking;
-    let days = staking
-        .unlock_blocks
-        .saturating_mul(session.network.target_block_seconds)
-        / 86_400;
+    let days = lock_days(session);
     let mut text = format!("Registering service node {}\n", registration.service_node);
     let _ = writeln!(text, "  BLS key {}", registration.bls_key);
     let _ = writeln!(text, "  operator {}, who gets the rewards", checksummed(operator));
     let _ = writeln!(text, "  stake {}, of {} there are", terms.requirement, terms.balance);
-    let _ = writeln!(
-        text,
-        "  operator's fee {}.{:02} %",
-        registration.fee / 100,
-        registration.fee % 100
-    );
+    let _ = writeln!(text, "  operator's fee {}", words::percent(registration.fee));
     let _ = writeln!(text, "  contract {}", checksummed(contract));
     let _ = write!(
         text,

@@ -1,6 +1,6 @@
 //! Words of the commands for Arbitrum.
 
-use super::EthereumError;
+use super::{EthereumError, link};
 use crate::{
     command::{Arguments, CommandError},
     session::Session,
@@ -67,6 +67,37 @@ pub(super) fn wanted(words: &mut Arguments) -> Result<Wanted, CommandError> {
         return Err(words.usage("The amount is nothing."));
     }
     Ok(Wanted::Exactly(amount))
+}
+
+/// An amount of SESH, not nothing.
+pub(super) fn amount(words: &mut Arguments) -> Result<Sesh, CommandError> {
+    let text = words.next("The amount of SESH")?;
+    let amount: Sesh = text.parse().map_err(EthereumError::from)?;
+    if amount.is_zero() {
+        return Err(words.usage("The amount is nothing."));
+    }
+    Ok(amount)
+}
+
+/// The account that acts: the wallet's own key, and where another wallet signs also another address.
+pub(super) fn account(
+    session: &Session,
+    signing: Signing,
+    given: Option<EthereumAddress>,
+    what: &'static str,
+) -> Result<EthereumAddress, CommandError> {
+    let own = link::own_address(session)?;
+    let account = given.or(own).ok_or(EthereumError::NoKey)?;
+    match (signing, own) {
+        (Signing::Here, None) => Err(EthereumError::NoKey.into()),
+        (Signing::Here, Some(own)) if own != account => Err(EthereumError::OtherAddress { own, what }.into()),
+        _ => Ok(account),
+    }
+}
+
+/// A fee for people: `12.50 %`.
+pub(super) fn percent(fee: u16) -> String {
+    format!("{}.{:02} %", fee / 100, fee % 100)
 }
 
 /// `fee=12.5%` in hundredths of a percent.

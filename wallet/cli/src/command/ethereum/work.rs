@@ -56,6 +56,11 @@ impl Workshop {
         self.journal.in_flight().map(|operation| &operation.work)
     }
 
+    /// What was done, oldest first.
+    pub(super) fn receipts(&self) -> &[Receipt] {
+        self.journal.receipts()
+    }
+
     /// Finishes what was begun earlier and is on its way, if anything.
     pub(super) async fn finish_earlier(
         &mut self,
@@ -152,6 +157,14 @@ pub(super) fn tell(receipt: &Receipt) -> Reply {
         "\nTransaction {} in block {}.",
         receipt.transaction, receipt.block
     );
+    // What was called is named already; what was made is not.
+    let contract = receipt.contract.as_ref().map(checksummed);
+    if let Some(contract) = contract.filter(|contract| !receipt.done.contains(contract)) {
+        let _ = write!(
+            text,
+            "\nThe contract is {contract}: `bridge contract status {contract}` shows it to anybody."
+        );
+    }
     if !receipt.left.is_zero() {
         let _ = write!(
             text,
@@ -172,6 +185,7 @@ pub(super) fn json(receipt: &Receipt) -> Value {
         "block": receipt.block,
         "paid": receipt.paid.map(oxen_wallet_ethereum::Sesh::atomic),
         "left": receipt.left.atomic(),
+        "contract": receipt.contract.as_ref().map(checksummed),
     })
 }
 
