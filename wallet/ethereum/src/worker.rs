@@ -338,8 +338,8 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
     async fn pay(&mut self, claim: Claim, total: Sesh) -> Result<Step, WorkError> {
         let balance = claim.balance(self.sender.provider).await?;
         if balance.credited < total {
-            // The L2 went back, or this provider lags behind: the network is asked again, and nothing is lost.
-            return self.reach(claim, ClaimStage::Begun);
+            // Or this provider lags behind: the network is asked again, and nothing is lost.
+            return self.credit_vanished(claim);
         }
         let available = balance.available();
         let amount = match claim.wanted {
@@ -372,6 +372,12 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
         Ok(Step::Further)
     }
 
+    /// The L2 went back behind the update.
+    fn credit_vanished(&mut self, claim: Claim) -> Result<Step, WorkError> {
+        self.tell(Progress::CreditVanished);
+        self.reach(claim, ClaimStage::Begun)
+    }
+
     async fn window_used_up(&self, claim: &Claim) -> WorkError {
         let window = ClaimWindow::read(self.sender.provider, claim.kind, &claim.contract).await;
         window.map_or_else(WorkError::L2, WorkError::WindowUsedUp)
@@ -397,10 +403,12 @@ impl<'a, S: JournalStorage, N: SignatureSource> Worker<'a, S, N> {
             }
             Fate::Reverted { refusal, hash } => {
                 self.landed(hash);
-                let window = refusal.is_window_used_up();
                 let total = Sesh::ZERO;
-                let error = if window {
+                let error = if refusal.is_window_used_up() {
                     self.window_used_up(&claim).await
+                } else if claim.balance(self.sender.provider).await?.available() < amount {
+                    // The payment came into a block before the update did.
+                    return self.credit_vanished(claim);
                 } else {
                     WorkError::Reverted { hash, refusal }
                 };

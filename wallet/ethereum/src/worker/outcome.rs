@@ -125,6 +125,8 @@ pub enum Progress {
     SignatureRefused(Box<Refusal>),
     /// Everything the network owes is credited.
     Credited(Sesh),
+    /// It is not any more.
+    CreditVanished,
     /// A transaction was handed over.
     Sent(B256),
     /// The provider had lost it, and has it again.
@@ -150,6 +152,7 @@ impl fmt::Display for Progress {
             }
             Self::SignatureRefused(refusal) => write!(f, "Asking again: {refusal}."),
             Self::Credited(total) => write!(f, "The contract has credited {total}."),
+            Self::CreditVanished => f.write_str("The credit has vanished with the blocks of Arbitrum that held it."),
             Self::Sent(hash) => write!(f, "Sent transaction {hash}."),
             Self::SentAgain(hash) => write!(f, "Sent transaction {hash} once more."),
             Self::Raised(hash) => write!(f, "It waits too long: replaced by transaction {hash}, which pays more."),

@@ -127,6 +127,38 @@ async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_payment_that_fails_because_its_credit_vanished_is_made_after_another_update() {
+    let Some(chain) = Arbitrum::start(3).await else { return };
+    let (key, mut nodes) = chain.account_owed(10 * SESH).await;
+    let mut journal = begun(&chain, &key, Wanted::Everything);
+    let before = chain.ask("evm_snapshot", json!([])).await;
+    let mut told = Vec::new();
+    let mut watcher = |progress| told.push(progress);
+    let mut worker = impatient(chain.sender(&key), &mut journal, &mut nodes, &mut watcher);
+    while !is_credited(worker.journal.operation()) {
+        worker.step().await.unwrap();
+    }
+    chain.automine(Mining::ByHand).await;
+    let payment = wait_for_waiting(&mut worker).await;
+    chain.ask("anvil_dropTransaction", json!([payment])).await;
+    chain.ask("evm_revert", json!([before])).await;
+    chain.automine(Mining::AtOnce).await;
+    // The number of the update goes to something else, so that the payment can be mined without it.
+    let sender = chain.sender(&key);
+    let filler = sender
+        .prepare(approve_call(chain.token, &chain.rewards, sesh(1)))
+        .await
+        .unwrap();
+    chain.hand_over(sender, &filler).await;
+    worker.finish().await.unwrap();
+    assert!(
+        told.contains(&Progress::Mined(payment)) && told.contains(&Progress::CreditVanished),
+        "{told:?}"
+    );
+    assert_eq!(chain.balance(&key.address()).await, 10 * SESH);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_l2_that_goes_back_again_and_again_does_not_keep_the_worker_for_ever() {
     let Some(chain) = Arbitrum::start(3).await else { return };
     let (key, mut nodes) = chain.account_owed(10 * SESH).await;
