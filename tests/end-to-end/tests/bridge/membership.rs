@@ -2,7 +2,7 @@
 
 use crate::{LISTED, REQUIREMENT, SERVICE_NODES, anvil, await_height, providers::Provider, sesh_of};
 use oxen_localnet::{
-    NetworkError, PrivateNetwork, Seen,
+    NetworkError, OXEN, PrivateNetwork, Seen,
     arbitrum::{Addresses, contracts::ServiceNodeRewards},
     wallet::{Wallet, WalletError},
 };
@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 /// Of what is taken from a node that is liquidated: 0.2 %, and 0.03 % of it all are for whoever does it (bridge §4.4).
 const PENALTY: u64 = REQUIREMENT / 10_000 * 20;
 const LIQUIDATOR: u64 = REQUIREMENT / 10_000 * 3;
+/// What each of two stakers brings for a node of theirs.
+const HALF: u64 = REQUIREMENT / 2;
 /// A node of which one provider says that it wants to leave.
 const VICTIM: usize = 9;
 
@@ -100,15 +102,16 @@ pub fn rewards_are_paid_to_the_atomic_unit(network: &PrivateNetwork, faucet: &Wa
     assert!(signed["amount"].as_u64().unwrap() >= paid, "{signed}");
 }
 
-/// Registered with the contract by the wallet and taken up by the chain. Then both go: one takes its stake back in time, the other
-/// waits until a stranger liquidates it. Meanwhile one node believes a provider that lies, and others see through it.
+/// Registered with the contract by the wallet, one by alice alone and one together with bob, and taken up by the chain. Then both
+/// go: one takes its stake back in time, the other waits until bob liquidates it. Meanwhile one node believes a provider that lies,
+/// and others see through it.
 pub fn nodes_come_and_go_by_the_contract(network: &mut PrivateNetwork, alice: &Wallet, bob: &Wallet) {
     let liar = invents_an_exit_of(network, VICTIM);
     let honest = Provider::honest(anvil(network));
     follow_as(network, &liar, &honest);
 
     let leaving = register(network, alice);
-    let staying = register(network, alice);
+    let staying = register_together(network, alice, bob);
     for index in [leaving, staying] {
         ask_to_leave(network, alice, index);
         // The blocks that say so for the second node must not go together with those that say so for the first.
@@ -126,8 +129,8 @@ pub fn nodes_come_and_go_by_the_contract(network: &mut PrivateNetwork, alice: &W
         .unwrap();
     await_paid(network, alice, before + REQUIREMENT);
 
-    let stranger = bob.ethereum_address().unwrap();
-    let bob_had = sesh_of(network, &stranger);
+    let liquidator = bob.ethereum_address().unwrap();
+    let bob_had = sesh_of(network, &liquidator);
     let liquidated = || {
         Ok(
             match bob.command(&["bridge", "liquidate", network.node(staying).key()]) {
@@ -139,8 +142,10 @@ pub fn nodes_come_and_go_by_the_contract(network: &mut PrivateNetwork, alice: &W
         )
     };
     network.await_that("the liquidation of a node", liquidated).unwrap();
-    assert_eq!(sesh_of(network, &stranger), bob_had + LIQUIDATOR);
-    await_paid(network, alice, before + 2 * REQUIREMENT - PENALTY);
+    assert_eq!(sesh_of(network, &liquidator), bob_had + LIQUIDATOR);
+    // The operator bears the penalty.
+    await_paid(network, alice, before + REQUIREMENT + HALF - PENALTY);
+    await_paid(network, bob, bob_had + LIQUIDATOR + HALF);
 
     assert!(liar.lies_told() > 0, "nobody heard the lie");
     let state = network.state(VICTIM).unwrap();
@@ -182,6 +187,27 @@ fn register(network: &mut PrivateNetwork, alice: &Wallet) -> usize {
     operator.command(&["bridge", "register", "fee=0%"]).unwrap();
     await_state(network, index, "a new node in the chain", |state| {
         state["total_contributed"] == json!(REQUIREMENT)
+    });
+    index
+}
+
+/// A new node with half of the stake each, through a contribution contract.
+fn register_together(network: &mut PrivateNetwork, alice: &Wallet, bob: &Wallet) -> usize {
+    let index = network.add_service_node().unwrap();
+    let own_node = network.node(index).process().unwrap().address().to_owned();
+    let operator = alice.clone().with_daemon(&own_node);
+    let half = (HALF / OXEN).to_string();
+    let stake = format!("stake={half}");
+    let made = operator
+        .command(&["bridge", "contract", "create", "fee=10%", &stake])
+        .unwrap();
+    let contract = made["contract"].as_str().unwrap();
+    bob.command(&["bridge", "contract", "contribute", contract, &half])
+        .unwrap();
+    await_state(network, index, "a new node of two stakers", |state| {
+        let stakes = state["contributors"].as_array().map_or(&[][..], Vec::as_slice);
+        let amounts: Vec<u64> = stakes.iter().filter_map(|stake| stake["amount"].as_u64()).collect();
+        amounts == [HALF; 2]
     });
     index
 }
