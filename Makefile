@@ -65,6 +65,8 @@ check: ## Format, lints, documentation, licences
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+	# The fuzz targets are a workspace of their own: its lock file follows the one here.
+	$(CARGO) metadata --manifest-path tests/fuzz/Cargo.toml --format-version 1 >/dev/null
 	@.ci/prerequisites deny
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
