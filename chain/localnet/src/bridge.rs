@@ -30,35 +30,17 @@ const DRAFT: &str = "network.draft.json";
 /// Seconds between blocks of L2.
 pub(crate) const L2_BLOCK_SECONDS: u64 = 1;
 
-/// At which heights the network goes over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ForkHeights {
-    /// HF20: no more registrations in OXEN.
-    pub transition: u64,
-    /// HF21: stakes and rewards are SESH.
-    pub ethereum: u64,
-    /// OXEN can be burned for SESH.
-    pub swap: u64,
-}
-
-impl Default for ForkHeights {
-    /// When all service nodes are registered and make the blocks, which they do from about block 60 on.
-    fn default() -> Self {
-        Self {
-            transition: 72,
-            ethereum: 74,
-            swap: 76,
-        }
-    }
-}
+/// The first height at which a network of any size goes over.
+const EARLIEST: u64 = 72;
+/// Blocks before the service nodes of a large network are registered, and how many one of them takes at most.
+const BEFORE_REGISTRATIONS: u64 = 28;
+const BLOCKS_FOR_A_NODE: u64 = 2;
 
 /// What a network with Arbitrum is made with.
 #[derive(Debug, Clone)]
 pub struct BridgeSettings {
     /// Anvil and the contracts.
     pub tools: Tools,
-    /// When it goes over.
-    pub heights: ForkHeights,
     /// Blocks until a burn counts.
     pub maturity_blocks: u64,
     /// Wallets beside the faucet's that get an Ethereum key, and some ether for gas.
@@ -68,12 +50,11 @@ pub struct BridgeSettings {
 }
 
 impl BridgeSettings {
-    /// With the usual heights, and burns that count after ten blocks.
+    /// With burns that count after ten blocks.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
         Self {
             tools,
-            heights: ForkHeights::default(),
             maturity_blocks: 10,
             wallets: vec!["alice", "bob"],
             unlisted: 0,
@@ -122,16 +103,22 @@ pub(crate) fn describe(
         "addresses": { (staker): operator },
         "service_nodes": keys,
     });
-    go_over(&mut description, bridge);
+    go_over(&mut description, service_nodes, bridge);
     rules::write_description(&file, &description)?;
     Ok(file)
 }
 
+/// From HF20 on nobody registers in OXEN any more: every service node must have done so by then.
+const fn begin_of_transition(service_nodes: usize) -> u64 {
+    let registered = BEFORE_REGISTRATIONS + BLOCKS_FOR_A_NODE * service_nodes as u64;
+    if registered > EARLIEST { registered } else { EARLIEST }
+}
+
 /// Forks, contracts and constants of L2.
-fn go_over(description: &mut Value, bridge: &BridgeSettings) {
-    let heights = &bridge.heights;
+fn go_over(description: &mut Value, service_nodes: usize, bridge: &BridgeSettings) {
+    let begin = begin_of_transition(service_nodes);
     if let Some(forks) = description["hard_forks"].as_array_mut() {
-        for (version, height) in [(20, heights.transition), (21, heights.ethereum), (30, heights.swap)] {
+        for (version, height) in [(20, begin), (21, begin + 2), (30, begin + 4)] {
             forks.push(json!({ "version": version, "revision": 0, "height": height }));
         }
     }
@@ -248,7 +235,7 @@ mod tests {
     fn a_network_goes_over_fork_by_fork_and_its_stakes_keep_their_worth() {
         let mut description = description();
         assert!(!is_bridged(&description));
-        go_over(&mut description, &BridgeSettings::new(Tools::nowhere()));
+        go_over(&mut description, 22, &BridgeSettings::new(Tools::nowhere()));
         assert!(is_bridged(&description));
         let versions: Vec<u64> = description["hard_forks"]
             .as_array()
@@ -264,9 +251,14 @@ mod tests {
     }
 
     #[test]
+    fn a_large_network_has_time_to_register_before_it_goes_over() {
+        assert_eq!([16, 22, 40].map(begin_of_transition), [72, 72, 108]);
+    }
+
+    #[test]
     fn the_list_of_the_contract_is_that_of_the_conversion() {
         let mut description = description();
-        go_over(&mut description, &BridgeSettings::new(Tools::nowhere()));
+        go_over(&mut description, 22, &BridgeSettings::new(Tools::nowhere()));
         assert!(
             deployment(&description, Vec::new(), 0).is_err(),
             "nobody is in the table"

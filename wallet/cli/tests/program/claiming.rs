@@ -52,6 +52,18 @@ pub fn swap_desk(contract: EthereumAddress) -> (Desk, String) {
 }
 
 impl Office {
+    /// The service node that the daemon runs.
+    pub fn node_key(&self) -> String {
+        self.desk
+            .daemon()
+            .chain()
+            .bridge
+            .as_ref()
+            .unwrap()
+            .own_key()
+            .to_string()
+    }
+
     pub fn open() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let arbitrum = runtime.block_on(Arbitrum::start_as(Network::regtest().l2.chain_id, 4))?;
@@ -224,15 +236,7 @@ fn an_operator_registers_the_daemons_node_and_asks_for_its_exit() {
         .runtime
         .block_on(office.arbitrum.give(&office.address, REQUIREMENT));
     let registered = office.script(&["bridge", "register", "fee=10%"]).result();
-    let key = office
-        .desk
-        .daemon()
-        .chain()
-        .bridge
-        .as_ref()
-        .unwrap()
-        .own_key()
-        .to_string();
+    let key = office.node_key();
     assert_eq!(registered["done"], format!("registered service node {key}"));
     let twice = office.script(&["bridge", "register", "fee=10%"]).json();
     assert_eq!(twice["error"]["code"], "already_registered");

@@ -191,15 +191,7 @@ fn three_wallets_fill_a_contract_and_the_node_is_registered() {
     office.contributor("third", 3, REQUIREMENT);
 
     let seen = office.status("second", &contract);
-    let key = office
-        .desk
-        .daemon()
-        .chain()
-        .bridge
-        .as_ref()
-        .unwrap()
-        .own_key()
-        .to_string();
+    let key = office.node_key();
     assert_eq!((&seen["service_node"], &seen["fee"]), (&json!(key), &json!(1_000)));
     assert_eq!(seen["operator"], checksummed(&office.address));
     assert_eq!((&seen["total"], &seen["room"]), (&json!(30 * SESH), &json!(90 * SESH)));

@@ -3,9 +3,11 @@
 use crate::arbitrum::{Arbitrum, Disk, Mining, SESH, impatient, sesh};
 use alloy::primitives::B256;
 use oxen_wallet_ethereum::{
+    EthereumKey,
     claim::{ClaimStage, Wanted},
     journal::{Journal, Operation, Work},
     service_node::approve_call,
+    transaction::Call,
     worker::{Progress, Step, WorkError},
 };
 use serde_json::json;
@@ -81,12 +83,10 @@ async fn a_payment_whose_number_another_wallet_used_is_repeated_only_when_nothin
         let call = if paid_elsewhere {
             claim.claim_call(&me, sesh(3 * SESH))
         } else {
-            approve_call(chain.token, &chain.rewards, sesh(1))
+            harmless(&chain)
         };
         chain.automine(Mining::AtOnce).await;
-        let sender = chain.sender(&key);
-        let rival = sender.prepare(call).await.unwrap();
-        chain.hand_over(sender, &rival).await;
+        from_another_wallet(&chain, &key, call).await;
         let result = worker.finish().await;
         if paid_elsewhere {
             assert_eq!(result, Err(WorkError::ClaimedElsewhere { paid: sesh(3 * SESH) }));
@@ -110,12 +110,7 @@ async fn that_a_number_is_used_up_is_believed_after_some_time_and_not_after_some
     let hash = wait_for_waiting(&mut worker).await;
     chain.ask("anvil_dropTransaction", json!([hash])).await;
     chain.automine(Mining::AtOnce).await;
-    let sender = chain.sender(&key);
-    let rival = sender
-        .prepare(approve_call(chain.token, &chain.rewards, sesh(1)))
-        .await
-        .unwrap();
-    chain.hand_over(sender, &rival).await;
+    from_another_wallet(&chain, &key, harmless(&chain)).await;
     worker.pace.certain_after = Duration::from_secs(30);
     for _ in 0..10 {
         assert_eq!(worker.step().await, Ok(Step::Waiting(hash)));
@@ -144,12 +139,7 @@ async fn a_payment_that_fails_because_its_credit_vanished_is_made_after_another_
     chain.ask("evm_revert", json!([before])).await;
     chain.automine(Mining::AtOnce).await;
     // The number of the update goes to something else, so that the payment can be mined without it.
-    let sender = chain.sender(&key);
-    let filler = sender
-        .prepare(approve_call(chain.token, &chain.rewards, sesh(1)))
-        .await
-        .unwrap();
-    chain.hand_over(sender, &filler).await;
+    from_another_wallet(&chain, &key, harmless(&chain)).await;
     worker.finish().await.unwrap();
     assert!(
         told.contains(&Progress::Mined(payment)) && told.contains(&Progress::CreditVanished),
@@ -222,6 +212,17 @@ fn is_credited(operation: Option<&Operation>) -> bool {
         return false;
     };
     matches!(claim.stage, ClaimStage::Credited { .. })
+}
+
+/// What the same key does in another wallet: it uses up a number.
+async fn from_another_wallet(chain: &Arbitrum, key: &EthereumKey, call: Call) {
+    let sender = chain.sender(key);
+    let submission = sender.prepare(call).await.unwrap();
+    chain.hand_over(sender, &submission).await;
+}
+
+fn harmless(chain: &Arbitrum) -> Call {
+    approve_call(chain.token, &chain.rewards, sesh(1))
 }
 
 /// Steps until a transaction waits.
