@@ -13,6 +13,12 @@ const HF20: u64 = 20;
 /// Most registrations that one wallet sends in one go: the faucet has a hundred outputs, and each takes one.
 const REGISTRATIONS_TOGETHER: usize = 64;
 
+/// How many service nodes are registered together beside those that others can find: so few that seven of the eleven validators of
+/// the next block are nearly always among the latter.
+fn next_registrations(known: usize, waiting: usize) -> usize {
+    (known / 3).clamp(1, waiting)
+}
+
 impl PrivateNetwork {
     /// Prepares the registration of a service node on it and sends it from the wallet of the operator, who is named first.
     /// Amounts are atomic OXEN, the fee is in hundredths of a percent.
@@ -33,8 +39,8 @@ impl PrivateNetwork {
     /// Registers every service node that is not registered yet, each with its whole stake by one operator, and gives how many
     /// were. All that wait together go into one block. From HF20 on nobody is registered in OXEN any more, and none is.
     ///
-    /// Those with which Pulse begins come last, when the others have sent their uptime proofs: a proof is sent once a block stands
-    /// on the registration, and tells where the node is, without which no quorum could meet to make that block.
+    /// Those with which Pulse begins come last, a few at a time, when the others have sent their uptime proofs: a proof is sent once
+    /// a block stands on the registration, and tells where the node is, without which no quorum could meet to make that block.
     ///
     /// # Errors
     /// A node or the wallet refused, or they do not get into blocks.
@@ -48,12 +54,25 @@ impl PrivateNetwork {
         let first = before_pulse.saturating_sub(registered).min(missing.len());
         let (first, rest) = missing.split_at(first);
         self.register_these(first, operator)?;
-        if !first.is_empty() {
-            self.advance(1)?;
-            self.await_proofs()?;
+        let mut rest = rest;
+        if !first.is_empty() && !rest.is_empty() {
+            self.await_proofs_of_new()?;
         }
-        self.register_these(rest, operator)?;
+        while !rest.is_empty() {
+            let (next, later) = rest.split_at(next_registrations(self.node_count() - rest.len(), rest.len()));
+            self.register_these(next, operator)?;
+            rest = later;
+            if !rest.is_empty() {
+                self.await_proofs_of_new()?;
+            }
+        }
         Ok(missing.len())
+    }
+
+    /// After the block that stands on their registrations.
+    fn await_proofs_of_new(&self) -> Result<(), NetworkError> {
+        self.advance(1)?;
+        self.await_proofs()
     }
 
     /// Has the network reached HF20?
@@ -159,5 +178,22 @@ impl PrivateNetwork {
         Ok((0..self.node_count())
             .filter(|index| !registered.contains(&self.node(*index).key()))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_more_than_a_quarter_of_a_network_is_new() {
+        let (mut known, mut steps) = (11, Vec::new());
+        while known < 40 {
+            let next = next_registrations(known, 40 - known);
+            steps.push(next);
+            known += next;
+        }
+        assert_eq!(steps, [3, 4, 6, 8, 8]);
+        assert_eq!(next_registrations(0, 5), 1);
     }
 }
