@@ -111,7 +111,7 @@ end-to-end: ## The real binaries, driven as their users drive them
 WHOLE_BRIDGE := oxen_become_sesh_and_nothing_is_lost_or_paid_twice
 
 .PHONY: bridge
-bridge: prerequisites ## Twenty nodes, anvil and wallets: conversion, swap, rewards, a node by the contract, faults; about ten minutes
+bridge: prerequisites ## Twenty nodes, anvil and wallets: conversion, swap, rewards, a node by the contract, faults; about six minutes
 	@$(MAKE) --no-print-directory contracts-built
 	$(CARGO) build --profile localnet --package oxen-node --package oxen-wallet-cli --package oxen-localnet --bins
 	$(CARGO) test --profile localnet --package oxen-end-to-end --test bridge -- --ignored --nocapture

@@ -1,7 +1,7 @@
 //! The curve by the crate that is used, ark, and by another that is kept, halo2curves; and what batching saves.
 //!
 //! The same work each time: the sum of 2,200 keys, a signature's multiplication, the check of a signature.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a bench ends where it fails")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use halo2curves::{

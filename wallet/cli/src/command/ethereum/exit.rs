@@ -87,8 +87,8 @@ async fn leave(
     let node = words.service_node_key()?;
     words.finish()?;
     let contract = link::rewards_contract(session)?;
+    let from = words::account(session, signing, address, "letting a node leave for another address")?;
     if signing == Signing::Elsewhere {
-        let from = address.or(link::own_address(session)?).ok_or(EthereumError::NoKey)?;
         let provider = link::provider(session).await?;
         let (purpose, call) = prepare(session, &provider, contract, &node, way).await?;
         let mut unsigned = Unsigned::new(&provider, from);
@@ -97,13 +97,6 @@ async fn leave(
     }
     session.ask_password(terminal, "to let a node leave")?;
     let mut workshop = Workshop::open(session, terminal).await?;
-    if let Some(own) = Some(workshop.address()).filter(|own| address.is_some_and(|address| address != *own)) {
-        return Err(EthereumError::OtherAddress {
-            own,
-            what: "letting a node leave for another address",
-        }
-        .into());
-    }
     workshop.finish_earlier(terminal).await?;
     // Asked before the network signs: its signature holds for ten minutes only.
     terminal.say(&format!("Taking out service node {node}. {}", way.explanation()));

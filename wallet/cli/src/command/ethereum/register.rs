@@ -28,21 +28,12 @@ pub(super) async fn register(
     let fee = words::fee(&mut words)?;
     let address = words::address_option(session, terminal, &mut words)?;
     words.finish()?;
-    let own = link::own_address(session)?;
-    let operator = address.or(own).ok_or(EthereumError::NoKey)?;
+    let operator = words::account(session, signing, address, "registering with its stake")?;
     let contract = link::rewards_contract(session)?;
     if signing == Signing::Elsewhere {
         let provider = link::provider(session).await?;
         let (registration, terms) = checked(session, &provider, &contract, &operator, fee).await?;
         return unsigned(&provider, contract, operator, &registration, &terms).await;
-    }
-    let own = own.ok_or(EthereumError::NoKey)?;
-    if operator != own {
-        return Err(EthereumError::OtherAddress {
-            own,
-            what: "registering with its stake",
-        }
-        .into());
     }
     session.ask_password(terminal, "to stake")?;
     let mut workshop = Workshop::open(session, terminal).await?;

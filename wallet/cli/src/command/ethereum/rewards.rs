@@ -130,18 +130,9 @@ async fn claim(
     words.finish()?;
     let contract = link::rewards_contract(session)?;
     let claim = |recipient| Claim::new(ClaimKind::Rewards, contract, recipient, wanted);
-    let own = link::own_address(session)?;
-    let recipient = address.or(own).ok_or(EthereumError::NoKey)?;
+    let recipient = words::account(session, signing, address, "claiming rewards")?;
     if signing == Signing::Elsewhere {
         return unsigned_claim(session, claim(recipient), recipient).await;
-    }
-    let own = own.ok_or(EthereumError::NoKey)?;
-    if recipient != own {
-        return Err(EthereumError::OtherAddress {
-            own,
-            what: "claiming rewards",
-        }
-        .into());
     }
     run_claim(session, terminal, claim(recipient)).await
 }

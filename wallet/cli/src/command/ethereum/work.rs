@@ -46,11 +46,6 @@ impl Workshop {
         })
     }
 
-    /// Whose key it is.
-    pub(super) const fn address(&self) -> oxen_types::bytes::EthereumAddress {
-        self.key.address()
-    }
-
     /// The operation that has a transaction on its way.
     pub(super) fn in_flight(&self) -> Option<&Work> {
         self.journal.in_flight().map(|operation| &operation.work)
